@@ -1,0 +1,1 @@
+//! The command line: the clap tree, the dispatch, the only exit.

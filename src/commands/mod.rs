@@ -1,0 +1,1 @@
+//! One file a subcommand: its `Args` and `run`; load, decide, act, render, nothing else.

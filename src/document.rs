@@ -1,0 +1,1 @@
+//! YAML and front matter to spanned nodes.

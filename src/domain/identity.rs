@@ -1,0 +1,279 @@
+//! The names of things: people, incidents, git objects, paths.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A moment with the offset of the clock that told it, written as RFC 3339.
+pub type Moment = chrono::DateTime<chrono::FixedOffset>;
+
+/// A person as git names them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Person {
+    /// The full name, for show.
+    pub name: String,
+    /// The e-mail address, which identifies the person.
+    pub email: String,
+}
+
+impl Person {
+    /// Whether both are the same person: e-mail addresses compare without regard to ASCII case.
+    pub fn is(&self, other: &Self) -> bool {
+        self.email.eq_ignore_ascii_case(&other.email)
+    }
+}
+
+impl fmt::Display for Person {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} <{}>", self.name, self.email)
+    }
+}
+
+/// A team's own name for an incident, such as `INC-42`: 1 to 64 of `A-Z a-z 0-9 . _ -`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct IncidentId(String);
+
+/// Why a text is no incident id.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{shown:?} is not an incident id: {reason}")]
+pub struct IncidentIdError {
+    shown: String,
+    reason: &'static str,
+}
+
+impl IncidentId {
+    /// The longest id, in bytes.
+    pub const LONGEST: usize = 64;
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for IncidentId {
+    type Err = IncidentIdError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        // The id becomes part of a branch name, so git's own rules for those hold too.
+        let reason = if text.is_empty() {
+            Some("it is empty")
+        } else if text.len() > Self::LONGEST {
+            Some("it is longer than 64 characters")
+        } else if text.starts_with('-') {
+            Some("it starts with a dash")
+        } else if !text.bytes().all(allowed) {
+            Some("only letters, digits, '.', '_' and '-' are allowed")
+        } else if text.contains("..") || text.starts_with('.') || text.ends_with('.') {
+            Some("a dot may stand only between other characters")
+        } else if text.to_ascii_lowercase().ends_with(".lock") {
+            Some("git reserves names that end with '.lock'")
+        } else {
+            None
+        };
+        match reason {
+            None => Ok(Self(text.to_owned())),
+            Some(reason) => Err(IncidentIdError { shown: text.chars().take(80).collect(), reason }),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for IncidentId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl fmt::Display for IncidentId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(&self.0)
+    }
+}
+
+/// The id of a git object (SHA-1, 20 bytes), written as 40 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectId([u8; 20]);
+
+/// A text that is not 40 hexadecimal digits.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an object id has 40 hexadecimal digits")]
+pub struct ObjectIdError;
+
+impl ObjectId {
+    /// The id that stands for "no object".
+    pub const ZERO: Self = Self([0; 20]);
+
+    /// An id from its bytes.
+    pub const fn from_bytes(bytes: [u8; 20]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 20 bytes.
+    pub const fn as_bytes(&self) -> &[u8; 20] {
+        &self.0
+    }
+
+    /// The first ten digits, enough to show; never used to decide.
+    pub fn short(&self) -> String {
+        self.to_string()[..10].to_owned()
+    }
+}
+
+impl FromStr for ObjectId {
+    type Err = ObjectIdError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let digits = text.as_bytes();
+        if digits.len() != 40 {
+            return Err(ObjectIdError);
+        }
+        let mut bytes = [0; 20];
+        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+            let digit = |c: u8| (c as char).to_digit(16).ok_or(ObjectIdError);
+            *byte = u8::try_from(digit(pair[0])? * 16 + digit(pair[1])?).map_err(|_| ObjectIdError)?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+impl fmt::Display for ObjectId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for ObjectId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, out)
+    }
+}
+
+impl Serialize for ObjectId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ObjectId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// A path inside a repository: bytes, `/` between the parts.
+///
+/// Shown and serialised as UTF-8; a byte that is not UTF-8, and a control character, become
+/// `\xNN`, and a backslash `\\`, so that the text leads back to the very same bytes.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RepositoryPath(Vec<u8>);
+
+impl RepositoryPath {
+    /// A path from its bytes as git stores them.
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
+        Self(bytes.into())
+    }
+
+    /// The bytes as git stores them.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Reads the form that [`fmt::Display`] writes.
+    pub fn from_escaped(text: &str) -> Option<Self> {
+        let mut bytes = Vec::with_capacity(text.len());
+        let mut rest = text.as_bytes();
+        while let Some((&first, tail)) = rest.split_first() {
+            rest = match (first, tail) {
+                (b'\\', [b'\\', tail @ ..]) => {
+                    bytes.push(b'\\');
+                    tail
+                }
+                (b'\\', [b'x', high, low, tail @ ..]) => {
+                    let digit = |c: &u8| (*c as char).to_digit(16);
+                    bytes.push(u8::try_from(digit(high)? * 16 + digit(low)?).ok()?);
+                    tail
+                }
+                (b'\\', _) => return None,
+                (byte, tail) => {
+                    bytes.push(byte);
+                    tail
+                }
+            };
+        }
+        Some(Self(bytes))
+    }
+}
+
+impl fmt::Display for RepositoryPath {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use fmt::Write as _;
+        for chunk in self.0.utf8_chunks() {
+            for character in chunk.valid().chars() {
+                match character {
+                    '\\' => out.write_str("\\\\")?,
+                    c if c.is_control() => {
+                        let mut buffer = [0; 4];
+                        c.encode_utf8(&mut buffer).bytes().try_for_each(|byte| write!(out, "\\x{byte:02x}"))?;
+                    }
+                    c => out.write_char(c)?,
+                }
+            }
+            chunk.invalid().iter().try_for_each(|byte| write!(out, "\\x{byte:02x}"))?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for RepositoryPath {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{self}")
+    }
+}
+
+impl Serialize for RepositoryPath {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for RepositoryPath {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::from_escaped(&text).ok_or_else(|| serde::de::Error::custom("a path with a broken escape"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_incident_id_is_a_safe_name() {
+        for good in ["INC-42", "a", "2026.11_x", &"x".repeat(64)] {
+            assert_eq!(good.parse::<IncidentId>().map(|id| id.to_string()), Ok(good.to_owned()));
+        }
+        for bad in ["", "-x", "a/b", "a..b", ".a", "a.", "x.LOCK", "a b", "a\nb", "é", &"x".repeat(65)] {
+            assert!(bad.parse::<IncidentId>().is_err(), "{bad:?} was accepted");
+        }
+    }
+
+    #[test]
+    fn a_path_survives_its_escaped_form() {
+        for bytes in [&b"src/a b.rs"[..], b"a\\b", b"\xff\xfe", b"tab\there", "ü".as_bytes(), b"\\x41"] {
+            let path = RepositoryPath::new(bytes);
+            assert_eq!(RepositoryPath::from_escaped(&path.to_string()).as_ref(), Some(&path), "{path}");
+        }
+    }
+
+    #[test]
+    fn an_object_id_reads_what_it_writes() {
+        let text = "00ff10a0b1c2d3e4f5061728394a5b6c7d8e9fa0";
+        assert_eq!(text.parse::<ObjectId>().map(|id| id.to_string()), Ok(text.to_owned()));
+        assert!("00ff".parse::<ObjectId>().is_err());
+        assert!("é0ff10a0b1c2d3e4f5061728394a5b6c7d8e9fa0".parse::<ObjectId>().is_err());
+    }
+}

@@ -1,0 +1,247 @@
+//! The policy: what qualifies as a hotfix, written before anything breaks.
+//!
+//! The types here are a *valid* policy; [`crate::document`] reads the text, and the reader beside this file builds the
+//! policy from it and collects every problem.
+
+pub mod quantity;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+pub use self::quantity::Quantity;
+
+/// A whole policy.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Policy {
+    /// The policy's own name.
+    pub name: String,
+    /// Its version: 1 or more, raised with every change.
+    pub version: u32,
+    /// The day from which it may govern, if it names one.
+    pub effective: Option<chrono::NaiveDate>,
+    /// Where things are in this repository.
+    pub branches: Branches,
+    /// The typed answers it asks for, in the order of asking.
+    pub facts: Vec<Fact>,
+    /// The first rung: going back to the last good release.
+    pub roll_back: Rung,
+    /// The second rung: switching the broken thing off.
+    pub flag_off: Rung,
+    /// What qualifies as a hotfix, and what never does.
+    pub qualifies: Qualifies,
+    /// What the merge-back must reach, and what need not go back.
+    pub merge_back: MergeBack,
+    /// What closing an incident requires.
+    pub close_requires: CloseRequires,
+}
+
+/// The names of branches and tags.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Branches {
+    /// The branch where every fix must end, without `refs/heads/`.
+    pub main: String,
+    /// Globs of the release lines' branch names; empty for a trunk-based team.
+    pub release_lines: Vec<String>,
+    /// The name of a hotfix branch; `{incident}` stands for the incident's id.
+    pub hotfix: String,
+    /// Globs of the tags that mark a release.
+    pub release_tags: Vec<String>,
+}
+
+/// One typed answer that the policy asks for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Fact {
+    /// Its name: lower-case words joined by `_`.
+    pub name: String,
+    /// The question put to the person.
+    pub question: String,
+    /// A longer explanation, if there is one.
+    pub help: Option<String>,
+    /// What can be answered.
+    #[serde(flatten)]
+    pub kind: FactKind,
+}
+
+/// What a fact's value can be.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum FactKind {
+    /// One of a list; for `severity` the list runs from the worst to the mildest.
+    OneOf {
+        /// The values in order, each with its explanation (which may be empty).
+        choices: Vec<Choice>,
+    },
+    /// Yes or no.
+    Bool,
+    /// A number with a unit, both bounds inclusive.
+    Number {
+        /// What one of it is, such as `percent`.
+        unit: String,
+        /// The smallest value allowed.
+        at_least: Option<Quantity>,
+        /// The largest value allowed.
+        at_most: Option<Quantity>,
+    },
+    /// Any text; it can't stand in a condition.
+    Text,
+}
+
+/// One value of a `one_of` fact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Choice {
+    /// The value, as given on the command line and recorded.
+    pub value: String,
+    /// What it means, for the person who chooses.
+    pub means: String,
+}
+
+/// The value of a fact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(tag = "type", content = "value", rename_all = "snake_case")]
+pub enum Value {
+    /// One of the declared choices.
+    OneOf(String),
+    /// Yes or no.
+    Bool(bool),
+    /// A number in the fact's unit.
+    Number(Quantity),
+    /// A text was given; the words themselves are kept apart from the event.
+    Text,
+}
+
+/// One rung of the ladder.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Rung {
+    /// The question put to the person.
+    pub question: String,
+    /// A longer explanation, if there is one.
+    pub help: Option<String>,
+    /// The commands that carry it out; `{last_good}`, `{production}` and `{incident}` are filled in. None is invented.
+    pub commands: Vec<String>,
+    /// The only accepted reasons for "no".
+    pub no_because: Vec<Reason>,
+    /// Where evidence is looked for.
+    pub look_for: LookFor,
+}
+
+/// Where a rung looks for evidence, beside what is built in.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct LookFor {
+    /// Globs of paths: for rolling back what stands in the way, for flags the flag files.
+    pub paths: Vec<String>,
+    /// Regular expressions over added lines: for flags the calls that read one, its key in the first group.
+    pub patterns: Vec<String>,
+}
+
+/// An accepted reason to pass a rung.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reason {
+    /// Its name, kebab-case: given on the command line and recorded.
+    pub name: String,
+    /// What it means, in a sentence.
+    pub means: String,
+    /// The evidence that it wants.
+    pub evidence: EvidenceKind,
+}
+
+/// What evidence a reason wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EvidenceKind {
+    /// Nothing.
+    None,
+    /// A web address.
+    Link,
+    /// A commit of this repository.
+    Commit,
+    /// A path in the tree of the production release or of main.
+    Path,
+    /// A sentence.
+    Text,
+}
+
+/// The rules.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Qualifies {
+    /// A hotfix qualifies if one of these matches …
+    pub any: Vec<Rule>,
+    /// … and none of these does.
+    pub never: Vec<Rule>,
+}
+
+/// One rule: it matches when every one of its conditions does.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Rule {
+    /// Its name, kebab-case.
+    pub name: String,
+    /// What it says, in a sentence.
+    pub means: String,
+    /// The conditions, by fact.
+    pub when: BTreeMap<String, Matcher>,
+}
+
+/// A condition on one fact, checked against the fact's type when the policy is read.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Matcher {
+    /// The value is one of these.
+    OneOf(Vec<String>),
+    /// The value is this.
+    Bool(bool),
+    /// The value lies between the bounds, both inclusive; one of them at least is given.
+    Number {
+        /// The smallest value that matches.
+        at_least: Option<Quantity>,
+        /// The largest value that matches.
+        at_most: Option<Quantity>,
+    },
+}
+
+/// Where a fix must go.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MergeBack {
+    /// The targets; `main` stands for [`Branches::main`], `newer_release_lines` for every live release line newer than the fixed one.
+    pub into: Vec<Target>,
+    /// Globs of paths that never go back (a version bump, a changelog): listed each time, never held against the fix.
+    pub never_goes_back: Vec<String>,
+}
+
+/// A place that a fix must reach.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// The policy's main branch.
+    Main,
+    /// Every release line newer than the one that was fixed.
+    NewerReleaseLines,
+    /// A branch by its name.
+    Branch(String),
+}
+
+/// What closing an incident requires.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CloseRequires {
+    /// The fix is proven on every target (without a fix: the cause is dealt with).
+    pub merge_back: bool,
+    /// It was said when the system was back.
+    pub restored: bool,
+    /// It was said when the fix was deployed.
+    pub deployed: bool,
+    /// The root cause analysis.
+    pub rca: RcaRequirement,
+    /// Evidence answered with "owed" is given.
+    pub evidence: bool,
+}
+
+/// How far the root cause analysis must have come before closing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RcaRequirement {
+    /// None is needed.
+    None,
+    /// It is recorded.
+    Recorded,
+    /// Someone who did not write it accepted it.
+    Accepted,
+}

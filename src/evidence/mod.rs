@@ -1,0 +1,1 @@
+//! What git can tell: production, what stands in the way of rolling back, flags.

@@ -1,0 +1,18 @@
+//! The only rooms that name git2: repository, refs, commit graph, history, trees.
+
+pub mod repository;
+
+use crate::domain::identity::ObjectId;
+
+/// The domain's id for a git2 id.
+pub fn to_id(oid: git2::Oid) -> ObjectId {
+    let mut bytes = [0; 20];
+    bytes.copy_from_slice(oid.as_bytes());
+    ObjectId::from_bytes(bytes)
+}
+
+/// The git2 id for the domain's id.
+pub fn to_oid(id: ObjectId) -> git2::Oid {
+    #[expect(clippy::expect_used, reason = "20 bytes always make an id")]
+    git2::Oid::from_bytes(id.as_bytes()).expect("20 bytes")
+}

@@ -1,0 +1,97 @@
+//! Opening a repository, and saying clearly why one can't be used.
+
+use std::path::{Path, PathBuf};
+
+use crate::domain::identity::{ObjectId, Person};
+use crate::failure::Failure;
+
+use super::{to_id, to_oid};
+
+/// An open repository.
+pub struct Repository {
+    pub(in crate::git) inner: git2::Repository,
+}
+
+impl Repository {
+    /// Opens the repository that holds `start`, as git itself would find it (`GIT_DIR` and its kin count).
+    ///
+    /// Exit 4 where there is none, or where it has a format that libgit2 does not read (SHA-256, reftable).
+    pub fn discover(start: &Path) -> Result<Self, Failure> {
+        let flags = git2::RepositoryOpenFlags::FROM_ENV;
+        match git2::Repository::open_ext(start, flags, &[] as &[&std::ffi::OsStr]) {
+            Ok(inner) => Ok(Self { inner }),
+            Err(error) => Err(why_not(start, error)),
+        }
+    }
+
+    /// The directory that all linked worktrees share: objects, refs, configuration.
+    pub fn common_directory(&self) -> PathBuf {
+        self.inner.commondir().to_owned()
+    }
+
+    /// The work tree's directory; none in a bare repository.
+    pub fn work_tree(&self) -> Option<PathBuf> {
+        self.inner.workdir().map(Path::to_owned)
+    }
+
+    /// Whether history is cut off.
+    pub fn is_shallow(&self) -> bool {
+        self.inner.is_shallow()
+    }
+
+    /// A value of the git configuration; none where it is not set or is not UTF-8.
+    pub fn config(&self, key: &str) -> Option<String> {
+        self.inner.config().ok()?.get_string(key).ok()
+    }
+
+    /// The person that git would name as committer, from the configuration only.
+    pub fn configured_person(&self) -> Option<Person> {
+        Some(Person { name: self.config("user.name")?, email: self.config("user.email")? })
+    }
+
+    /// The commit that a revision names (`HEAD`, `v1.2.0`, `origin/main~3`, a unique prefix); tags are peeled.
+    ///
+    /// Exit 2 where it names nothing or no commit.
+    pub fn commit(&self, revision: &str) -> Result<ObjectId, Failure> {
+        let unknown = |error: git2::Error| {
+            Failure::usage(format!("{revision:?} names no commit here: {}", error.message()))
+                .hint("git fetch --all --tags    # or check the spelling with: git rev-parse --verify REVISION")
+        };
+        let object = self.inner.revparse_single(revision).map_err(unknown)?;
+        let commit = object.peel(git2::ObjectType::Commit).map_err(unknown)?;
+        Ok(to_id(commit.id()))
+    }
+
+    /// Whether `ancestor` is `commit` or can be reached from it. Exit 4 where an object is missing.
+    pub fn contains(&self, commit: ObjectId, ancestor: ObjectId) -> Result<bool, Failure> {
+        // libgit2 says that a commit is no descendant of itself.
+        if commit == ancestor {
+            return Ok(true);
+        }
+        self.inner
+            .graph_descendant_of(to_oid(commit), to_oid(ancestor))
+            .map_err(|error| Failure::because("failed to walk the history", error))
+    }
+}
+
+fn why_not(start: &Path, error: git2::Error) -> Failure {
+    let text = error.message().to_owned();
+    if error.code() == git2::ErrorCode::NotFound && !text.contains("extension") {
+        return Failure::undecided(format!("{} is not inside a git repository", start.display()))
+            .hint("cd into the repository whose production broke, then run the same command again");
+    }
+    if error.code() == git2::ErrorCode::Owner {
+        return Failure::because("failed to open the repository", error)
+            .hint(format!("git config --global --add safe.directory {}", start.display()));
+    }
+    let hint = if text.contains("objectformat") || text.contains("object format") {
+        "this program reads SHA-1 repositories only; run it in a SHA-1 clone"
+    } else if text.contains("refstorage") {
+        "this program reads the 'files' ref format only: git refs migrate --ref-format=files"
+    } else if text.contains("partialclone") || text.contains("partialClone") {
+        "this program can't read a partial clone: git clone (without --filter) into a new directory"
+    } else {
+        "git fsck    # shows what is wrong with the repository"
+    };
+    Failure::because("failed to open the repository", error).hint(hint)
+}

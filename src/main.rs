@@ -1,0 +1,3 @@
+//! The one call.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Did the fix reach the target, and is it still in effect there?

@@ -1,0 +1,1 @@
+//! Asking: a terminal, plain lines, or nobody.

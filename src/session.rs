@@ -1,0 +1,1 @@
+//! The one place that knows the clock, the environment, the streams and the repository.
