@@ -5,3 +5,4 @@ pub mod identity;
 pub mod merge_back;
 pub mod policy;
 pub mod refusal;
+pub mod text;

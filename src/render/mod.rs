@@ -1,1 +1,99 @@
 //! A report becomes terminal text or JSON.
+
+mod page;
+
+use serde::Serialize;
+
+pub use self::page::{Page, Tone};
+use crate::domain::text;
+use crate::failure::{ExitCode, Failure};
+
+/// The version of the JSON output: within it fields are only added.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// What a command answers: the same value as terminal text and as JSON. It serialises as a struct or a map.
+pub trait Report: Serialize {
+    /// Writes the answer for a person.
+    fn text(&self, page: &mut Page);
+}
+
+#[derive(Serialize)]
+struct Exit {
+    code: u8,
+    word: &'static str,
+}
+
+impl From<ExitCode> for Exit {
+    fn from(exit: ExitCode) -> Self {
+        Self { code: exit.status(), word: exit.word() }
+    }
+}
+
+#[derive(Serialize)]
+struct Envelope<'a, R: ?Sized> {
+    schema_version: u32,
+    command: &'a str,
+    exit: Exit,
+    #[serde(flatten)]
+    report: &'a R,
+}
+
+#[derive(Serialize)]
+struct FailureReport<'a> {
+    error: ErrorReport<'a>,
+}
+
+#[derive(Serialize)]
+struct ErrorReport<'a> {
+    message: String,
+    causes: Vec<String>,
+    hint: Option<&'a str>,
+}
+
+/// A report as one JSON object: `schema_version`, `command`, `exit {code, word}`, then the report's own fields.
+pub fn json<R: Report + ?Sized>(command: &str, exit: ExitCode, report: &R) -> Result<String, Failure> {
+    written(&Envelope { schema_version: SCHEMA_VERSION, command, exit: exit.into(), report })
+        .map_err(|cause| Failure::because("failed to write the answer as JSON", cause))
+}
+
+/// A failure as one JSON object: the same frame, then `error {message, causes, hint}`.
+pub fn failure_json(command: &str, failure: &Failure) -> String {
+    let error = ErrorReport {
+        message: failure.cause.to_string(),
+        causes: failure.cause.chain().skip(1).map(ToString::to_string).collect(),
+        hint: failure.hint.as_deref(),
+    };
+    let exit = failure.kind.exit().into();
+    let report = &FailureReport { error };
+    // Strings and numbers alone cannot fail to serialise.
+    written(&Envelope { schema_version: SCHEMA_VERSION, command, exit, report }).unwrap_or_default()
+}
+
+/// A failure for a person: what happened, what caused it, what to type next.
+pub fn failure_text(page: &mut Page, failure: &Failure) {
+    page.labelled(Tone::Bad, "error: ", &failure.cause.to_string());
+    for cause in failure.cause.chain().skip(1) {
+        page.labelled(Tone::Quiet, "  caused by: ", &cause.to_string());
+    }
+    if let Some(hint) = &failure.hint {
+        page.labelled(Tone::Strong, "  hint: ", hint);
+    }
+}
+
+/// Pretty-printed, two spaces deep, one line break at the end; what could steer a terminal is escaped beyond what JSON
+/// itself asks for (C1 controls, bidirectional overrides), which changes no value.
+fn written(value: &impl Serialize) -> Result<String, serde_json::Error> {
+    let raw = serde_json::to_string_pretty(value)?;
+    let mut safe = String::with_capacity(raw.len() + 1);
+    for character in raw.chars() {
+        if character != '\n' && text::is_hazard(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                safe.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            safe.push(character);
+        }
+    }
+    safe.push('\n');
+    Ok(safe)
+}

@@ -1,0 +1,134 @@
+//! How foreign text is made fit to be shown: neutral, measured in terminal columns, wrapped between words.
+
+use std::borrow::Cow;
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// Whether a character can move the cursor, turn the reading direction or hide: none of these is ever shown raw.
+///
+/// Controls (C0, DEL, C1), line and paragraph separators, bidirectional marks, embeddings, overrides and isolates
+/// (Unicode Standard Annex 9), invisible fillers, tag characters, and the non-characters U+FDD0 to U+FDEF.
+/// The zero-width joiners stay: emoji and several scripts need them.
+pub fn is_hazard(character: char) -> bool {
+    character.is_control()
+        || matches!(character,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{fdd0}'..='\u{fdef}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}')
+}
+
+/// The text with every hazardous character spelt out (`\n`, `\t`, `\x1b`, `\u{202e}`): one line, safe on any terminal.
+pub fn neutral(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_hazard) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        match character {
+            '\n' => shown.push_str("\\n"),
+            '\r' => shown.push_str("\\r"),
+            '\t' => shown.push_str("\\t"),
+            control if (control as u32) < 0x100 && is_hazard(control) => {
+                shown.push_str(&format!("\\x{:02x}", control as u32));
+            }
+            hazard if is_hazard(hazard) => shown.push_str(&format!("\\u{{{:x}}}", hazard as u32)),
+            plain => shown.push(plain),
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// The terminal columns that a text takes; hazardous characters count as none.
+pub fn columns(text: &str) -> usize {
+    if text.contains(is_hazard) {
+        return text.chars().filter(|character| !is_hazard(*character)).filter_map(UnicodeWidthChar::width).sum();
+    }
+    text.width()
+}
+
+/// The text in lines of at most `width` columns, broken at spaces only: a longer word (an id, a path, a link) keeps a
+/// line of its own, because half of it is of no use to whoever copies it. Never empty.
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    let mut used = 0;
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        let length = columns(word);
+        if used > 0 && used + 1 + length > width {
+            lines.push(std::mem::take(&mut line));
+            used = 0;
+        }
+        if used > 0 {
+            line.push(' ');
+            used += 1;
+        }
+        line.push_str(word);
+        used += length;
+    }
+    lines.push(line);
+    lines
+}
+
+/// The text cut to at most `width` columns, with `…` at the end where something was cut.
+pub fn shorten(text: &str, width: usize) -> Cow<'_, str> {
+    if columns(text) <= width {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::new();
+    let mut used = 0;
+    for character in text.chars() {
+        let length = character.width().unwrap_or(0);
+        if used + length + 1 > width {
+            break;
+        }
+        shown.push(character);
+        used += length;
+    }
+    shown.truncate(shown.trim_end().len());
+    shown.push('…');
+    Cow::Owned(shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_harmless_text_is_not_touched() {
+        assert!(matches!(neutral("Zürich – 日本語 👩‍🚒"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn what_could_steer_a_terminal_is_spelt_out() {
+        assert_eq!(neutral("a\x1b[31mb\r\n\tc\x07\u{7f}"), "a\\x1b[31mb\\r\\n\\tc\\x07\\x7f");
+        assert_eq!(neutral("\u{9b}2J"), "\\x9b2J");
+        assert_eq!(neutral("user\u{202e}gpj.exe"), "user\\u{202e}gpj.exe");
+        assert_eq!(neutral("in\u{200b}vis\u{feff}ible\u{e0041}"), "in\\u{200b}vis\\u{feff}ible\\u{e0041}");
+        assert_eq!(neutral("\u{fdd0}fake"), "\\u{fdd0}fake");
+    }
+
+    #[test]
+    fn width_counts_columns_not_characters() {
+        assert_eq!(columns("日本"), 4);
+        assert_eq!(columns("e\u{301}"), 1);
+        assert_eq!(columns("\u{fdd0}ab\u{fddf}"), 2);
+    }
+
+    #[test]
+    fn wrapping_breaks_at_spaces_only() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(
+            wrap("see https://example.org/a/very/long/path now", 10),
+            ["see", "https://example.org/a/very/long/path", "now"]
+        );
+        assert_eq!(wrap("", 10), [""]);
+        assert_eq!(wrap("日本 日本", 6), ["日本", "日本"]);
+    }
+
+    #[test]
+    fn shortening_says_that_it_cut() {
+        assert_eq!(shorten("short", 5), "short");
+        assert_eq!(shorten("a longer text", 9), "a longer…");
+        assert_eq!(shorten("日本語日本語", 7), "日本語…");
+    }
+}

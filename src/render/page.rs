@@ -1,0 +1,304 @@
+//! Terminal text: a page that knows its width and whether styles are on.
+
+use anstyle::{AnsiColor, Style};
+use tabled::builder::Builder;
+use tabled::settings::object::Rows;
+use tabled::settings::{Modify, Padding, Style as Borders};
+
+use crate::domain::refusal::Refusal;
+use crate::domain::text;
+use crate::failure::ExitCode;
+
+/// Below this many columns a table becomes records of name and value.
+const NARROW: usize = 70;
+/// Names of fields are padded to at least this many columns, so that short lists line up between commands.
+const NAME_COLUMNS: usize = 12;
+
+/// What a word wants from the reader.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// Done, proven, open.
+    Good,
+    /// Refused, broken, overdue.
+    Bad,
+    /// Somebody must still do something.
+    Wait,
+    /// There for completeness.
+    Quiet,
+    /// A name that the eye looks for.
+    Strong,
+}
+
+impl Tone {
+    const ALL: [Self; 5] = [Self::Good, Self::Bad, Self::Wait, Self::Quiet, Self::Strong];
+
+    fn style(self) -> Style {
+        match self {
+            Self::Good => AnsiColor::Green.on_default(),
+            Self::Bad => AnsiColor::Red.on_default().bold(),
+            Self::Wait => AnsiColor::Yellow.on_default(),
+            Self::Quiet => Style::new().dimmed(),
+            Self::Strong => Style::new().bold(),
+        }
+    }
+
+    /// The non-character that opens this tone inside a line on its way to the page. Escape sequences cannot serve: in a
+    /// text they are somebody's attempt to steer the terminal, and are spelt out.
+    fn opening(self) -> char {
+        match self {
+            Self::Good => '\u{fdd0}',
+            Self::Bad => '\u{fdd1}',
+            Self::Wait => '\u{fdd2}',
+            Self::Quiet => '\u{fdd3}',
+            Self::Strong => '\u{fdd4}',
+        }
+    }
+}
+
+/// The non-character that ends a tone.
+const CLOSING: char = '\u{fddf}';
+
+/// Collects the text of one answer. Everything that reaches it is made neutral here, and nowhere else.
+#[derive(Debug)]
+pub struct Page {
+    width: usize,
+    styled: bool,
+    text: String,
+}
+
+impl Page {
+    /// An empty page of so many columns (at least 20 are assumed), with or without colours.
+    pub fn new(width: usize, styled: bool) -> Self {
+        Self { width: width.max(20), styled, text: String::new() }
+    }
+
+    /// The columns of this page.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// A heading on a line of its own.
+    pub fn title(&mut self, text: &str) {
+        let marked = self.mark(Tone::Strong, text);
+        self.wrapped("", "", &marked);
+    }
+
+    /// One line, as long as it is.
+    pub fn line(&mut self, text: &str) {
+        self.push("", text);
+    }
+
+    /// An empty line, but never two in a row nor one at the top.
+    pub fn blank(&mut self) {
+        if !self.text.is_empty() && !self.text.ends_with("\n\n") {
+            self.text.push('\n');
+        }
+    }
+
+    /// Text wrapped to the width; its own line breaks are kept.
+    pub fn paragraph(&mut self, text: &str) {
+        for line in text.lines() {
+            self.wrapped("", "", line);
+        }
+    }
+
+    /// A name and its value; the value is wrapped with a hanging indent, its own line breaks kept.
+    pub fn field(&mut self, name: &str, value: &str) {
+        self.field_padded(name, value, NAME_COLUMNS);
+    }
+
+    /// Several names and values, their values in one column.
+    pub fn fields(&mut self, fields: &[(&str, String)]) {
+        let widest = fields.iter().map(|(name, _)| text::columns(name)).max().unwrap_or(0).max(NAME_COLUMNS);
+        for (name, value) in fields {
+            self.field_padded(name, value, widest);
+        }
+    }
+
+    fn field_padded(&mut self, name: &str, value: &str, names: usize) {
+        let name = text::neutral(name).into_owned();
+        let padding = " ".repeat(names.saturating_sub(text::columns(&name)));
+        let label = format!("{}{padding}  ", self.mark(Tone::Quiet, &name));
+        let indent = " ".repeat(text::columns(&label));
+        self.hanging(&label, &indent, value);
+    }
+
+    /// One entry of a list, wrapped with a hanging indent.
+    pub fn bullet(&mut self, text: &str) {
+        self.hanging("- ", "  ", text);
+    }
+
+    /// A command to copy: indented, never wrapped.
+    pub fn command(&mut self, command: &str) {
+        self.push("    ", command);
+    }
+
+    /// A table whose last column wraps; on a narrow page, or where the other columns leave no room, one record a row.
+    pub fn table(&mut self, headers: &[&str], rows: Vec<Vec<String>>) {
+        let before: usize = (0..headers.len().saturating_sub(1))
+            .map(|column| {
+                let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| text::columns(&self.shown(cell)));
+                cells.chain([text::columns(headers[column])]).max().unwrap_or(0) + 2
+            })
+            .sum();
+        let rest = self.width.saturating_sub(before);
+        if self.width < NARROW || rest < 16 { self.records(headers, &rows) } else { self.columns(headers, &rows, rest) }
+    }
+
+    fn columns(&mut self, headers: &[&str], rows: &[Vec<String>], rest: usize) {
+        let mut builder = Builder::default();
+        builder.push_record(headers.iter().map(|header| self.paint(&self.mark(Tone::Quiet, header))));
+        for row in rows {
+            builder.push_record((0..headers.len()).map(|column| {
+                let cell = self.shown(row.get(column).map_or("", String::as_str));
+                let width = if column + 1 == headers.len() { rest } else { usize::MAX };
+                self.painted_lines(&cell, width).join("\n")
+            }));
+        }
+        let mut table = builder.build();
+        table.with(Borders::empty()).with(Padding::new(0, 2, 0, 0));
+        table.with(Modify::new(Rows::first()).with(Padding::new(0, 2, 0, 0)));
+        for line in table.to_string().lines() {
+            self.text.push_str(line.trim_end());
+            self.text.push('\n');
+        }
+    }
+
+    fn records(&mut self, headers: &[&str], rows: &[Vec<String>]) {
+        let names = headers.iter().map(|header| text::columns(header)).max().unwrap_or(0);
+        for (number, row) in rows.iter().enumerate() {
+            if number > 0 {
+                self.blank();
+            }
+            for (header, value) in headers.iter().zip(row).filter(|(_, value)| !value.is_empty()) {
+                self.field_padded(header, value, names);
+            }
+        }
+    }
+
+    /// A label in its tone, then text wrapped to the width and indented below.
+    pub fn labelled(&mut self, tone: Tone, label: &str, text: &str) {
+        let opening = self.mark(tone, label);
+        self.hanging(&opening, "    ", text);
+    }
+
+    /// What the policy says no to: each with its mark, its code, what happened, and the commands that mend it.
+    pub fn refusals(&mut self, refusals: &[Refusal]) {
+        for refusal in refusals {
+            let tone = if refusal.code.exit() == ExitCode::Waiting { Tone::Wait } else { Tone::Bad };
+            let word = if tone == Tone::Wait { "wait" } else { "no" };
+            let opening = format!("{} {}: ", self.mark(tone, word), self.mark(Tone::Strong, refusal.code.word()));
+            self.hanging(&opening, "  ", &refusal.message);
+            for command in &refusal.next {
+                self.command(command);
+            }
+        }
+    }
+
+    /// A word in the style of its tone, for use inside the text given to this page; the plain word when styles are off.
+    pub fn mark(&self, tone: Tone, word: &str) -> String {
+        if self.styled { format!("{}{word}{CLOSING}", tone.opening()) } else { word.to_owned() }
+    }
+
+    /// The whole text; ends with a line break unless it is empty.
+    pub fn finish(self) -> String {
+        self.text
+    }
+
+    fn hanging(&mut self, first: &str, indent: &str, value: &str) {
+        let mut prefix = first;
+        if value.is_empty() {
+            self.wrapped(first, indent, "");
+        }
+        for line in value.lines() {
+            self.wrapped(prefix, indent, line);
+            prefix = indent;
+        }
+    }
+
+    fn wrapped(&mut self, first: &str, indent: &str, value: &str) {
+        let shown = self.shown(value);
+        // The opening may be longer than the indent (a refusal's code): its words wrap with the value's.
+        let lead = text::columns(first);
+        let mut prefix = first.to_owned();
+        let mut rest = shown.as_str();
+        if lead > text::columns(indent) {
+            let room = self.width.saturating_sub(lead).max(8);
+            let head = text::wrap(rest, room).into_iter().next().unwrap_or_default();
+            rest = rest.trim_start_matches(' ').strip_prefix(head.as_str()).unwrap_or("").trim_start();
+            self.text.push_str(self.paint(&format!("{prefix}{head}")).trim_end());
+            self.text.push('\n');
+            if rest.is_empty() {
+                return;
+            }
+            indent.clone_into(&mut prefix);
+        }
+        let room = self.width.saturating_sub(text::columns(indent)).max(8);
+        for line in self.painted_lines(rest, room) {
+            let line = format!("{}{line}", self.paint(&prefix));
+            self.text.push_str(line.trim_end());
+            self.text.push('\n');
+            indent.clone_into(&mut prefix);
+        }
+    }
+
+    fn push(&mut self, indent: &str, text: &str) {
+        let line = format!("{indent}{}", self.paint(&self.shown(text)));
+        self.text.push_str(line.trim_end());
+        self.text.push('\n');
+    }
+
+    /// The text made neutral, apart from this page's own marks.
+    fn shown(&self, value: &str) -> String {
+        if !self.styled {
+            return text::neutral(value).into_owned();
+        }
+        let ours = |character: char| character == CLOSING || Tone::ALL.iter().any(|tone| tone.opening() == character);
+        value.split_inclusive(ours).fold(String::new(), |mut shown, piece| {
+            let mark = piece.chars().next_back().filter(|last| ours(*last));
+            shown.push_str(&text::neutral(&piece[..piece.len() - mark.map_or(0, char::len_utf8)]));
+            shown.extend(mark);
+            shown
+        })
+    }
+
+    /// The lines of a text, each painted by itself: a style never runs over a line break.
+    fn painted_lines(&self, shown: &str, width: usize) -> Vec<String> {
+        let mut open = None;
+        text::wrap(shown, width)
+            .into_iter()
+            .map(|line| {
+                let whole = open.map_or(String::new(), String::from) + &line;
+                open = whole.chars().rfind(|character| text::is_hazard(*character)).filter(|last| *last != CLOSING);
+                self.paint(&whole)
+            })
+            .collect()
+    }
+
+    /// The marks of a neutral line replaced by the terminal's own sequences.
+    fn paint(&self, line: &str) -> String {
+        if !self.styled {
+            return line.to_owned();
+        }
+        let mut painted = String::with_capacity(line.len() + 16);
+        let mut open: Option<Style> = None;
+        for character in line.chars() {
+            match Tone::ALL.into_iter().find(|tone| tone.opening() == character) {
+                Some(tone) => {
+                    painted.push_str(&tone.style().render().to_string());
+                    open = Some(tone.style());
+                }
+                None if character == CLOSING => {
+                    if let Some(style) = open.take() {
+                        painted.push_str(&style.render_reset().to_string());
+                    }
+                }
+                None => painted.push(character),
+            }
+        }
+        if let Some(style) = open {
+            painted.push_str(&style.render_reset().to_string());
+        }
+        painted
+    }
+}
