@@ -49,16 +49,21 @@ pub fn columns(text: &str) -> usize {
 /// The text in lines of at most `width` columns, broken at spaces only: a longer word (an id, a path, a link) keeps a
 /// line of its own, because half of it is of no use to whoever copies it. Never empty.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    wrap_after(0, text, width)
+}
+
+/// Like [`wrap`], with so many columns of the first line already taken, by a label.
+pub fn wrap_after(taken: usize, text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
-    let mut used = 0;
+    let mut used = taken;
     for word in text.split(' ').filter(|word| !word.is_empty()) {
         let length = columns(word);
-        if used > 0 && used + 1 + length > width {
+        let space = usize::from(!line.is_empty());
+        if used > 0 && used + space + length > width {
             lines.push(std::mem::take(&mut line));
             used = 0;
-        }
-        if used > 0 {
+        } else if space > 0 {
             line.push(' ');
             used += 1;
         }
@@ -123,6 +128,12 @@ mod tests {
         );
         assert_eq!(wrap("", 10), [""]);
         assert_eq!(wrap("日本 日本", 6), ["日本", "日本"]);
+    }
+
+    #[test]
+    fn a_label_takes_its_share_of_the_first_line() {
+        assert_eq!(wrap_after(4, "one two  three", 8), ["one", "two", "three"]);
+        assert_eq!(wrap_after(8, "one two", 8), ["", "one two"]);
     }
 
     #[test]

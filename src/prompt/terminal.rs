@@ -28,6 +28,7 @@ enum Entry {
     NotSure,
     Value(String),
     Help,
+    Back,
 }
 
 /// An entry with its lines as they fit on the terminal.
@@ -80,10 +81,10 @@ impl Terminal {
             .with_formatter(&|line| line.value.shown.lines().next().unwrap_or_default().to_owned())
             .with_render_config(self.look())
             .prompt();
-        answer.map(|line| line.entry).map_err(failed)
+        answer.map_or_else(unanswered, |line| Ok(line.entry))
     }
 
-    fn text(&self, question: &Question<'_>, check: Option<Check>, initial: &str) -> Result<String, Failure> {
+    fn text(&self, question: &Question<'_>, check: Option<Check>, initial: &str) -> Result<Entry, Failure> {
         let (columns, _) = size();
         let title = title(question, columns);
         let help = if question.help.is_some() { ", ? helps" } else { "" };
@@ -105,8 +106,13 @@ impl Terminal {
             .with_validator(validator)
             .with_render_config(self.look())
             .prompt()
-            .map(|answer| answer.trim().to_owned())
-            .map_err(failed)
+            .map_or_else(unanswered, |answer| {
+                Ok(match answer.trim() {
+                    "" => Entry::NotSure,
+                    "?" => Entry::Help,
+                    typed => Entry::Value(typed.to_owned()),
+                })
+            })
     }
 }
 
@@ -134,11 +140,12 @@ fn entries(question: &Question<'_>, columns: usize) -> Vec<Line> {
     [unsure].into_iter().chain(values).chain(help).collect()
 }
 
-/// Esc is told apart from Ctrl-C by the caller: it arrives here as a failure of its own kind.
-fn failed(error: InquireError) -> Failure {
+/// Esc is a reply, Ctrl-C is none.
+fn unanswered(error: InquireError) -> Result<Entry, Failure> {
     match error {
-        InquireError::OperationInterrupted => Failure::interrupted(),
-        other => Failure::because("failed to ask", other),
+        InquireError::OperationCanceled => Ok(Entry::Back),
+        InquireError::OperationInterrupted => Err(Failure::interrupted()),
+        other => Err(Failure::because("failed to ask", other)),
     }
 }
 
@@ -150,25 +157,16 @@ impl Prompt for Terminal {
         let mut initial = question.default.unwrap_or_default().to_owned();
         loop {
             let entry = match &question.kind {
-                Kind::Choose(_) | Kind::YesNo => self.select(question),
-                Kind::Text(check) | Kind::Number(_, check) => {
-                    self.text(question, check.clone(), &initial).map(|answer| match answer.as_str() {
-                        "" => Entry::NotSure,
-                        "?" => Entry::Help,
-                        _ => Entry::Value(answer),
-                    })
-                }
+                Kind::Choose(_) | Kind::YesNo => self.select(question)?,
+                Kind::Text(check) | Kind::Number(_, check) => self.text(question, check.clone(), &initial)?,
             };
             match entry {
-                Ok(Entry::NotSure) => return Ok(Reply::NotSure),
-                Ok(Entry::Value(value)) => return Ok(Reply::Value(value)),
-                Ok(Entry::Help) => {
+                Entry::NotSure => return Ok(Reply::NotSure),
+                Entry::Value(value) => return Ok(Reply::Value(value)),
+                Entry::Back => return Ok(Reply::Back),
+                Entry::Help => {
                     initial.clear();
                     self.put_wrapped("  ", question.help.unwrap_or("there is no more to say"), columns)?;
-                }
-                Err(failure) => {
-                    let back = matches!(failure.cause.downcast_ref(), Some(InquireError::OperationCanceled));
-                    return if back { Ok(Reply::Back) } else { Err(failure) };
                 }
             }
         }

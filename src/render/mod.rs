@@ -76,7 +76,9 @@ pub fn failure_text(page: &mut Page, failure: &Failure) {
         page.labelled(Tone::Quiet, "  caused by: ", &cause.to_string());
     }
     if let Some(hint) = &failure.hint {
-        page.labelled(Tone::Strong, "  hint: ", hint);
+        // Never wrapped: it ends in a command to copy.
+        let label = page.mark(Tone::Strong, "hint:");
+        page.line(&format!("  {label} {hint}"));
     }
 }
 
@@ -97,3 +99,6 @@ fn written(value: &impl Serialize) -> Result<String, serde_json::Error> {
     safe.push('\n');
     Ok(safe)
 }
+
+#[cfg(test)]
+mod tests;

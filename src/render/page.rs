@@ -2,8 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 use tabled::builder::Builder;
-use tabled::settings::object::Rows;
-use tabled::settings::{Modify, Padding, Style as Borders};
+use tabled::settings::{Padding, Style as Borders};
 
 use crate::domain::refusal::Refusal;
 use crate::domain::text;
@@ -116,11 +115,12 @@ impl Page {
     }
 
     fn field_padded(&mut self, name: &str, value: &str, names: usize) {
+        // On a narrow page one long name must not push every value to the right edge.
+        let names = names.min(self.width / 3);
         let name = text::neutral(name).into_owned();
         let padding = " ".repeat(names.saturating_sub(text::columns(&name)));
         let label = format!("{}{padding}  ", self.mark(Tone::Quiet, &name));
-        let indent = " ".repeat(text::columns(&label));
-        self.hanging(&label, &indent, value);
+        self.hanging(&label, &" ".repeat(names + 2), value);
     }
 
     /// One entry of a list, wrapped with a hanging indent.
@@ -147,20 +147,18 @@ impl Page {
 
     fn columns(&mut self, headers: &[&str], rows: &[Vec<String>], rest: usize) {
         let mut builder = Builder::default();
-        builder.push_record(headers.iter().map(|header| self.paint(&self.mark(Tone::Quiet, header))));
+        builder.push_record(headers.iter().map(|header| self.paint(&self.mark(Tone::Quiet, &text::neutral(header)))));
         for row in rows {
             builder.push_record((0..headers.len()).map(|column| {
                 let cell = self.shown(row.get(column).map_or("", String::as_str));
                 let width = if column + 1 == headers.len() { rest } else { usize::MAX };
-                self.painted_lines(&cell, width).join("\n")
+                self.painted_lines(0, &cell, width).join("\n")
             }));
         }
         let mut table = builder.build();
         table.with(Borders::empty()).with(Padding::new(0, 2, 0, 0));
-        table.with(Modify::new(Rows::first()).with(Padding::new(0, 2, 0, 0)));
         for line in table.to_string().lines() {
-            self.text.push_str(line.trim_end());
-            self.text.push('\n');
+            self.push_painted(line);
         }
     }
 
@@ -185,8 +183,11 @@ impl Page {
     /// What the policy says no to: each with its mark, its code, what happened, and the commands that mend it.
     pub fn refusals(&mut self, refusals: &[Refusal]) {
         for refusal in refusals {
-            let tone = if refusal.code.exit() == ExitCode::Waiting { Tone::Wait } else { Tone::Bad };
-            let word = if tone == Tone::Wait { "wait" } else { "no" };
+            let (tone, word) = match refusal.code.exit() {
+                ExitCode::Waiting => (Tone::Wait, "[wait]"),
+                ExitCode::Undecided => (Tone::Wait, "[unknown]"),
+                ExitCode::Open | ExitCode::Refused | ExitCode::Usage | ExitCode::Interrupted => (Tone::Bad, "[no]"),
+            };
             let opening = format!("{} {}: ", self.mark(tone, word), self.mark(Tone::Strong, refusal.code.word()));
             self.hanging(&opening, "  ", &refusal.message);
             for command in &refusal.next {
@@ -216,34 +217,25 @@ impl Page {
         }
     }
 
+    /// One paragraph; `first` opens its first line and may be longer than the `indent` of the others.
     fn wrapped(&mut self, first: &str, indent: &str, value: &str) {
-        let shown = self.shown(value);
-        // The opening may be longer than the indent (a refusal's code): its words wrap with the value's.
-        let lead = text::columns(first);
-        let mut prefix = first.to_owned();
-        let mut rest = shown.as_str();
-        if lead > text::columns(indent) {
-            let room = self.width.saturating_sub(lead).max(8);
-            let head = text::wrap(rest, room).into_iter().next().unwrap_or_default();
-            rest = rest.trim_start_matches(' ').strip_prefix(head.as_str()).unwrap_or("").trim_start();
-            self.text.push_str(self.paint(&format!("{prefix}{head}")).trim_end());
-            self.text.push('\n');
-            if rest.is_empty() {
-                return;
-            }
-            indent.clone_into(&mut prefix);
-        }
-        let room = self.width.saturating_sub(text::columns(indent)).max(8);
-        for line in self.painted_lines(rest, room) {
-            let line = format!("{}{line}", self.paint(&prefix));
-            self.text.push_str(line.trim_end());
-            self.text.push('\n');
+        let margin = text::columns(indent);
+        let taken = text::columns(first).saturating_sub(margin);
+        let room = self.width.saturating_sub(margin).max(8);
+        let lines = self.painted_lines(taken, &self.shown(value), room);
+        let mut prefix = self.paint(first);
+        for line in lines {
+            self.push_painted(&format!("{prefix}{line}"));
             indent.clone_into(&mut prefix);
         }
     }
 
     fn push(&mut self, indent: &str, text: &str) {
-        let line = format!("{indent}{}", self.paint(&self.shown(text)));
+        let painted = self.paint(&self.shown(text));
+        self.push_painted(&format!("{indent}{painted}"));
+    }
+
+    fn push_painted(&mut self, line: &str) {
         self.text.push_str(line.trim_end());
         self.text.push('\n');
     }
@@ -263,9 +255,9 @@ impl Page {
     }
 
     /// The lines of a text, each painted by itself: a style never runs over a line break.
-    fn painted_lines(&self, shown: &str, width: usize) -> Vec<String> {
+    fn painted_lines(&self, taken: usize, shown: &str, width: usize) -> Vec<String> {
         let mut open = None;
-        text::wrap(shown, width)
+        text::wrap_after(taken, shown, width)
             .into_iter()
             .map(|line| {
                 let whole = open.map_or(String::new(), String::from) + &line;
