@@ -11,8 +11,9 @@ use super::policy::{EvidenceKind, Value};
 pub const FORMAT: u32 = 1;
 
 /// One event, without the free text, which is kept apart (people have a right to erasure, the record must stay).
+///
+/// Unknown fields are caught by the codec, which writes what it read and compares (serde can't refuse them beside `flatten`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Event {
     /// The event format's version.
     pub format: u32,
@@ -67,6 +68,57 @@ pub enum Payload {
     CauseSettled(CauseSettled),
     /// The incident was closed.
     Closed(Closed),
+}
+
+impl Payload {
+    /// The kinds that this program knows, as they are written.
+    pub const KINDS: &[&str] = &[
+        "ledger-created",
+        "checked",
+        "evidence-given",
+        "started",
+        "fix-attached",
+        "fix-withdrawn",
+        "deployed",
+        "restored",
+        "voided",
+        "verified",
+        "rca-recorded",
+        "rca-accepted",
+        "cause-settled",
+        "closed",
+    ];
+
+    /// The kind, as it is written.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::LedgerCreated(_) => "ledger-created",
+            Self::Checked(_) => "checked",
+            Self::EvidenceGiven(_) => "evidence-given",
+            Self::Started(_) => "started",
+            Self::FixAttached(_) => "fix-attached",
+            Self::FixWithdrawn(_) => "fix-withdrawn",
+            Self::Deployed(_) => "deployed",
+            Self::Restored(_) => "restored",
+            Self::Voided(_) => "voided",
+            Self::Verified(_) => "verified",
+            Self::RcaRecorded(_) => "rca-recorded",
+            Self::RcaAccepted(_) => "rca-accepted",
+            Self::CauseSettled(_) => "cause-settled",
+            Self::Closed(_) => "closed",
+        }
+    }
+
+    /// The blobs that must stay reachable for as long as the event does, sorted, each once.
+    pub fn keeps(&self) -> Vec<ObjectId> {
+        let Self::FixAttached(fix) = self else { return Vec::new() };
+        let sides = fix.changes.iter().flat_map(|change| change.before.iter().chain(&change.after));
+        // A submodule's commit lives in another repository.
+        let mut blobs: Vec<_> = sides.filter(|side| side.mode != "160000").map(|side| side.id).collect();
+        blobs.sort_unstable();
+        blobs.dedup();
+        blobs
+    }
 }
 
 /// The root of a ledger.

@@ -27,8 +27,30 @@ impl Person {
 
 impl fmt::Display for Person {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{} <{}>", self.name, self.email)
+        write!(out, "{} <{}>", harmless(&self.name), harmless(&self.email))
     }
+}
+
+/// The text with every character that could deceive a reader or a terminal written as `\u{…}`: control characters, line and
+/// paragraph separators, and those that turn the direction of writing or take no width (Unicode TR 36 and TR 39).
+pub fn harmless(text: &str) -> std::borrow::Cow<'_, str> {
+    let harmful = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{061c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+    };
+    if !text.contains(harmful) {
+        return text.into();
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if harmful(c) {
+            shown.extend(c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown.into()
 }
 
 /// A team's own name for an incident, such as `INC-42`: 1 to 64 of `A-Z a-z 0-9 . _ -`.
@@ -259,6 +281,14 @@ mod tests {
         for bad in ["", "-x", "a/b", "a..b", ".a", "a.", "x.LOCK", "a b", "a\nb", "é", &"x".repeat(65)] {
             assert!(bad.parse::<IncidentId>().is_err(), "{bad:?} was accepted");
         }
+    }
+
+    #[test]
+    fn what_could_deceive_is_shown_as_an_escape() {
+        assert_eq!(harmless("Zoë O'Neil 👩\u{200d}💻"), "Zoë O'Neil 👩\u{200d}💻");
+        assert_eq!(harmless("a\u{202e}b\n\u{7}\u{1b}[2J"), "a\\u{202e}b\\u{a}\\u{7}\\u{1b}[2J");
+        let person = Person { name: "Mallory\u{2066}".into(), email: "m@x\r\n".into() };
+        assert_eq!(person.to_string(), "Mallory\\u{2066} <m@x\\u{d}\\u{a}>");
     }
 
     #[test]

@@ -4,5 +4,6 @@ pub mod event;
 pub mod identity;
 pub mod merge_back;
 pub mod policy;
+pub mod record;
 pub mod refusal;
 pub mod text;

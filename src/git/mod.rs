@@ -1,5 +1,8 @@
 //! The only rooms that name git2: repository, refs, commit graph, history, trees.
 
+pub mod objects;
+pub mod refs;
+pub mod remote;
 pub mod repository;
 
 use crate::domain::identity::ObjectId;

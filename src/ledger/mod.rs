@@ -1,1 +1,7 @@
-//! The append-only record.
+//! The append-only record: one ref, one commit an event, free text apart.
+
+pub mod codec;
+mod lock;
+pub mod secrets;
+pub mod store;
+pub mod text;

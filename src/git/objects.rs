@@ -1,0 +1,142 @@
+//! Raw objects: read as they are stored (no grafts, no replace refs), and written so that they survive a power cut.
+
+use std::path::Path;
+
+use crate::domain::identity::ObjectId;
+use crate::failure::Failure;
+
+use super::repository::Repository;
+use super::{to_id, to_oid};
+
+/// What kind of object it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A file's content.
+    Blob,
+    /// A directory.
+    Tree,
+    /// A commit.
+    Commit,
+}
+
+impl Kind {
+    fn raw(self) -> git2::ObjectType {
+        match self {
+            Self::Blob => git2::ObjectType::Blob,
+            Self::Tree => git2::ObjectType::Tree,
+            Self::Commit => git2::ObjectType::Commit,
+        }
+    }
+}
+
+/// A repository's objects.
+pub struct Objects<'r>(git2::Odb<'r>);
+
+impl Repository {
+    /// The repository's objects.
+    pub fn objects(&self) -> Result<Objects<'_>, Failure> {
+        let objects =
+            self.inner.odb().map_err(|error| Failure::because("failed to open the object database", error))?;
+        Ok(Objects(objects))
+    }
+
+    /// A second handle on this repository, whose writes of objects and refs reach the disk before they return.
+    ///
+    /// `settings` is a file of this program's own that it may write. libgit2 reads the setting once, before it first opens
+    /// the objects, and git2 binds no other safe way to give it.
+    pub fn durable(&self, settings: &Path) -> Result<Self, Failure> {
+        const WANTED: &str = "[core]\n\tfsyncObjectFiles = true\n";
+        if std::fs::read(settings).ok().as_deref() != Some(WANTED.as_bytes()) {
+            std::fs::write(settings, WANTED)
+                .map_err(|error| Failure::because(format!("failed to write {}", settings.display()), error))?;
+        }
+        let open = || {
+            let flags = git2::RepositoryOpenFlags::NO_SEARCH;
+            let inner = git2::Repository::open_ext(self.inner.path(), flags, &[] as &[&std::ffi::OsStr])?;
+            inner.config()?.add_file(settings, git2::ConfigLevel::App, true)?;
+            Ok(Self { inner })
+        };
+        open().map_err(|error: git2::Error| Failure::because("failed to open the repository for writing", error))
+    }
+}
+
+impl Objects<'_> {
+    /// The content of the object `id`; none if there is no such object here, or it is of another kind.
+    ///
+    /// Exit 4 if it is corrupt: libgit2 hashes every object that it reads.
+    pub fn read(&self, id: ObjectId, kind: Kind) -> Result<Option<Vec<u8>>, Failure> {
+        match self.0.read(to_oid(id)) {
+            Ok(object) if object.kind() == kind.raw() => Ok(Some(object.data().to_vec())),
+            Ok(_) => Ok(None),
+            Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(Failure::because(format!("failed to read the object {id}"), error)
+                .hint("git fsck    # lists what is damaged; a fresh clone has the objects that were shared")),
+        }
+    }
+
+    /// Writes an object, or leaves it if it is there.
+    pub fn write(&self, kind: Kind, content: &[u8]) -> Result<ObjectId, Failure> {
+        let written = self.0.write(kind.raw(), content);
+        written.map(to_id).map_err(|error| Failure::because("failed to write an object", error))
+    }
+
+    /// Whether the object is here.
+    pub fn holds(&self, id: ObjectId) -> bool {
+        self.0.exists(to_oid(id))
+    }
+}
+
+/// The id that an object has or would have.
+pub fn id_of(kind: Kind, content: &[u8]) -> Result<ObjectId, Failure> {
+    let id = git2::Oid::hash_object(kind.raw(), content);
+    id.map(to_id).map_err(|error| Failure::because("failed to hash an object", error))
+}
+
+/// One line of a tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TreeLine {
+    /// The name.
+    pub name: Vec<u8>,
+    /// Whether it is a directory; a file otherwise.
+    pub directory: bool,
+    /// The object.
+    pub id: ObjectId,
+}
+
+/// The bytes of a tree of plain files and directories, in git's order.
+pub fn tree(lines: &[TreeLine]) -> Vec<u8> {
+    // Git sorts a directory as if its name ended with a slash.
+    let key = |line: &TreeLine| {
+        let mut name = line.name.clone();
+        name.extend(line.directory.then_some(b'/'));
+        name
+    };
+    let mut lines: Vec<_> = lines.iter().collect();
+    lines.sort_by_cached_key(|line| key(line));
+    let mut bytes = Vec::with_capacity(lines.len() * 64);
+    for line in lines {
+        bytes.extend_from_slice(if line.directory { b"40000 " } else { b"100644 " });
+        bytes.extend_from_slice(&line.name);
+        bytes.push(0);
+        bytes.extend_from_slice(line.id.as_bytes());
+    }
+    bytes
+}
+
+/// Reads a tree of plain files and directories; none if it is broken or holds anything else.
+pub fn read_tree(mut bytes: &[u8]) -> Option<Vec<TreeLine>> {
+    let mut lines = Vec::new();
+    while !bytes.is_empty() {
+        let (directory, rest) = match (bytes.strip_prefix(b"40000 "), bytes.strip_prefix(b"100644 ")) {
+            (Some(rest), _) => (true, rest),
+            (None, Some(rest)) => (false, rest),
+            (None, None) => return None,
+        };
+        let end = rest.iter().position(|&byte| byte == 0)?;
+        let (name, rest) = rest.split_at(end);
+        let (id, rest) = rest[1..].split_first_chunk::<20>()?;
+        lines.push(TreeLine { name: name.to_vec(), directory, id: ObjectId::from_bytes(*id) });
+        bytes = rest;
+    }
+    Some(lines)
+}

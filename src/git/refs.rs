@@ -1,0 +1,77 @@
+//! Reading a ref, and moving it only if it still stands where it was seen.
+
+use std::path::PathBuf;
+
+use crate::domain::identity::ObjectId;
+use crate::failure::Failure;
+
+use super::repository::Repository;
+use super::{to_id, to_oid};
+
+/// What came of an attempt to move a ref.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Swap {
+    /// It was moved.
+    Done,
+    /// Somebody else moved it meanwhile.
+    Moved,
+    /// Somebody else holds its lock file.
+    Locked,
+}
+
+impl Repository {
+    /// The object that the ref `name` points at; none if there is no such ref.
+    ///
+    /// Exit 4 if it is symbolic, a directory of other refs, or corrupt.
+    pub fn direct_ref(&self, name: &str) -> Result<Option<ObjectId>, Failure> {
+        match self.inner.find_reference(name) {
+            Ok(reference) => match reference.target() {
+                Some(target) => Ok(Some(to_id(target))),
+                None => Err(Failure::undecided(format!("{name} is a symbolic ref, and must point at a commit"))
+                    .hint(format!("git symbolic-ref --delete {name}    # after looking where it points: git symbolic-ref {name}"))),
+            },
+            Err(error) if error.code() == git2::ErrorCode::NotFound => {
+                if self.has_refs_below(name) {
+                    return Err(Failure::undecided(format!("there are refs below {name}, which must be a single ref"))
+                        .hint(format!("git for-each-ref {name}    # shows them; move or delete them: git update-ref -d REF")));
+                }
+                Ok(None)
+            }
+            Err(error) => Err(Failure::because(format!("failed to read {name}"), error)
+                .hint(format!("git fsck    # shows the damage; git log -g and git fsck --lost-found help to find the commit that {name} pointed at"))),
+        }
+    }
+
+    fn has_refs_below(&self, name: &str) -> bool {
+        let below = self.inner.references_glob(&format!("{name}/*"));
+        below.is_ok_and(|mut refs| refs.next().is_some())
+    }
+
+    /// Moves the ref `name` from `from` (none: it does not exist) to `to`, if it still stands there.
+    pub fn swap_ref(&self, name: &str, from: Option<ObjectId>, to: ObjectId) -> Result<Swap, Failure> {
+        let moved = match from {
+            Some(from) => self.inner.reference_matching(name, to_oid(to), true, to_oid(from), "hotfix"),
+            None => self.inner.reference(name, to_oid(to), false, "hotfix"),
+        };
+        let Err(error) = moved else { return Ok(Swap::Done) };
+        match (error.code(), from) {
+            (git2::ErrorCode::Locked, _) => Ok(Swap::Locked),
+            (git2::ErrorCode::Modified | git2::ErrorCode::NotFound, Some(_)) => Ok(Swap::Moved),
+            // Also the answer where a directory of refs stands in the way.
+            (git2::ErrorCode::Exists, None) if !self.has_refs_below(name) => Ok(Swap::Moved),
+            _ => Err(Failure::because(format!("failed to write {name}"), error)),
+        }
+    }
+
+    /// The lock file that guards the ref `name`: a program that was killed leaves it behind.
+    pub fn ref_lock(&self, name: &str) -> PathBuf {
+        self.common_directory().join(format!("{name}.lock"))
+    }
+
+    /// The names of the configured remotes.
+    pub fn remotes(&self) -> Result<Vec<String>, Failure> {
+        let names =
+            self.inner.remotes().map_err(|error| Failure::because("failed to read the configured remotes", error))?;
+        Ok(names.iter().filter_map(|name| Some(name.ok()??.to_owned())).collect())
+    }
+}

@@ -1,0 +1,1 @@
+//! The network, through the `git` program: the user's credentials, proxies and hooks work.

@@ -1,0 +1,265 @@
+//! An event as the bytes of a git commit, and back: one form only, so that what is signed is what is read.
+//!
+//! The message is `hotfix: KIND INCIDENT`, a blank line, the event as canonical JSON (RFC 8785; keys in ASCII, integers only)
+//! and a line feed. Author and committer are the actor at the event's time. Reading writes what it read and compares, so that
+//! nothing is accepted that this program would not have written.
+
+use serde_json::Value;
+
+use crate::domain::event::{Event, FORMAT, Payload};
+use crate::domain::identity::{IncidentId, Moment, ObjectId, Person, harmless};
+use crate::domain::record::{Content, Unreadable};
+
+/// The largest commit that is read or written, in bytes.
+pub const LARGEST: usize = 256 * 1024;
+
+/// The message of a commit that joins two histories.
+pub const JOIN: &str = "hotfix: join\n";
+
+/// The largest integer that every JSON reader keeps exactly: 2^53.
+const LARGEST_INTEGER: u64 = 1 << 53;
+
+/// Why an event can't be written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EncodeError {
+    /// JSON can't hold it.
+    #[error("the event can't be written as JSON: {0}")]
+    NotJson(String),
+    /// It holds what the canonical form leaves out.
+    #[error("the event holds {0}, which the ledger's format does not allow")]
+    NotCanonical(&'static str),
+    /// It is too large.
+    #[error("the event has {0} bytes; the largest allowed is {LARGEST}")]
+    TooLarge(usize),
+    /// It would be read as something else.
+    #[error("the event would be read back differently")]
+    NotTheSame,
+}
+
+/// The commit message that holds `event`.
+///
+/// It is read back before it is returned: what can't be read must not be recorded.
+pub fn encode(event: &Event) -> Result<String, EncodeError> {
+    let message = written(event)?;
+    if message.len() > LARGEST {
+        return Err(EncodeError::TooLarge(message.len()));
+    }
+    match decode(message.as_bytes()) {
+        Ok(read) if read == *event => Ok(message),
+        Ok(_) | Err(_) => Err(EncodeError::NotTheSame),
+    }
+}
+
+fn written(event: &Event) -> Result<String, EncodeError> {
+    let value = serde_json::to_value(event).map_err(|error| EncodeError::NotJson(error.to_string()))?;
+    let mut message = subject(event.payload.kind(), event.incident.as_ref());
+    message.push_str("\n\n");
+    write_canonical(&value, &mut message).map_err(EncodeError::NotCanonical)?;
+    message.push('\n');
+    Ok(message)
+}
+
+fn subject(kind: &str, incident: Option<&IncidentId>) -> String {
+    match incident {
+        Some(incident) => format!("hotfix: {kind} {incident}"),
+        None => format!("hotfix: {kind}"),
+    }
+}
+
+/// The event in a commit message.
+pub fn decode(message: &[u8]) -> Result<Event, Unreadable> {
+    let malformed = |reason: &str| Unreadable::malformed(harmless(reason));
+    if message.len() > LARGEST {
+        return Err(malformed(&format!("it has {} bytes; the largest allowed is {LARGEST}", message.len())));
+    }
+    let message = std::str::from_utf8(message).map_err(|_| malformed("it is not UTF-8"))?;
+    let parts = message.split_once("\n\n").and_then(|(first, json)| Some((first, json.strip_suffix('\n')?)));
+    let Some((first, json)) = parts else { return Err(malformed("it is not a subject, a blank line and an event")) };
+    match serde_json::from_str::<Event>(json) {
+        Ok(event) if event.format == FORMAT => match written(&event) {
+            Ok(again) if again == message => Ok(event),
+            Ok(_) => Err(malformed("it is not in the one canonical form")),
+            Err(error) => Err(malformed(&error.to_string())),
+        },
+        Ok(_) => Err(newer(first, json).unwrap_or_else(|| malformed("its format is not known"))),
+        Err(error) => Err(newer(first, json).unwrap_or_else(|| malformed(&error.to_string()))),
+    }
+}
+
+/// What can be told of an event that a newer version wrote; none if nothing says that one did.
+fn newer(first: &str, json: &str) -> Option<Unreadable> {
+    let value: Value = serde_json::from_str(json).ok()?;
+    let format = u32::try_from(value.get("format")?.as_u64()?).ok()?;
+    let kind = value.get("kind")?.as_str()?;
+    if format < FORMAT || (format == FORMAT && Payload::KINDS.contains(&kind)) {
+        return None;
+    }
+    let mut again = String::with_capacity(json.len());
+    write_canonical(&value, &mut again).ok()?;
+    let incident = value.get("incident").and_then(Value::as_str).and_then(|id| id.parse().ok());
+    if again != json || first != subject(kind, incident.as_ref()) {
+        return None;
+    }
+    let kind = harmless(kind).chars().take(64).collect();
+    Some(Unreadable::Newer { format, kind, incident })
+}
+
+/// RFC 8785 for what the ledger allows: keys in ASCII (whose order is the same in bytes and in UTF-16) and integers up to 2^53.
+fn write_canonical(value: &Value, out: &mut String) -> Result<(), &'static str> {
+    match value {
+        Value::Null => out.push_str("null"),
+        Value::Bool(yes) => out.push_str(if *yes { "true" } else { "false" }),
+        Value::Number(number) => {
+            let size = number.as_i64().map(i64::unsigned_abs).or(number.as_u64()).ok_or("a number with a fraction")?;
+            if size > LARGEST_INTEGER {
+                return Err("an integer beyond 2^53");
+            }
+            out.push_str(&number.to_string());
+        }
+        Value::String(text) => write_string(text, out),
+        Value::Array(items) => {
+            out.push('[');
+            for (at, item) in items.iter().enumerate() {
+                if at > 0 {
+                    out.push(',');
+                }
+                write_canonical(item, out)?;
+            }
+            out.push(']');
+        }
+        Value::Object(fields) => {
+            // Sorted here as well: a feature of serde_json that any dependency may switch on keeps the order of insertion.
+            let mut fields: Vec<_> = fields.iter().collect();
+            fields.sort_unstable_by_key(|(key, _)| *key);
+            out.push('{');
+            for (at, (key, field)) in fields.into_iter().enumerate() {
+                if !key.is_ascii() {
+                    return Err("a key that is not ASCII");
+                }
+                if at > 0 {
+                    out.push(',');
+                }
+                write_string(key, out);
+                out.push(':');
+                write_canonical(field, out)?;
+            }
+            out.push('}');
+        }
+    }
+    Ok(())
+}
+
+fn write_string(text: &str, out: &mut String) {
+    use std::fmt::Write as _;
+    out.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\u{8}' => out.push_str("\\b"),
+            '\t' => out.push_str("\\t"),
+            '\n' => out.push_str("\\n"),
+            '\u{c}' => out.push_str("\\f"),
+            '\r' => out.push_str("\\r"),
+            // Writing to a String never fails.
+            c if c < ' ' => drop(write!(out, "\\u{:04x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+}
+
+/// A commit of the ledger, before its tree's content is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parsed {
+    /// The tree.
+    pub tree: ObjectId,
+    /// The parents.
+    pub parents: Vec<ObjectId>,
+    /// What it holds.
+    pub content: Content,
+}
+
+/// The bytes of the commit that holds `event`.
+pub fn event_commit(event: &Event, tree: ObjectId, parent: Option<ObjectId>) -> Result<Vec<u8>, EncodeError> {
+    let message = encode(event)?;
+    let bytes = commit(tree, parent.as_slice(), &event.actor, event.at, &message);
+    if bytes.len() > LARGEST { Err(EncodeError::TooLarge(bytes.len())) } else { Ok(bytes) }
+}
+
+/// The bytes of a commit.
+pub fn commit(tree: ObjectId, parents: &[ObjectId], who: &Person, at: Moment, message: &str) -> Vec<u8> {
+    let mut text = format!("tree {tree}\n");
+    for parent in parents {
+        text.push_str(&format!("parent {parent}\n"));
+    }
+    let who = signature(who, at);
+    text.push_str(&format!("author {who}\ncommitter {who}\n\n{message}"));
+    text.into_bytes()
+}
+
+/// A person and a moment as git writes them in a commit. Git's format has no escapes, so what would break it is left out.
+fn signature(who: &Person, at: Moment) -> String {
+    let clean = |text: &str| {
+        let kept: String = harmless(text).chars().filter(|c| !"<>".contains(*c)).collect();
+        let kept = kept.trim_matches([' ', '.', ',', ':', ';', '"', '\'']);
+        if kept.is_empty() { "unknown".to_owned() } else { kept.to_owned() }
+    };
+    // Git counts from 1970 and knows whole minutes.
+    let (seconds, minutes) = (at.timestamp().max(0), at.offset().local_minus_utc() / 60);
+    let sign = if minutes < 0 { '-' } else { '+' };
+    let (hours, minutes) = (minutes.abs() / 60, minutes.abs() % 60);
+    format!("{} <{}> {seconds} {sign}{hours:02}{minutes:02}", clean(&who.name), clean(&who.email))
+}
+
+/// Reads a commit of the ledger. An `Err` says why its parents can't even be told.
+pub fn parse(bytes: &[u8]) -> Result<Parsed, &'static str> {
+    let end = bytes.windows(2).position(|pair| pair == b"\n\n").ok_or("a commit without an end of its headers")?;
+    let (headers, message) = (&bytes[..end], &bytes[end + 2..]);
+    let headers = String::from_utf8_lossy(headers);
+    let mut lines = headers.split('\n').peekable();
+    let id = |line: &str| line.parse::<ObjectId>().map_err(|_| "a commit with a broken id");
+    let tree = id(lines.next().and_then(|line| line.strip_prefix("tree ")).ok_or("a commit without a tree")?)?;
+    let mut parents = Vec::new();
+    while let Some(parent) = lines.peek().and_then(|line| line.strip_prefix("parent ")) {
+        parents.push(id(parent)?);
+        lines.next();
+    }
+    let rest: Vec<_> = lines.collect();
+    let content = if bytes.len() > LARGEST {
+        let reason = format!("it has {} bytes; the largest allowed is {LARGEST}", bytes.len());
+        Content::Event(Err(Unreadable::malformed(reason)))
+    } else {
+        content(parents.len(), &rest, message)
+    };
+    Ok(Parsed { tree, parents, content })
+}
+
+fn content(parents: usize, headers: &[&str], message: &[u8]) -> Content {
+    let malformed = |reason: &str| Content::Event(Err(Unreadable::malformed(reason)));
+    let [author, committer, rest @ ..] = headers else { return malformed("its commit names no author and committer") };
+    if !rest.is_empty() && !is_signature(rest) {
+        return malformed("its commit has headers that this program does not write");
+    }
+    match (parents, message == JOIN.as_bytes()) {
+        (2, true) => return Content::Join,
+        (2, false) => return malformed("a commit that joins two histories must carry nothing"),
+        (0 | 1, false) => {}
+        (0 | 1, true) => return malformed("a join has two parents"),
+        (_, _) => return malformed("a commit of the ledger has at most two parents"),
+    }
+    let event = match decode(message) {
+        Ok(event) => event,
+        Err(unreadable) => return Content::Event(Err(unreadable)),
+    };
+    let who = signature(&event.actor, event.at);
+    if author.strip_prefix("author ") != Some(&who) || committer.strip_prefix("committer ") != Some(&who) {
+        return malformed("its commit was made by somebody else, or at another time, than the event says");
+    }
+    Content::Event(Ok(Box::new(event)))
+}
+
+/// Git's own signature header, and nothing beside it.
+fn is_signature(headers: &[&str]) -> bool {
+    matches!(headers, [first, rest @ ..] if first.starts_with("gpgsig ") && rest.iter().all(|line| line.starts_with(' ')))
+}
