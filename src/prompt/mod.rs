@@ -1,5 +1,6 @@
 //! Asking: a terminal, plain lines, or nobody. Everything asked and shown goes to the standard error stream.
 
+mod layout;
 mod plain;
 mod terminal;
 

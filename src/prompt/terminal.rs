@@ -8,13 +8,13 @@ use inquire::ui::RenderConfig;
 use inquire::validator::Validation;
 use inquire::{Select, Text};
 
-use super::plain::choices_of;
+use super::layout::{asked, choices_of, hanging, size, spelt};
 use super::{Check, Kind, Prompt, Question, Reply};
 use crate::domain::text;
 use crate::failure::Failure;
 
-/// Columns and rows assumed where the terminal does not tell.
-const FALLBACK: (usize, usize) = (80, 24);
+/// An option is cut after so many lines, so that the list stays a list on a narrow terminal; `? explain` has the rest.
+const OPTION_LINES: usize = 4;
 
 /// Asks with arrow keys; "not sure" stands first and is what Enter takes.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +36,33 @@ enum Entry {
 struct Line {
     entry: Entry,
     shown: String,
+    cut: bool,
+}
+
+impl Line {
+    fn new(entry: Entry, text: &str, columns: usize) -> Self {
+        // Two columns for the cursor, two more for the indent of what wraps.
+        let mut lines = text::wrap(&text::neutral(text), columns - 5);
+        let cut = lines.len() > OPTION_LINES;
+        if cut {
+            lines.truncate(OPTION_LINES);
+            lines[OPTION_LINES - 1].push('…');
+        }
+        Self { entry, shown: lines.join("\n    "), cut }
+    }
+
+    fn height(&self) -> usize {
+        self.shown.lines().count()
+    }
+
+    /// How the reply is shown once given.
+    fn reply(&self) -> String {
+        match &self.entry {
+            Entry::Value(value) => text::neutral(value).into_owned(),
+            Entry::Help => "explained:".to_owned(),
+            Entry::NotSure | Entry::Back => self.shown.clone(),
+        }
+    }
 }
 
 impl fmt::Display for Line {
@@ -51,44 +78,58 @@ impl Terminal {
     }
 
     fn look(&self) -> RenderConfig<'static> {
-        if self.styled { RenderConfig::default_colored() } else { RenderConfig::empty() }
+        let mut look = if self.styled { RenderConfig::default_colored() } else { RenderConfig::empty() };
+        // The library marks an answered question like the option under the cursor.
+        look.answered_prompt_prefix.content = " ";
+        look.canceled_prompt_indicator.content = "(back)";
+        look.error_message.prefix.content = "!";
+        look
     }
 
     fn put(&self, line: &str) -> Result<(), Failure> {
         writeln!(io::stderr(), "{line}").map_err(|cause| Failure::because("failed to ask", cause))
     }
 
-    fn put_wrapped(&self, indent: &str, line: &str, columns: usize) -> Result<(), Failure> {
-        let line = text::neutral(line);
-        text::wrap(&line, columns - indent.len()).iter().try_for_each(|line| self.put(&format!("{indent}{line}")))
+    fn explain(&self, question: &Question<'_>, columns: usize) -> Result<(), Failure> {
+        if let Some(help) = question.help {
+            self.put(&hanging("    ", help, columns))?;
+        }
+        let choices = choices_of(&question.kind);
+        choices.iter().try_for_each(|choice| self.put(&hanging("    ", &spelt(choice, None), columns)))
     }
 
-    fn select(&self, question: &Question<'_>) -> Result<Entry, Failure> {
+    fn select(&self, question: &Question<'_>, explained: bool) -> Result<Entry, Failure> {
         let (columns, rows) = size();
-        let lines = entries(question, columns);
         let title = title(question, columns);
+        let lines = lines(question, explained, columns);
         let start = question.default.and_then(|earlier| {
             lines.iter().position(|line| matches!(&line.entry, Entry::Value(value) if value == earlier))
         });
-        let taken = title.lines().count() + 2;
-        let tallest = lines.iter().map(|line| line.shown.lines().count()).max().unwrap_or(1);
-        let page = (rows.saturating_sub(taken) / tallest).clamp(1, lines.len());
+        let mut look = self.look();
+        let last = title.lines().last().map_or(0, text::columns) + 3;
+        look.answer_from_new_line = lines.iter().any(|line| last + text::columns(&line.reply()) > columns);
+        let indent = if look.answer_from_new_line { "  " } else { "" };
+        let page = page_size(&lines, rows.saturating_sub(title.lines().count() + 2));
         let answer = Select::new(&title, lines)
             .without_filtering()
             .with_starting_cursor(start.unwrap_or(0))
             .with_page_size(page)
-            .with_help_message("↑↓ move, Enter takes, Esc goes back")
-            .with_formatter(&|line| line.value.shown.lines().next().unwrap_or_default().to_owned())
-            .with_render_config(self.look())
+            .with_help_message("↑↓ move, Enter takes, Esc back")
+            .with_formatter(&|line| format!("{indent}{}", line.value.reply()))
+            .with_render_config(look)
             .prompt();
         answer.map_or_else(unanswered, |line| Ok(line.entry))
     }
 
     fn text(&self, question: &Question<'_>, check: Option<Check>, initial: &str) -> Result<Entry, Failure> {
         let (columns, _) = size();
-        let title = title(question, columns);
-        let help = if question.help.is_some() { ", ? helps" } else { "" };
-        let help = format!("empty = not sure, Esc goes back{help}");
+        let mut title = title(question, columns);
+        if title.lines().last().is_some_and(|last| text::columns(last) > columns / 2) {
+            // A link or a path needs the room of a line of its own.
+            title.push_str("\n ");
+        }
+        let help = if question.help.is_some() { ", ? explain" } else { "" };
+        let help = format!("empty: not sure, Esc back{help}");
         let validator = move |input: &str| {
             let input = input.trim();
             let verdict = match &check {
@@ -100,10 +141,16 @@ impl Terminal {
                 Err(problem) => Validation::Invalid(text::neutral(&problem).into_owned().into()),
             })
         };
+        let reply = |typed: &str| match typed.trim() {
+            "" => "not sure".to_owned(),
+            "?" => "explained:".to_owned(),
+            typed => text::neutral(typed).into_owned(),
+        };
         Text::new(&title)
             .with_initial_value(initial)
             .with_help_message(&help)
             .with_validator(validator)
+            .with_formatter(&reply)
             .with_render_config(self.look())
             .prompt()
             .map_or_else(unanswered, |answer| {
@@ -116,28 +163,30 @@ impl Terminal {
     }
 }
 
-/// Columns and rows of the terminal now: it may have been resized since the last question.
-fn size() -> (usize, usize) {
-    terminal_size::terminal_size_of(io::stderr())
-        .map_or(FALLBACK, |(columns, rows)| (usize::from(columns.0).max(20), usize::from(rows.0).max(5)))
-}
-
 /// The title wrapped under the prompt's own mark, which takes two columns.
 fn title(question: &Question<'_>, columns: usize) -> String {
-    text::wrap(&text::neutral(question.title), columns - 4).join("\n  ")
+    hanging("", &asked(question), columns - 3).replace('\n', "\n  ")
 }
 
-fn entries(question: &Question<'_>, columns: usize) -> Vec<Line> {
-    let shown = |name: &str, means: &str| {
-        let joined = if means.is_empty() { name.to_owned() } else { format!("{name}: {means}") };
-        text::wrap(&text::neutral(&joined), columns - 6).join("\n    ")
-    };
-    let values = choices_of(&question.kind)
-        .into_iter()
-        .map(|choice| Line { shown: shown(&choice.value, &choice.means), entry: Entry::Value(choice.value) });
-    let unsure = Line { entry: Entry::NotSure, shown: shown("not sure", "") };
-    let help = question.help.map(|_| Line { entry: Entry::Help, shown: shown("? explain", "") });
-    [unsure].into_iter().chain(values).chain(help).collect()
+fn lines(question: &Question<'_>, explained: bool, columns: usize) -> Vec<Line> {
+    let mut lines = vec![Line::new(Entry::NotSure, "not sure", columns)];
+    for choice in choices_of(&question.kind) {
+        let shown = spelt(&choice, question.default);
+        lines.push(Line::new(Entry::Value(choice.value), &shown, columns));
+    }
+    if !explained && (question.help.is_some() || lines.iter().any(|line| line.cut)) {
+        lines.push(Line::new(Entry::Help, "? explain", columns));
+    }
+    lines
+}
+
+/// How many options are shown at once: all where they fit in so many rows, else what fits wherever the cursor stands.
+fn page_size(lines: &[Line], rows: usize) -> usize {
+    let heights = lines.iter().map(Line::height);
+    if heights.clone().sum::<usize>() <= rows {
+        return lines.len();
+    }
+    (rows / heights.max().unwrap_or(1).max(1)).max(1)
 }
 
 /// Esc is a reply, Ctrl-C is none.
@@ -153,11 +202,12 @@ impl Prompt for Terminal {
     fn ask(&mut self, question: &Question<'_>) -> Result<Reply, Failure> {
         let (columns, _) = size();
         self.put("")?;
-        question.evidence.iter().try_for_each(|line| self.put_wrapped("  ", line, columns))?;
+        question.evidence.iter().try_for_each(|line| self.put(&hanging("  ", line, columns)))?;
+        let mut explained = false;
         let mut initial = question.default.unwrap_or_default().to_owned();
         loop {
             let entry = match &question.kind {
-                Kind::Choose(_) | Kind::YesNo => self.select(question)?,
+                Kind::Choose(_) | Kind::YesNo => self.select(question, explained)?,
                 Kind::Text(check) | Kind::Number(_, check) => self.text(question, check.clone(), &initial)?,
             };
             match entry {
@@ -165,8 +215,9 @@ impl Prompt for Terminal {
                 Entry::Value(value) => return Ok(Reply::Value(value)),
                 Entry::Back => return Ok(Reply::Back),
                 Entry::Help => {
+                    explained = true;
                     initial.clear();
-                    self.put_wrapped("  ", question.help.unwrap_or("there is no more to say"), columns)?;
+                    self.explain(question, columns)?;
                 }
             }
         }
@@ -178,6 +229,6 @@ impl Prompt for Terminal {
 
     fn say(&mut self, line: &str) {
         // A line that cannot be shown stops nothing: the next question reports the broken stream.
-        let _shown = self.put_wrapped("", line, size().0);
+        let _shown = self.put(&hanging("", line, size().0));
     }
 }

@@ -4,3 +4,4 @@
 
 mod history;
 mod ledger;
+mod prompt;
