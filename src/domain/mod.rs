@@ -7,3 +7,4 @@ pub mod policy;
 pub mod record;
 pub mod refusal;
 pub mod text;
+pub mod release;

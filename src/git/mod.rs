@@ -3,7 +3,9 @@
 pub mod objects;
 pub mod refs;
 pub mod remote;
+pub mod commits;
 pub mod repository;
+pub mod tags;
 
 use crate::domain::identity::ObjectId;
 
