@@ -6,5 +6,5 @@ pub mod merge_back;
 pub mod policy;
 pub mod record;
 pub mod refusal;
-pub mod text;
 pub mod release;
+pub mod text;

@@ -51,7 +51,9 @@ impl ReleaseName {
             separated(at) || (after_v && separated(at - 1))
         };
         let starts: Vec<usize> = (0..bytes.len())
-            .filter(|&at| bytes[at].is_ascii_digit() && (at == 0 || !bytes[at - 1].is_ascii_digit()))
+            .filter(|&at| bytes[at].is_ascii_digit())
+            // Not inside a number, and not at its second part.
+            .filter(|&at| at == 0 || !(bytes[at - 1].is_ascii_digit() || bytes[at - 1] == b'.'))
             .collect();
         // The leftmost version counts; one with a point beats a lone number (`step-2-v1.0`), a separated one beats `go1.22`.
         let find = |parts: usize, separate: bool| {
@@ -68,7 +70,7 @@ impl ReleaseName {
 }
 
 fn component(before: &str) -> String {
-    const SEPARATORS: &[char] = &['-', '/', '_', '@', '.'];
+    const SEPARATORS: &[char] = &['-', '/', '_', '@'];
     let without_v = before
         .strip_suffix(['v', 'V'])
         .filter(|rest| rest.is_empty() || rest.ends_with(SEPARATORS))
