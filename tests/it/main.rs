@@ -6,3 +6,4 @@ mod evidence_production;
 mod history;
 mod ledger;
 mod prompt;
+mod remote;
