@@ -1,1 +1,89 @@
 //! The command line: the clap tree, the dispatch, the only exit.
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::commands;
+use crate::failure::{ExitCode, Failure};
+use crate::session::{Format, Globals, Session};
+
+/// Hold the line when somebody says "let's just do a hotfix"
+///
+/// Roll back first, flag off second, a minimal fix last; the decision recorded for good; the fix proven on main before
+/// the incident can be closed.
+#[derive(Parser)]
+#[command(name = "hotfix", version, disable_help_subcommand = true, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 yes, the gate is open; 1 no, the policy refuses; 2 usage; 3 waiting for an \
+answer, an approval, an analysis or a fetch; 4 could not decide; 130 interrupted";
+
+/// In the order of the road.
+#[derive(Subcommand)]
+enum Command {
+    Deployed(commands::deployed::Args),
+    Restored(commands::restored::Args),
+    Cause(commands::cause::Args),
+    Void(commands::void::Args),
+    Log(commands::log::Args),
+}
+
+/// Runs the program on this process's arguments.
+pub fn main() -> std::process::ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    std::process::ExitCode::from(run(&arguments).status())
+}
+
+fn run(arguments: &[OsString]) -> ExitCode {
+    let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0)).clamp(40, 100);
+    let parsed = Cli::command()
+        .term_width(width)
+        .try_get_matches_from(arguments)
+        .and_then(|matches| Cli::from_arg_matches(&matches).map(|cli| (cli, matches)));
+    let (cli, matches) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => return refuse_arguments(arguments, &error),
+    };
+    let name = matches.subcommand_name().unwrap_or_default().to_owned();
+    let session = Session::of_process(&cli.globals);
+    match dispatch(cli.command, &session) {
+        Ok(exit) => exit,
+        Err(failure) => session.failed(&name, &failure),
+    }
+}
+
+fn dispatch(command: Command, session: &Session) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Deployed(args) => commands::deployed::run(args, session),
+        Command::Restored(args) => commands::restored::run(args, session),
+        Command::Cause(args) => commands::cause::run(args, session),
+        Command::Void(args) => commands::void::run(args, session),
+        Command::Log(args) => commands::log::run(args, session),
+    }
+}
+
+/// A command line that clap refused, or a wish for help: text as clap writes it, or the failure's object.
+fn refuse_arguments(arguments: &[OsString], error: &clap::Error) -> ExitCode {
+    use clap::error::ErrorKind;
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        let _ = error.print();
+        return ExitCode::Open;
+    }
+    let wants_json = arguments.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json")
+        || arguments.iter().any(|argument| argument == "--format=json");
+    if wants_json {
+        let globals = Globals { directory: None, format: Format::Json, plain: false };
+        let message = error.render().to_string();
+        let failure = Failure::usage(message.trim_start_matches("error: ").trim_end());
+        Session::of_process(&globals).failed("", &failure);
+    } else {
+        let _ = error.print();
+    }
+    ExitCode::Usage
+}

@@ -1,3 +1,5 @@
 //! The one call.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    hotfix::cli::main()
+}

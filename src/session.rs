@@ -1,1 +1,176 @@
 //! The one place that knows the clock, the environment, the streams and the repository.
+
+use std::cell::{OnceCell, RefCell};
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use chrono::SubsecRound;
+
+use crate::domain::identity::{Moment, Person};
+use crate::failure::{ExitCode, Failure};
+use crate::git::repository::Repository;
+use crate::prompt::{self, Prompt, Question, Reply};
+use crate::render::{self, Page, Report};
+
+/// How a command answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// One versioned object.
+    Json,
+}
+
+/// What the command line says about every command.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Globals {
+    /// Run as if started in DIR
+    #[arg(short = 'C', value_name = "DIR", global = true)]
+    pub directory: Option<PathBuf>,
+    /// Answer as text or as one JSON object
+    #[arg(long, value_enum, default_value = "text", global = true)]
+    pub format: Format,
+    /// Ask with numbered lines instead of menus
+    #[arg(long, global = true)]
+    pub plain: bool,
+}
+
+/// The columns of a page that no terminal bounds.
+const WIDTH_WITHOUT_TERMINAL: usize = 100;
+
+/// One run of the program.
+pub struct Session {
+    prompt: RefCell<Box<dyn Prompt>>,
+    format: Format,
+    start: PathBuf,
+    width: usize,
+    styled_out: bool,
+    styled_err: bool,
+    person: (Option<String>, Option<String>),
+    editor: Option<String>,
+    repository: OnceCell<Repository>,
+}
+
+impl Session {
+    /// The session of this process: its terminal, its environment, its clock.
+    #[expect(clippy::disallowed_methods, reason = "this is the one room that reads the environment")]
+    pub fn of_process(globals: &Globals) -> Self {
+        let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let (stdin, stdout, stderr) =
+            (std::io::stdin().is_terminal(), std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
+        let term = set("TERM");
+        let styles = set("NO_COLOR").is_none() && term.as_deref() != Some("dumb");
+        let width = terminal_size::terminal_size().filter(|_| stdout).map(|(width, _)| usize::from(width.0));
+        Self {
+            prompt: RefCell::new(prompt::choose(&prompt::Streams {
+                stdin_is_terminal: stdin,
+                stderr_is_terminal: stderr,
+                plain: globals.plain,
+                term,
+                styled: styles,
+            })),
+            format: globals.format,
+            start: globals.directory.clone().unwrap_or_else(|| PathBuf::from(".")),
+            width: width.unwrap_or(WIDTH_WITHOUT_TERMINAL).clamp(40, 120),
+            styled_out: stdout && styles,
+            styled_err: stderr && styles,
+            person: (set("GIT_COMMITTER_NAME"), set("GIT_COMMITTER_EMAIL")),
+            editor: set("GIT_EDITOR").or_else(|| set("VISUAL")).or_else(|| set("EDITOR")),
+            repository: OnceCell::new(),
+        }
+    }
+
+    /// Whether somebody is there to answer questions.
+    pub fn interactive(&self) -> bool {
+        self.prompt.borrow().interactive()
+    }
+
+    /// Asks one question; exit 130 where the person leaves.
+    pub fn ask(&self, question: &Question<'_>) -> Result<Reply, Failure> {
+        self.prompt.borrow_mut().ask(question)
+    }
+
+    /// Shows a line to the person who is being asked.
+    pub fn say(&self, line: &str) {
+        self.prompt.borrow_mut().say(line);
+    }
+
+    /// The directory that the command was started in.
+    pub fn start(&self) -> &Path {
+        &self.start
+    }
+
+    /// The repository around the starting directory, opened once. Exit 4 where it can't be used.
+    pub fn repository(&self) -> Result<&Repository, Failure> {
+        if let Some(repository) = self.repository.get() {
+            return Ok(repository);
+        }
+        let opened = Repository::discover(&self.start)?;
+        Ok(self.repository.get_or_init(|| opened))
+    }
+
+    /// The person at the keyboard, as git would name the committer. Exit 4 where git does not know.
+    pub fn actor(&self) -> Result<Person, Failure> {
+        let repository = self.repository()?;
+        let name = self.person.0.clone().or_else(|| repository.config("user.name"));
+        let email = self.person.1.clone().or_else(|| repository.config("user.email"));
+        match (name, email) {
+            (Some(name), Some(email)) if !email.trim().is_empty() => Ok(Person { name, email }),
+            _ => Err(Failure::undecided("git does not know who you are, and a record without a name is none")
+                .hint("git config --global user.name \"Your Name\" && git config --global user.email you@example.com")),
+        }
+    }
+
+    /// The editor that git would start, as a shell-free command line; none where nothing names one.
+    pub fn editor(&self) -> Option<String> {
+        let configured = self.repository.get().and_then(|repository| repository.config("core.editor"));
+        configured.or_else(|| self.editor.clone())
+    }
+
+    /// The time now, to the second, with the local offset.
+    #[expect(clippy::disallowed_methods, reason = "this is the one room that reads the clock")]
+    pub fn now(&self) -> Moment {
+        chrono::Local::now().fixed_offset().trunc_subsecs(0)
+    }
+
+    /// Prints a command's answer on standard output and hands its exit code back.
+    ///
+    /// A pipe that was closed early keeps the code: what is said does not change what is so.
+    pub fn answer<R: Report>(&self, command: &str, exit: ExitCode, report: &R) -> Result<ExitCode, Failure> {
+        let text = match self.format {
+            Format::Json => render::json(command, exit, report)?,
+            Format::Text => {
+                let mut page = Page::new(self.width, self.styled_out);
+                report.text(&mut page);
+                page.finish()
+            }
+        };
+        write_out(std::io::stdout(), &text);
+        Ok(exit)
+    }
+
+    /// Prints a failure: its object on standard output for scripts, its story on standard error for people.
+    pub fn failed(&self, command: &str, failure: &Failure) -> ExitCode {
+        match self.format {
+            Format::Json => write_out(std::io::stdout(), &render::failure_json(command, failure)),
+            Format::Text => {
+                let mut page = Page::new(self.width, self.styled_err);
+                render::failure_text(&mut page, failure);
+                write_out(std::io::stderr(), &page.finish());
+            }
+        }
+        failure.kind.exit()
+    }
+
+    /// A line for the person on standard error; scripts that read standard output never see it.
+    pub fn note(&self, line: &str) {
+        let mut page = Page::new(self.width, self.styled_err);
+        page.paragraph(line);
+        write_out(std::io::stderr(), &page.finish());
+    }
+}
+
+fn write_out(mut stream: impl Write, text: &str) {
+    // A reader that went away (`hotfix log | head`) is no failure of ours.
+    let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
+}

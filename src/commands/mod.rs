@@ -1,1 +1,10 @@
 //! One file a subcommand: its `Args` and `run`; load, decide, act, render, nothing else.
+
+pub mod book;
+pub mod cause;
+pub mod deployed;
+pub mod log;
+pub mod moment;
+pub mod outcome;
+pub mod restored;
+pub mod void;

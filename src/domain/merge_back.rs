@@ -17,3 +17,16 @@ pub enum Verdict {
     /// The best candidate is named; a person must confirm it.
     Unproven,
 }
+
+impl Verdict {
+    /// The word in JSON and in sentences.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Merged => "merged",
+            Self::Partial => "partial",
+            Self::Reverted => "reverted",
+            Self::Missing => "missing",
+            Self::Unproven => "unproven",
+        }
+    }
+}

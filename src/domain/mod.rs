@@ -1,10 +1,13 @@
 //! The rules of the house: no I/O, no clock, no environment, no git2, no clap, no anyhow.
 
+pub mod closing;
 pub mod event;
 pub mod identity;
+pub mod incident;
 pub mod merge_back;
 pub mod policy;
 pub mod record;
 pub mod refusal;
-pub mod release;
+pub mod sentence;
+pub mod spelling;
 pub mod text;

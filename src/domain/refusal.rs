@@ -60,8 +60,54 @@ macro_rules! codes {
 }
 
 codes! {
+    AlreadyClosed "already-closed" Refused
+        "The incident was closed: everything that the policy asked for was there. A closed record is not added to."
     AnswersMissing "answers-missing" Waiting
         "The policy asks questions before it decides, and some have no answer yet. An answer of 'not sure' counts as none: it claims nothing and keeps the gate closed. Give the missing answers in the wizard, or with --set and --answers."
+    CauseOpen "cause-open" Refused
+        "Going back or switching off brought production back, but main still holds what broke it, so the next release breaks it again. Before the incident closes, the culprit must be reverted or fixed on main, or the flag must have an owner and a removal date, or an accepted analysis must say that no code was the cause."
+    DecisionIsNotHotfix "decision-is-not-hotfix" Refused
+        "A hotfix branch is made only after the ladder was walked and the policy said 'hotfix'. If the situation changed (the roll back was tried and did not help, say), walk the ladder again: the last walk governs."
+    DirtyWorkTree "dirty-work-tree" Refused
+        "A hotfix branch starts from exactly what production runs. Changes that lie in the work tree would travel along unseen, so commit or stash them first."
+    DoesNotQualify "does-not-qualify" Refused
+        "Both rungs were passed, and no rule of the policy calls this an emergency. The change goes the normal way, with all its tests and reviews. If a fact changes, check again."
+    EvidenceOwed "evidence-owed" Waiting
+        "A rung of the ladder was passed with its evidence promised for later. Later is before closing: without it nobody can learn why rolling back or switching off was no way."
+    FixMissing "fix-missing" Refused
+        "The policy allowed a hotfix, and no commit of one is attached, so nothing can be proven to be on main. Attach the fix; or say how the cause was dealt with, if it was not by a fix."
+    FixStillReleased "fix-still-released" Refused
+        "An attempt can be withdrawn only when production no longer ships it. Its change is still on a release line: revert it there first, or keep the attempt and bring it to main."
+    FlagOffFirst "flag-off-first" Refused
+        "The walk ended on the second rung: switch the broken thing off. That is faster and carries less risk than new code. If it does not help, walk the ladder again and say so: 'tried' is one of the reasons."
+    IncidentVoid "incident-void" Refused
+        "The incident was a false alarm, a typo or a duplicate. A void record is not added to; open the right one with hotfix check."
+    MainNotFresh "main-not-fresh" Waiting
+        "The proof is about main as everybody has it, not about an old copy of it. The remote could not be asked just now; closing waits until it can."
+    MergeBackUnproven "merge-back-unproven" Waiting
+        "Git shows something on main that may be the fix, changed so much that no machine can prove it. A person must look at the candidate beside the fix."
+    NeverQualifies "never-qualifies" Refused
+        "The policy names this case as one that never justifies a hotfix, whatever else holds: a soft deadline, a Friday, a reviewer asleep. The change goes the normal way."
+    NotDeployed "not-deployed" Waiting
+        "The policy wants to know when the fix reached production: the time from decision to deployment is what a faster pipeline would shorten."
+    NotMergedBack "not-merged-back" Refused
+        "The fix is not in effect on a branch where it must be, so the next release from there brings the bug back. Bring the missing commits there (hotfix verify lists them), then verify again."
+    NotRestored "not-restored" Waiting
+        "Nobody said when the system was back, and by what. 'The fix is ready' and 'the system is up' are two events with two times."
+    NotVerified "not-verified" Waiting
+        "A fix is attached, and git was not asked yet whether it is in effect on main. The answer is recorded, so that it still stands when main has moved on."
+    RcaIncomplete "rca-incomplete" Waiting
+        "The root cause analysis lacks parts that the policy asks for, so it was not recorded. Fill in what is named; the text you wrote is kept."
+    RcaMissing "rca-missing" Waiting
+        "A hotfix treats the symptom. Without the root cause the same failure returns, so the incident stays open until the analysis is written."
+    RcaNotAccepted "rca-not-accepted" Waiting
+        "An analysis that only its author has read convinces only its author. Somebody else reads it and accepts it."
+    RollBackFirst "roll-back-first" Refused
+        "The walk ended on the first rung: go back to the last good release. That is faster and carries less risk than new code. If it does not help, walk the ladder again and say so: 'tried' is one of the reasons."
+    SecondPersonNeeded "second-person-needed" Waiting
+        "A fix is attached, so voiding this incident would hide a change to production. Somebody who did not attach or write the fix must void it."
+    SelfAcceptance "self-acceptance" Refused
+        "The analysis was written by the same person who now accepts it. Acceptance is a second pair of eyes; ask a colleague."
 }
 
 impl fmt::Display for Code {

@@ -1,5 +1,1 @@
 //! What git can tell: production, what stands in the way of rolling back, flags.
-
-pub mod globs;
-pub mod production;
-mod releases;

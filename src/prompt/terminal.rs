@@ -8,7 +8,7 @@ use inquire::ui::RenderConfig;
 use inquire::validator::Validation;
 use inquire::{Select, Text};
 
-use super::layout::{asked, choices_of, hanging, size, spelt, typed};
+use super::layout::{asked, choices_of, hanging, size, spelt};
 use super::{Check, Kind, Prompt, Question, Reply};
 use crate::domain::text;
 use crate::failure::Failure;
@@ -131,19 +131,20 @@ impl Terminal {
         let help = if question.help.is_some() { ", ? explain" } else { "" };
         let help = format!("empty: not sure, Esc back{help}");
         let validator = move |input: &str| {
-            let verdict = typed(input).and_then(|line| match &check {
-                Some(check) if !line.is_empty() && line != "?" => check(&line),
+            let input = input.trim();
+            let verdict = match &check {
+                Some(check) if !input.is_empty() && input != "?" => check(input),
                 _ => Ok(()),
-            });
+            };
             Ok(match verdict {
                 Ok(()) => Validation::Valid,
                 Err(problem) => Validation::Invalid(text::neutral(&problem).into_owned().into()),
             })
         };
-        let reply = |raw: &str| match raw.trim() {
+        let reply = |typed: &str| match typed.trim() {
             "" => "not sure".to_owned(),
             "?" => "explained:".to_owned(),
-            _ => typed(raw).unwrap_or_default(),
+            typed => text::neutral(typed).into_owned(),
         };
         Text::new(&title)
             .with_initial_value(initial)
@@ -156,8 +157,7 @@ impl Terminal {
                 Ok(match answer.trim() {
                     "" => Entry::NotSure,
                     "?" => Entry::Help,
-                    // The validator let it pass, so it is one line.
-                    _ => Entry::Value(typed(&answer).unwrap_or_default()),
+                    typed => Entry::Value(typed.to_owned()),
                 })
             })
     }

@@ -11,6 +11,9 @@ use serde::Serialize;
 
 pub use self::quantity::Quantity;
 
+/// The fact that every policy declares: its value at opening is kept for good.
+pub const SEVERITY: &str = "severity";
+
 /// A whole policy.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Policy {

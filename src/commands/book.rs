@@ -1,0 +1,96 @@
+//! The incidents of a ledger, loaded: what nearly every command starts with.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use crate::domain::closing;
+use crate::domain::event::{Event, Payload};
+use crate::domain::identity::IncidentId;
+use crate::domain::incident::{self, Incident};
+use crate::domain::record::History;
+use crate::domain::refusal::Refusal;
+use crate::domain::spelling;
+use crate::failure::Failure;
+use crate::ledger::store::{Draft, Ledger, Presence, Recorded};
+use crate::ledger::text::Text;
+use crate::session::Session;
+
+/// A ledger with its incidents.
+pub struct Book<'s> {
+    session: &'s Session,
+    /// The ledger itself.
+    pub ledger: Ledger<'s>,
+    /// Its events.
+    pub history: Rc<History>,
+    /// Its incidents, by id.
+    pub incidents: BTreeMap<IncidentId, Incident>,
+}
+
+impl<'s> Book<'s> {
+    /// Opens the ledger and replays it. A ledger that this clone never fetched is unknown, not empty: exit 4.
+    pub fn open(session: &'s Session) -> Result<Self, Failure> {
+        let book = Self::open_for_recording(session)?;
+        if book.ledger.presence()? == Presence::Unknown {
+            let remotes = session.repository()?.remotes()?;
+            let remote = remotes.first().map_or("origin", String::as_str);
+            return Err(Failure::undecided("this clone never fetched the ledger, so what it holds is unknown")
+                .hint(format!("git fetch {remote} 'refs/hotfix/*:refs/hotfix/*'    # or open the first incident: hotfix check INCIDENT")));
+        }
+        Ok(book)
+    }
+
+    /// The same for `check`, which goes on without a fetched ledger: an emergency is never blocked, only recorded.
+    pub fn open_for_recording(session: &'s Session) -> Result<Self, Failure> {
+        let ledger = Ledger::open(session.repository()?)?;
+        let history = ledger.history()?;
+        let incidents = incident::replay(history.events());
+        Ok(Self { session, ledger, history, incidents })
+    }
+
+    /// The incident of that id. Exit 2 where there is none, with the nearest.
+    pub fn incident(&self, id: &IncidentId) -> Result<&Incident, Failure> {
+        self.incidents.get(id).ok_or_else(|| {
+            let failure = Failure::usage(format!("no incident is named {id}"));
+            match spelling::nearest(id.as_str(), self.incidents.keys().map(IncidentId::as_str)) {
+                Some(nearest) => failure.hint(format!("did you mean {nearest}? `hotfix status` lists them all")),
+                None => {
+                    failure.hint(format!("hotfix check {id}    # opens it; `hotfix status` lists those that exist"))
+                }
+            }
+        })
+    }
+
+    /// The incident of that id, or the refusal because it is over.
+    pub fn live(&self, id: &IncidentId) -> Result<Result<&Incident, Refusal>, Failure> {
+        let incident = self.incident(id)?;
+        Ok(closing::over(incident).map_or(Ok(incident), Err))
+    }
+
+    /// The events of one incident, in causal order.
+    pub fn events_of<'b>(&'b self, id: &'b IncidentId) -> impl Iterator<Item = &'b Event> {
+        self.history.events().map(|(_, event)| event).filter(move |event| event.incident.as_ref() == Some(id))
+    }
+
+    /// The words of one of an event's texts; none where it was redacted or never fetched.
+    pub fn words(&self, event: &str, name: &str) -> Result<Option<String>, Failure> {
+        let Some((_, event)) = self.history.event(event) else { return Ok(None) };
+        let texts = self.ledger.texts(event)?;
+        Ok(texts.get(name).and_then(Text::words).map(str::to_owned))
+    }
+
+    /// Records what the person at the keyboard did now, on the incident.
+    pub fn record(
+        &self,
+        id: &IncidentId,
+        payload: Payload,
+        texts: BTreeMap<String, String>,
+    ) -> Result<Recorded, Failure> {
+        self.ledger.append(Draft {
+            actor: self.session.actor()?,
+            at: self.session.now(),
+            incident: Some(id.clone()),
+            payload,
+            texts,
+        })
+    }
+}

@@ -1,0 +1,57 @@
+//! `hotfix cause`: how the cause was dealt with when no fix was made on a release line.
+
+use std::collections::BTreeMap;
+
+use super::book::Book;
+use super::outcome::Outcome;
+use crate::domain::event::{CauseSettled, Payload};
+use crate::domain::identity::IncidentId;
+use crate::failure::{ExitCode, Failure};
+use crate::session::Session;
+
+/// Say how the cause was dealt with after a roll back or a flag off
+#[derive(clap::Args)]
+pub struct Args {
+    /// The incident
+    incident: IncidentId,
+    /// The commit on main that reverts or fixes the culprit; closing proves that it is in effect there
+    #[arg(long, value_name = "COMMIT", required_unless_present = "flag", conflicts_with_all = ["flag", "owner", "remove_by"])]
+    fixed_by: Option<String>,
+    /// The key of the flag that stays off
+    #[arg(long, value_name = "KEY", requires_all = ["owner", "remove_by"])]
+    flag: Option<String>,
+    /// Who removes the flag
+    #[arg(long, value_name = "WHO", requires = "flag")]
+    owner: Option<String>,
+    /// Until when, such as 2026-12-24
+    #[arg(long, value_name = "DATE", requires = "flag")]
+    remove_by: Option<chrono::NaiveDate>,
+}
+
+/// Records what was done about the cause.
+pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
+    let book = Book::open(session)?;
+    let id = &args.incident;
+    if let Err(refusal) = book.live(id)? {
+        return Outcome::refused(id, [refusal]).send(session, "cause");
+    }
+    let settled = match (args.fixed_by, args.flag, args.owner, args.remove_by) {
+        (Some(revision), ..) => CauseSettled::OnMain { commit: session.repository()?.commit(&revision)? },
+        (None, Some(key), Some(owner), Some(remove_by)) => {
+            if [&key, &owner].into_iter().any(|text| text.trim().is_empty()) {
+                return Err(Failure::usage("--flag and --owner can't be empty"));
+            }
+            let today = session.now().date_naive();
+            if remove_by < today {
+                return Err(Failure::usage(format!("--remove-by {remove_by} is in the past"))
+                    .hint(format!("by this machine's clock it is {today}")));
+            }
+            CauseSettled::Flag { key, owner, remove_by }
+        }
+        _ => return Err(Failure::usage("give --fixed-by COMMIT, or --flag KEY --owner WHO --remove-by DATE")),
+    };
+    let payload = Payload::CauseSettled(settled);
+    let message = payload.sentence();
+    let recorded = book.record(id, payload, BTreeMap::new())?;
+    Outcome::recorded(id, &recorded, message).next(format!("hotfix close {id}")).send(session, "cause")
+}

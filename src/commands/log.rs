@@ -1,0 +1,79 @@
+//! `hotfix log`: the record, event by event.
+
+use serde::Serialize;
+
+use super::book::Book;
+use super::moment;
+use crate::domain::event::Event;
+use crate::domain::identity::{IncidentId, ObjectId};
+use crate::failure::{ExitCode, Failure};
+use crate::render::{Page, Report};
+use crate::session::Session;
+
+/// List what was recorded, oldest first
+#[derive(clap::Args)]
+pub struct Args {
+    /// Only this incident
+    incident: Option<IncidentId>,
+}
+
+#[derive(Serialize)]
+struct LogReport {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    incident: Option<IncidentId>,
+    events: Vec<Line>,
+}
+
+#[derive(Serialize)]
+struct Line {
+    commit: ObjectId,
+    #[serde(flatten)]
+    what: What,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum What {
+    Event { event: Box<Event>, sentence: String },
+    Unreadable { unreadable: String },
+}
+
+/// Lists the events.
+pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
+    let book = Book::open(session)?;
+    if let Some(id) = &args.incident {
+        book.incident(id)?;
+    }
+    let mut events = Vec::new();
+    for record in book.history.records() {
+        let what = match &record.event {
+            Ok(event) if args.incident.is_some() && event.incident != args.incident => continue,
+            Ok(event) => What::Event { sentence: event.payload.sentence(), event: event.clone() },
+            // A damaged event may belong to any incident, so it is never filtered away.
+            Err(why) => What::Unreadable { unreadable: why.to_string() },
+        };
+        events.push(Line { commit: record.commit, what });
+    }
+    session.answer("log", ExitCode::Open, &LogReport { incident: args.incident, events })
+}
+
+impl Report for LogReport {
+    fn text(&self, page: &mut Page) {
+        if self.events.is_empty() {
+            page.line("Nothing is recorded yet.");
+            return;
+        }
+        let row = |line: &Line| match &line.what {
+            What::Event { event, sentence } => vec![
+                moment::show(event.at),
+                event.incident.as_ref().map_or_else(String::new, ToString::to_string),
+                event.actor.name.clone(),
+                sentence.clone(),
+            ],
+            What::Unreadable { unreadable } => {
+                vec![String::new(), String::new(), String::new(), format!("{}: {unreadable}", line.commit.short())]
+            }
+        };
+        page.table(&["when", "incident", "who", "what"], self.events.iter().map(row).collect());
+    }
+}

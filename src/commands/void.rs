@@ -1,0 +1,70 @@
+//! `hotfix void`: ends what should not have been opened.
+
+use std::collections::BTreeMap;
+
+use super::book::Book;
+use super::outcome::Outcome;
+use crate::domain::event::{Payload, VoidReason, Voided};
+use crate::domain::identity::IncidentId;
+use crate::domain::refusal::{Code, Refusal};
+use crate::failure::{ExitCode, Failure};
+use crate::session::Session;
+
+/// End an incident that should not have been opened
+#[derive(clap::Args)]
+pub struct Args {
+    /// The incident
+    incident: IncidentId,
+    /// Why it should not have been opened
+    #[arg(long, value_enum)]
+    reason: Reason,
+    /// With --reason duplicate-of: the incident that this one repeats
+    #[arg(value_name = "ID", required_if_eq("reason", "duplicate-of"))]
+    duplicate_of: Option<IncidentId>,
+}
+
+#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
+enum Reason {
+    /// Nothing was broken
+    FalseAlarm,
+    /// The id was mistyped
+    Typo,
+    /// Another incident is the same: name it
+    DuplicateOf,
+}
+
+/// Records the end of an incident that was none.
+pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
+    let book = Book::open(session)?;
+    let id = &args.incident;
+    let incident = match book.live(id)? {
+        Ok(incident) => incident,
+        Err(refusal) => return Outcome::refused(id, [refusal]).send(session, "void"),
+    };
+    if args.duplicate_of.is_some() && args.reason != Reason::DuplicateOf {
+        return Err(Failure::usage("another incident is named only with --reason duplicate-of"));
+    }
+    if let Some(other) = &args.duplicate_of {
+        if other == id {
+            return Err(Failure::usage(format!("{id} can't be a duplicate of itself")));
+        }
+        book.incident(other)?;
+    }
+    let actor = session.actor()?;
+    if incident.fixes().next().is_some() && incident.fix_authors().any(|author| author.is(&actor)) {
+        let message = format!("a fix is attached to {id}, and you had a hand in it");
+        let next = format!("hotfix void {id} --reason …    # by somebody else");
+        return Outcome::refused(id, [Refusal::new(Code::SecondPersonNeeded, message, next)]).send(session, "void");
+    }
+    let (reason, words) = match args.reason {
+        Reason::FalseAlarm => (VoidReason::FalseAlarm, "a false alarm".to_owned()),
+        Reason::Typo => (VoidReason::Typo, "a mistyped id".to_owned()),
+        Reason::DuplicateOf => {
+            let other = args.duplicate_of.as_ref().map_or_else(String::new, ToString::to_string);
+            (VoidReason::DuplicateOf, format!("a duplicate of {other}"))
+        }
+    };
+    let payload = Payload::Voided(Voided { reason, duplicate_of: args.duplicate_of });
+    let recorded = book.record(id, payload, BTreeMap::new())?;
+    Outcome::recorded(id, &recorded, format!("void: {words}")).send(session, "void")
+}

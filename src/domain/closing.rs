@@ -1,0 +1,176 @@
+//! What stands between an incident and its end: everything missing, each with the command that mends it.
+
+use super::event::{CauseSettled, Decision, TargetVerdict};
+use super::incident::{Done, Incident, State};
+use super::merge_back::Verdict;
+use super::policy::{CloseRequires, RcaRequirement};
+use super::refusal::{Code, Refusal};
+use super::sentence::short_ref;
+
+/// What git said about one target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// The target was asked.
+    Asked {
+        /// Its short name, for people.
+        target: String,
+        /// The worst verdict over what must be there.
+        verdict: Verdict,
+        /// What is missing or undone, in one line; empty when merged.
+        story: String,
+    },
+    /// Nobody asked yet.
+    NotAsked,
+    /// The target could not be fetched, so an answer would be about yesterday.
+    NotFresh {
+        /// Its short name, for people.
+        target: String,
+        /// Why, in one line.
+        why: String,
+    },
+}
+
+/// What the record says about the targets, without asking git again: for lists.
+pub fn recorded_proofs(incident: &Incident) -> Vec<Proof> {
+    let wants_proof = incident.fixes().next().is_some()
+        || matches!(&incident.cause, Some(cause) if matches!(cause.what, CauseSettled::OnMain { .. }));
+    if incident.verified.is_empty() {
+        return if wants_proof { vec![Proof::NotAsked] } else { Vec::new() };
+    }
+    let asked = |(target, verified): (&String, &Done<TargetVerdict>)| Proof::Asked {
+        target: short_ref(target).to_owned(),
+        verdict: verified.what.verdict,
+        story: String::new(),
+    };
+    incident.verified.iter().map(asked).collect()
+}
+
+/// Everything that closing still lacks, in the order in which it is best mended; empty when the gate is open.
+pub fn missing(incident: &Incident, requires: &CloseRequires, proofs: &[Proof]) -> Vec<Refusal> {
+    if let Some(over) = over(incident) {
+        return vec![over];
+    }
+    let mut refusals = Vec::new();
+    if requires.merge_back {
+        refusals.extend(cause(incident));
+        refusals.extend(proofs.iter().filter_map(|proof| unproven(incident, proof)));
+    }
+    let id = &incident.id;
+    if requires.deployed && incident.deployed.is_empty() && incident.fixes().next().is_some() {
+        refusals.push(Refusal::new(
+            Code::NotDeployed,
+            "nobody said when the fix was deployed",
+            format!("hotfix deployed {id}"),
+        ));
+    }
+    if requires.restored && incident.restored.is_none() {
+        refusals.push(Refusal::new(
+            Code::NotRestored,
+            "nobody said when the system was back",
+            format!("hotfix restored {id} --by {}", likely_restorer(incident.decision())),
+        ));
+    }
+    if requires.evidence {
+        refusals.extend(incident.evidence_owed().into_iter().map(|rung| {
+            Refusal::new(
+                Code::EvidenceOwed,
+                format!("the evidence why {} was no way is still owed", rung.words()),
+                format!("hotfix check {id} --set {}=EVIDENCE", rung.evidence_key()),
+            )
+        }));
+    }
+    refusals.extend(analysis(incident, requires.rca));
+    refusals
+}
+
+/// Why nothing can be done with an incident that is over.
+pub fn over(incident: &Incident) -> Option<Refusal> {
+    let id = &incident.id;
+    match incident.state {
+        State::Open | State::Restored => None,
+        State::Closed => {
+            Some(Refusal::new(Code::AlreadyClosed, format!("{id} is closed"), format!("hotfix show {id}")))
+        }
+        State::Void => Some(Refusal::new(Code::IncidentVoid, format!("{id} is void"), format!("hotfix show {id}"))),
+    }
+}
+
+/// Whether something is there that could deal with the cause: a fix, a settled cause, or an analysis that sees no code.
+fn cause(incident: &Incident) -> Option<Refusal> {
+    let no_code = incident.analysis.as_ref().is_some_and(|rca| rca.no_code_cause && rca.accepted.is_some());
+    if incident.fixes().next().is_some() || incident.cause.is_some() || no_code {
+        return None;
+    }
+    let id = &incident.id;
+    let settle = [
+        format!("hotfix cause {id} --fixed-by COMMIT    # the commit on main that reverts or fixes the culprit"),
+        format!("hotfix cause {id} --flag KEY --owner WHO --remove-by DATE    # the flag stays off until then"),
+        format!("hotfix rca {id}    # an accepted analysis with `code_cause: false`, if no code was the cause"),
+    ];
+    if incident.decision() == Decision::Hotfix {
+        let mut next = vec![format!("hotfix fix {id}")];
+        next.extend(settle);
+        let message = "a hotfix was decided, and no fix is attached".to_owned();
+        return Some(Refusal { code: Code::FixMissing, message, next });
+    }
+    let message = "production is back, and the cause is still live on main".to_owned();
+    Some(Refusal { code: Code::CauseOpen, message, next: settle.into() })
+}
+
+fn unproven(incident: &Incident, proof: &Proof) -> Option<Refusal> {
+    let id = &incident.id;
+    let what = match &incident.cause {
+        Some(cause) if matches!(cause.what, CauseSettled::OnMain { .. }) && incident.fixes().next().is_none() => {
+            "the commit that deals with the cause"
+        }
+        _ => "the fix",
+    };
+    match proof {
+        Proof::NotAsked => Some(Refusal::new(
+            Code::NotVerified,
+            format!("git was not asked yet whether {what} is on main"),
+            format!("hotfix verify {id}"),
+        )),
+        Proof::NotFresh { target, why } => Some(Refusal {
+            code: Code::MainNotFresh,
+            message: format!("{target} could not be fetched: {why}"),
+            next: vec!["git fetch --all".to_owned(), format!("hotfix close {id}")],
+        }),
+        Proof::Asked { target, verdict, story } => {
+            let (code, said) = match verdict {
+                Verdict::Merged => return None,
+                Verdict::Partial => (Code::NotMergedBack, "only partly on"),
+                Verdict::Reverted => (Code::NotMergedBack, "no longer in effect on"),
+                Verdict::Missing => (Code::NotMergedBack, "not on"),
+                Verdict::Unproven => (Code::MergeBackUnproven, "not proven on"),
+            };
+            let story = if story.is_empty() { String::new() } else { format!(": {story}") };
+            Some(Refusal::new(code, format!("{what} is {said} {target}{story}"), format!("hotfix verify {id}")))
+        }
+    }
+}
+
+fn analysis(incident: &Incident, requirement: RcaRequirement) -> Option<Refusal> {
+    let id = &incident.id;
+    match (requirement, &incident.analysis) {
+        (RcaRequirement::None, _) => None,
+        (_, None) => {
+            Some(Refusal::new(Code::RcaMissing, "no root cause analysis is recorded", format!("hotfix rca {id}")))
+        }
+        (RcaRequirement::Accepted, Some(analysis)) if analysis.accepted.is_none() => Some(Refusal::new(
+            Code::RcaNotAccepted,
+            format!("nobody but its author, {}, has read the root cause analysis", analysis.by.actor.name),
+            format!("hotfix rca accept {id}    # by somebody else"),
+        )),
+        (RcaRequirement::Recorded | RcaRequirement::Accepted, Some(_)) => None,
+    }
+}
+
+fn likely_restorer(decision: Decision) -> &'static str {
+    match decision {
+        Decision::RollBack => "roll-back",
+        Decision::FlagOff => "flag-off",
+        Decision::Hotfix => "hotfix",
+        Decision::NormalRelease => "other",
+    }
+}

@@ -1,0 +1,159 @@
+//! What the ledger records: one event a commit.
+
+mod check;
+mod fix;
+mod road;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::check::{Answered, Checked, Decision, Evidence, Production, Provenance, Release, RungAnswer, RungName};
+pub use self::fix::{Change, FixAttached, FixWithdrawn, Proof, Side, Started};
+pub use self::road::{
+    CauseSettled, Closed, Deployed, RcaAccepted, RcaRecorded, Restored, RestoredBy, TargetVerdict, Verified,
+    VoidReason, Voided,
+};
+use super::identity::{IncidentId, Moment, ObjectId, Person};
+
+/// The version of the event format that this program writes.
+pub const FORMAT: u32 = 1;
+
+/// One event, without the free text, which is kept apart (people have a right to erasure, the record must stay).
+///
+/// Unknown fields are caught by the codec, which writes what it read and compares (serde can't refuse them beside `flatten`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// The event format's version.
+    pub format: u32,
+    /// A UUID (version 7), unique in the ledger.
+    pub id: String,
+    /// The ledger it belongs to: the id in the ledger's root. An event copied from elsewhere does not count.
+    pub ledger: String,
+    /// Who did it.
+    pub actor: Person,
+    /// When, by the actor's clock: for show; the order of events is the order of their commits.
+    pub at: Moment,
+    /// The incident it is about; none for the ledger's own events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub incident: Option<IncidentId>,
+    /// The salted SHA-256 of each free text that belongs to it, by the text's name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub texts: BTreeMap<String, String>,
+    /// What happened.
+    #[serde(flatten)]
+    pub payload: Payload,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "body", rename_all = "kebab-case")]
+pub enum Payload {
+    /// The ledger began: always and only its root.
+    LedgerCreated(LedgerCreated),
+    /// The ladder was walked; the first one of an incident opens it.
+    Checked(Box<Checked>),
+    /// A hotfix branch was made.
+    Started(Started),
+    /// The fix's commits were attached.
+    FixAttached(Box<FixAttached>),
+    /// An attempt was withdrawn.
+    FixWithdrawn(FixWithdrawn),
+    /// A release with the fix was deployed.
+    Deployed(Deployed),
+    /// The system is back.
+    Restored(Restored),
+    /// It should not have been opened.
+    Voided(Voided),
+    /// The merge-back was asked for and answered.
+    Verified(Verified),
+    /// A root cause analysis was written (text `analysis`).
+    RcaRecorded(RcaRecorded),
+    /// Someone accepted the analysis.
+    RcaAccepted(RcaAccepted),
+    /// How a cause that no fix dealt with was dealt with.
+    CauseSettled(CauseSettled),
+    /// The incident was closed.
+    Closed(Closed),
+}
+
+impl Payload {
+    /// The kinds that this program knows, as they are written.
+    pub const KINDS: &[&str] = &[
+        "ledger-created",
+        "checked",
+        "started",
+        "fix-attached",
+        "fix-withdrawn",
+        "deployed",
+        "restored",
+        "voided",
+        "verified",
+        "rca-recorded",
+        "rca-accepted",
+        "cause-settled",
+        "closed",
+    ];
+
+    /// The kind, as it is written.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::LedgerCreated(_) => "ledger-created",
+            Self::Checked(_) => "checked",
+            Self::Started(_) => "started",
+            Self::FixAttached(_) => "fix-attached",
+            Self::FixWithdrawn(_) => "fix-withdrawn",
+            Self::Deployed(_) => "deployed",
+            Self::Restored(_) => "restored",
+            Self::Voided(_) => "voided",
+            Self::Verified(_) => "verified",
+            Self::RcaRecorded(_) => "rca-recorded",
+            Self::RcaAccepted(_) => "rca-accepted",
+            Self::CauseSettled(_) => "cause-settled",
+            Self::Closed(_) => "closed",
+        }
+    }
+
+    /// The blobs that must stay reachable for as long as the event does, sorted, each once.
+    pub fn keeps(&self) -> Vec<ObjectId> {
+        let Self::FixAttached(fix) = self else { return Vec::new() };
+        let sides = fix.changes.iter().flat_map(|change| change.before.iter().chain(&change.after));
+        // A submodule's commit lives in another repository.
+        let mut blobs: Vec<_> = sides.filter(|side| side.mode != "160000").map(|side| side.id).collect();
+        blobs.sort_unstable();
+        blobs.dedup();
+        blobs
+    }
+}
+
+/// The root of a ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LedgerCreated {
+    /// The ref that policies are read from, if it was pinned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trusted_ref: Option<String>,
+}
+
+/// Which policy governed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyPin {
+    /// The policy's name.
+    pub name: String,
+    /// Its version.
+    pub version: u32,
+    /// Where it was read from; none for the built-in policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<PolicySource>,
+}
+
+/// Where a policy was read from.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicySource {
+    /// The commit on the trusted ref's first-parent history.
+    pub commit: ObjectId,
+    /// The blob.
+    pub blob: ObjectId,
+}

@@ -1,0 +1,132 @@
+//! The bodies of events on the way from a fix to the end of its incident.
+
+use serde::{Deserialize, Serialize};
+
+use super::Release;
+use crate::domain::identity::{IncidentId, Moment, ObjectId};
+use crate::domain::merge_back::Verdict;
+
+/// A deployment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deployed {
+    /// When.
+    pub at: Moment,
+    /// The release, if it was named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<Release>,
+}
+
+/// The system is back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Restored {
+    /// By what.
+    pub by: RestoredBy,
+    /// When.
+    pub at: Moment,
+}
+
+/// What brought the system back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RestoredBy {
+    /// Going back.
+    RollBack,
+    /// Switching off.
+    FlagOff,
+    /// The fix.
+    Hotfix,
+    /// Something else.
+    Other,
+}
+
+/// Why an incident should not have been opened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Voided {
+    /// Why.
+    pub reason: VoidReason,
+    /// The incident that this one repeats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duplicate_of: Option<IncidentId>,
+}
+
+/// Why an incident should not have been opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum VoidReason {
+    /// Nothing was broken.
+    FalseAlarm,
+    /// The id was mistyped.
+    Typo,
+    /// Another incident is the same.
+    DuplicateOf,
+}
+
+/// A merge-back verdict for each target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verified {
+    /// The answers.
+    pub targets: Vec<TargetVerdict>,
+}
+
+/// The verdict for one target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TargetVerdict {
+    /// The target's full ref name.
+    pub target: String,
+    /// Its commit at that time.
+    pub commit: ObjectId,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The commits by which the fix landed there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub landings: Vec<ObjectId>,
+}
+
+/// A root cause analysis.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RcaRecorded {
+    /// Whether the analysis says that no code was the cause.
+    pub no_code_cause: bool,
+}
+
+/// An analysis that somebody else accepted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RcaAccepted {
+    /// The id of the event that recorded it.
+    pub analysis: String,
+}
+
+/// How the cause was dealt with when there was no fix on a release line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "settled", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum CauseSettled {
+    /// A commit on main reverts or fixes it.
+    OnMain {
+        /// The commit.
+        commit: ObjectId,
+    },
+    /// The flag stays off, with an owner and a removal date.
+    Flag {
+        /// The flag's key.
+        key: String,
+        /// Who removes it.
+        owner: String,
+        /// Until when.
+        remove_by: chrono::NaiveDate,
+    },
+}
+
+/// A closed incident.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Closed {
+    /// The verdicts it was closed on.
+    pub targets: Vec<TargetVerdict>,
+}

@@ -1,0 +1,98 @@
+//! An event in one sentence, for logs and timelines.
+
+use super::event::{
+    CauseSettled, Checked, Decision, Evidence, Payload, Proof, RestoredBy, RungAnswer, RungName, VoidReason,
+};
+
+impl Decision {
+    /// The word in JSON and on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::RollBack => "roll-back",
+            Self::FlagOff => "flag-off",
+            Self::Hotfix => "hotfix",
+            Self::NormalRelease => "normal-release",
+        }
+    }
+}
+
+impl Payload {
+    /// What happened, in one line that starts in lower case.
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::LedgerCreated(_) => "the ledger began".to_owned(),
+            Self::Checked(checked) => checked_sentence(checked),
+            Self::Started(started) => {
+                format!("attempt {}: branch {} from {}", started.attempt, started.branch, started.base.short())
+            }
+            Self::FixAttached(fix) => {
+                let count = fix.commits.len();
+                let commits = if count == 1 { "1 commit".to_owned() } else { format!("{count} commits") };
+                let proof = match fix.proof {
+                    Proof::Test => "proven by a test",
+                    Proof::Ci => "proven by a run of continuous integration",
+                    Proof::Manual => "checked by hand",
+                    Proof::Untested => "untested",
+                };
+                format!("fix attached as attempt {}: {commits}, {proof}", fix.attempt)
+            }
+            Self::FixWithdrawn(withdrawn) => format!("attempt {} withdrawn", withdrawn.attempt),
+            Self::Deployed(deployed) => match &deployed.release {
+                Some(release) => format!("deployed as {}", release.tag),
+                None => "deployed".to_owned(),
+            },
+            Self::Restored(restored) => {
+                let by = match restored.by {
+                    RestoredBy::RollBack => "the roll back",
+                    RestoredBy::FlagOff => "switching off",
+                    RestoredBy::Hotfix => "the fix",
+                    RestoredBy::Other => "something else",
+                };
+                format!("the system is back, by {by}")
+            }
+            Self::Voided(voided) => match (voided.reason, &voided.duplicate_of) {
+                (VoidReason::DuplicateOf, Some(other)) => format!("void: a duplicate of {other}"),
+                (VoidReason::DuplicateOf, None) => "void: a duplicate".to_owned(),
+                (VoidReason::FalseAlarm, _) => "void: a false alarm".to_owned(),
+                (VoidReason::Typo, _) => "void: a mistyped id".to_owned(),
+            },
+            Self::Verified(verified) => {
+                let each = verified.targets.iter();
+                let told: Vec<String> =
+                    each.map(|target| format!("{} on {}", target.verdict.word(), short_ref(&target.target))).collect();
+                format!("merge-back: {}", told.join(", "))
+            }
+            Self::RcaRecorded(_) => "root cause analysis written".to_owned(),
+            Self::RcaAccepted(_) => "root cause analysis accepted".to_owned(),
+            Self::CauseSettled(CauseSettled::OnMain { commit }) => {
+                format!("the cause is dealt with on main by {}", commit.short())
+            }
+            Self::CauseSettled(CauseSettled::Flag { key, owner, remove_by }) => {
+                format!("the flag {key} stays off; {owner} removes it by {remove_by}")
+            }
+            Self::Closed(_) => "closed".to_owned(),
+        }
+    }
+}
+
+fn checked_sentence(checked: &Checked) -> String {
+    let rule = checked.rule.as_ref().map_or_else(String::new, |rule| format!(" ({rule})"));
+    let rungs = [(RungName::RollBack, Some(&checked.roll_back)), (RungName::FlagOff, checked.flag_off.as_ref())];
+    let no: Vec<String> = rungs
+        .into_iter()
+        .filter_map(|(name, answer)| match answer? {
+            RungAnswer::Yes => None,
+            RungAnswer::No { reason, evidence } => {
+                let owed = if matches!(evidence, Evidence::Owed { .. }) { ", evidence owed" } else { "" };
+                Some(format!("no {}: {reason}{owed}", name.key()))
+            }
+        })
+        .collect();
+    let no = if no.is_empty() { String::new() } else { format!("; {}", no.join("; ")) };
+    format!("decided: {}{rule}{no}", checked.decision.word())
+}
+
+/// A ref as people say it: without `refs/heads/`, `refs/remotes/`, `refs/tags/`.
+pub fn short_ref(name: &str) -> &str {
+    ["refs/heads/", "refs/remotes/", "refs/tags/"].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name)
+}
