@@ -60,7 +60,7 @@ pub fn wrap_after(taken: usize, text: &str, width: usize) -> Vec<String> {
     for word in text.split(' ').filter(|word| !word.is_empty()) {
         let length = columns(word);
         let space = usize::from(!line.is_empty());
-        if used > 0 && used + space + length > width {
+        if used + space > 0 && used + space + length > width {
             lines.push(std::mem::take(&mut line));
             used = 0;
         } else if space > 0 {
@@ -128,6 +128,32 @@ mod tests {
         );
         assert_eq!(wrap("", 10), [""]);
         assert_eq!(wrap("日本 日本", 6), ["日本", "日本"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn wrapping_loses_nothing_and_keeps_to_the_width(taken in 0_usize..30, text in "[ a-z日\u{301}]{0,80}", width in 8_usize..60) {
+            let lines = wrap_after(taken, &text, width);
+            let wrapped: Vec<&str> = lines.iter().flat_map(|line| line.split(' ')).filter(|word| !word.is_empty()).collect();
+            let words: Vec<&str> = text.split(' ').filter(|word| !word.is_empty()).collect();
+            assert_eq!(wrapped, words);
+            for (number, line) in lines.iter().enumerate() {
+                let used = columns(line) + if number == 0 { taken } else { 0 };
+                assert!(used <= width || !line.contains(' '), "{line:?} takes {used} of {width}");
+            }
+        }
+
+        #[test]
+        fn neutral_text_holds_no_hazard_and_is_neutral_already(text in ".{0,60}") {
+            let shown = neutral(&text);
+            assert!(!shown.contains(is_hazard));
+            assert!(matches!(neutral(&shown), Cow::Borrowed(_)));
+        }
+
+        #[test]
+        fn shortened_text_fits(text in ".{0,60}", width in 1_usize..40) {
+            assert!(columns(&shorten(&text, width)) <= width);
+        }
     }
 
     #[test]

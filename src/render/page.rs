@@ -198,7 +198,9 @@ impl Page {
 
     /// A word in the style of its tone, for use inside the text given to this page; the plain word when styles are off.
     pub fn mark(&self, tone: Tone, word: &str) -> String {
-        if self.styled { format!("{}{word}{CLOSING}", tone.opening()) } else { word.to_owned() }
+        let word = text::neutral(word);
+        let marked = self.styled && !word.trim().is_empty();
+        if marked { format!("{}{word}{CLOSING}", tone.opening()) } else { word.into_owned() }
     }
 
     /// The whole text; ends with a line break unless it is empty.

@@ -134,6 +134,24 @@ fn nothing_foreign_steers_the_terminal() {
     }
 }
 
+proptest::proptest! {
+    #[test]
+    fn styles_never_change_what_is_said(first in "[^\u{fdd0}-\u{fddf}]{0,60}", second in "[^\u{fdd0}-\u{fddf}]{0,60}", width in 20_usize..140) {
+        let written = |styled| {
+            let mut page = Page::new(width, styled);
+            let marked = page.mark(Tone::Bad, &second);
+            page.field("name", &format!("{first} {marked}"));
+            page.table(&["one", "two"], vec![vec![first.clone(), marked], vec![second.clone(), first.clone()]]);
+            page.refusals(&[Refusal::new(Code::AnswersMissing, first.as_str(), second.as_str())]);
+            page.finish()
+        };
+        let (plain, styled) = (written(false), written(true));
+        assert!(!plain.chars().any(|character| character != '\n' && text::is_hazard(character)), "{plain:?}");
+        let bare = anstream::adapter::strip_str(&styled).to_string();
+        assert_eq!(bare.split_whitespace().collect::<Vec<_>>(), plain.split_whitespace().collect::<Vec<_>>());
+    }
+}
+
 #[test]
 fn a_foreign_line_break_cannot_forge_a_line() {
     let mut page = Page::new(80, false);
