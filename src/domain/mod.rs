@@ -8,6 +8,7 @@ pub mod merge_back;
 pub mod policy;
 pub mod record;
 pub mod refusal;
+pub mod release;
 pub mod sentence;
 pub mod spelling;
 pub mod text;

@@ -1,9 +1,11 @@
 //! The only rooms that name git2: repository, refs, commit graph, history, trees.
 
+pub mod commits;
 pub mod objects;
 pub mod refs;
 pub mod remote;
 pub mod repository;
+pub mod tags;
 
 use crate::domain::identity::ObjectId;
 

@@ -38,6 +38,15 @@ pub(super) fn spelt(choice: &Choice, earlier: Option<&str>) -> String {
     format!("{}{before}{colon}{}", choice.value, choice.means)
 }
 
+/// What a person typed or pasted, as one trimmed line. An arrow key on a dumb terminal is no text: said, not kept.
+pub(super) fn typed(raw: &str) -> Result<String, String> {
+    let line = raw.trim().replace(['\n', '\r', '\t'], " ");
+    if line.contains(text::is_hazard) {
+        return Err(format!("that holds characters that cannot be shown: {}", text::neutral(&line)));
+    }
+    Ok(line)
+}
+
 /// A neutral text wrapped to the columns, its first line after `first`, the others indented as deep.
 pub(super) fn hanging(first: &str, line: &str, columns: usize) -> String {
     let indent = " ".repeat(text::columns(first));
@@ -56,6 +65,15 @@ mod tests {
             hanging("  2) ", "sev2: a main function is broken", 24),
             "  2) sev2: a main\n     function is broken"
         );
+    }
+
+    #[test]
+    fn what_was_pasted_is_one_line_and_keys_are_no_text() {
+        assert_eq!(typed(" one\r\ntwo\t3 \n"), Ok("one  two 3".to_owned()));
+        assert_eq!(typed("Zürich 日本"), Ok("Zürich 日本".to_owned()));
+        for raw in ["\x1b[A", "a\x07b", "a\u{202e}b", "\u{9b}m"] {
+            assert!(typed(raw).is_err(), "{raw:?}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Stderr, Stdin, Write};
 
-use super::layout::{asked, choices_of, hanging, size, spelt};
+use super::layout::{asked, choices_of, hanging, size, spelt, typed};
 use super::{Check, Choice, Kind, Prompt, Question, Reply};
 use crate::failure::Failure;
 
@@ -73,8 +73,9 @@ impl<R: BufRead, W: Write> Plain<R, W> {
             }
             Kind::Text(check) | Kind::Number(_, check) => check,
         };
-        match check.as_ref().map_or(Ok(()), |check| check(line)) {
-            Ok(()) => Ok(Some(line.to_owned())),
+        let checked = typed(line).and_then(|line| check.as_ref().map_or(Ok(()), |check| check(&line)).map(|()| line));
+        match checked {
+            Ok(line) => Ok(Some(line)),
             Err(problem) => self.put("  ", &problem).map(|()| None),
         }
     }
@@ -197,6 +198,7 @@ mod tests {
 
     #[test]
     fn a_text_is_checked_until_it_passes() {
+        assert_eq!(asked(Kind::Text(None), None, "\u{1b}[A\ndb/x.sql\n").0, value("db/x.sql"));
         let (reply, shown) = asked(even(), None, "7\nx\n8\n");
         assert_eq!(reply, value("8"));
         assert!(shown.contains("  7 is no even number") && shown.contains("  x is no even number"), "{shown}");

@@ -8,7 +8,7 @@ use inquire::ui::RenderConfig;
 use inquire::validator::Validation;
 use inquire::{Select, Text};
 
-use super::layout::{asked, choices_of, hanging, size, spelt};
+use super::layout::{asked, choices_of, hanging, size, spelt, typed};
 use super::{Check, Kind, Prompt, Question, Reply};
 use crate::domain::text;
 use crate::failure::Failure;
@@ -131,20 +131,19 @@ impl Terminal {
         let help = if question.help.is_some() { ", ? explain" } else { "" };
         let help = format!("empty: not sure, Esc back{help}");
         let validator = move |input: &str| {
-            let input = input.trim();
-            let verdict = match &check {
-                Some(check) if !input.is_empty() && input != "?" => check(input),
+            let verdict = typed(input).and_then(|line| match &check {
+                Some(check) if !line.is_empty() && line != "?" => check(&line),
                 _ => Ok(()),
-            };
+            });
             Ok(match verdict {
                 Ok(()) => Validation::Valid,
                 Err(problem) => Validation::Invalid(text::neutral(&problem).into_owned().into()),
             })
         };
-        let reply = |typed: &str| match typed.trim() {
+        let reply = |raw: &str| match raw.trim() {
             "" => "not sure".to_owned(),
             "?" => "explained:".to_owned(),
-            typed => text::neutral(typed).into_owned(),
+            _ => typed(raw).unwrap_or_default(),
         };
         Text::new(&title)
             .with_initial_value(initial)
@@ -157,7 +156,8 @@ impl Terminal {
                 Ok(match answer.trim() {
                     "" => Entry::NotSure,
                     "?" => Entry::Help,
-                    typed => Entry::Value(typed.to_owned()),
+                    // The validator let it pass, so it is one line.
+                    _ => Entry::Value(typed(&answer).unwrap_or_default()),
                 })
             })
     }

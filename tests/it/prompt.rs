@@ -204,6 +204,24 @@ fn a_wrong_number_is_said_at_once_and_can_be_mended() {
 }
 
 #[test]
+fn a_paste_answers_no_menu_and_stays_one_line_in_a_text() {
+    let paste = |text: &str| format!("\x1b[200~{text}\x1b[201~");
+    let mut wizard = Wizard::start("choose", 80, &[]);
+    wizard.see("Esc back").press(&paste("one\ntwo\n")).press(DOWN).press(ENTER).see("reply: Value(\"sev1\")");
+    let mut wizard = Wizard::start("text", 80, &[]);
+    wizard.see("Esc back").press(&paste("first\nsecond")).press(ENTER).see("reply: Value(\"first second\")");
+    let mut wizard = Wizard::start("text", 80, &[]);
+    wizard
+        .see("Esc back")
+        .press(&paste("a\u{202e}b"))
+        .press(ENTER)
+        .see("cannot be shown")
+        .press("\x7f\x7f")
+        .press(ENTER);
+    wizard.see("reply: Value(\"a\")");
+}
+
+#[test]
 fn ctrl_c_is_no_answer_and_leaves_the_terminal_as_it_was() {
     for scene in ["choose", "yes-no", "text", "number"] {
         let mut wizard = Wizard::start(scene, 80, &[]);
