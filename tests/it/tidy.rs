@@ -34,8 +34,6 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("tabled", &["render"]),
     ("std::process::Command", &["process"]),
     ("std::env", &["cli", "session"]),
-    ("chrono::Local", &["session"]),
-    ("chrono::Utc", &["session"]),
 ];
 
 /// What the domain stays free of.
