@@ -3,13 +3,24 @@
 //! The types here are a *valid* policy; [`crate::document`] reads the text, and the reader beside this file builds the
 //! policy from it and collects every problem.
 
+mod answer;
+mod answers;
+pub mod names;
 pub mod quantity;
+mod read;
+pub mod rules;
+pub mod shape;
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+pub use self::answers::read_answers;
 pub use self::quantity::Quantity;
+pub use self::read::{FORMAT, read};
+
+/// The text of the built-in policy, which serves where a repository has none.
+pub const BUILT_IN: &str = include_str!("../../../policy/hotfix.yaml");
 
 /// The fact that every policy declares: its value at opening is kept for good.
 pub const SEVERITY: &str = "severity";

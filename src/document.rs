@@ -1,1 +1,0 @@
-//! YAML and front matter to spanned nodes.

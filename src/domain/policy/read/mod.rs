@@ -1,0 +1,218 @@
+//! A document becomes a policy, or the list of everything that is wrong with it.
+
+mod facts;
+mod ladder;
+mod rules;
+mod section;
+
+use crate::document::{self, Document, Kind, Node, ProblemCode, Problems};
+
+use super::shape;
+use super::{Branches, CloseRequires, MergeBack, Policy, RcaRequirement, Target};
+use section::{Reader, Section};
+
+/// The format version that this program reads.
+pub const FORMAT: &str = "1";
+
+/// Reads a policy; `file` names it in messages. The error holds every problem, not the first.
+pub fn read(source: &[u8], file: &str) -> Result<Policy, Problems> {
+    let document = document::read(source, file)?;
+    let mut reader = Reader::new(&document);
+    let policy = reader.policy(&document);
+    match (policy, reader.problems) {
+        (Some(policy), problems) if problems.is_empty() => Ok(policy),
+        (_, problems) => Err(Problems::new(file, document.source, problems)),
+    }
+}
+
+impl<'d> Reader<'d> {
+    fn policy(&mut self, document: &'d Document) -> Option<Policy> {
+        // A later format may have other keys: of those nothing is said.
+        if !self.format_is_known(&document.root) {
+            return None;
+        }
+        let top = self.section(&document.root, &(0..0), &shape::POLICY)?;
+        let name = top.get("name").and_then(|entry| self.name(entry, '-'));
+        let version = top.get("version").and_then(|entry| self.version(&entry.value));
+        let effective = top.get("effective").map(|entry| self.day(&entry.value));
+        let branches = top.get("branches").and_then(|entry| self.branches(entry));
+        let facts = top.get("facts").and_then(|entry| self.facts(entry));
+        let ladder = top.get("ladder").and_then(|entry| self.ladder(entry));
+        let qualifies = top.get("qualifies").and_then(|entry| self.qualifies(entry, facts.as_deref()));
+        let merge_back = top.get("merge_back").map(|entry| self.merge_back(entry));
+        let close_requires = top.get("close_requires").map(|entry| self.close_requires(entry));
+        let (roll_back, flag_off) = ladder?;
+        Some(Policy {
+            name: name?,
+            version: version?,
+            effective: effective.unwrap_or(Some(None))?,
+            branches: branches?,
+            facts: facts?,
+            roll_back,
+            flag_off,
+            qualifies: qualifies?,
+            merge_back: merge_back.unwrap_or_else(|| Some(default_merge_back()))?,
+            close_requires: close_requires.unwrap_or(Some(STRICT))?,
+        })
+    }
+
+    fn format_is_known(&mut self, root: &Node) -> bool {
+        let Kind::Map(entries) = &root.kind else { return true };
+        let Some(format) = entries.iter().find(|entry| entry.key == "format") else { return true };
+        if matches!(&format.value.kind, Kind::Number(number) if number == FORMAT) {
+            return true;
+        }
+        let message = format!("this program reads policies of format {FORMAT} only");
+        let help = format!("write `format: {FORMAT}`, or use the version of hotfix that knows this format");
+        self.report(&format.value.span, ProblemCode::UnknownFormat, message, help);
+        false
+    }
+
+    fn version(&mut self, node: &Node) -> Option<u32> {
+        let number = match &node.kind {
+            Kind::Number(number) => number.parse::<u32>().ok().filter(|&version| version > 0),
+            _ => None,
+        };
+        if number.is_none() {
+            let (code, found) = match &node.kind {
+                Kind::Number(digits) if digits.bytes().all(|b| b.is_ascii_digit()) && digits.len() > 9 => {
+                    (ProblemCode::TooLarge, "a number that is too large")
+                }
+                Kind::Number(_) => (ProblemCode::WrongType, "another number"),
+                _ => (ProblemCode::WrongType, node.what()),
+            };
+            let help = "begin with `version: 1` and add 1 with every change";
+            self.report(&node.span, code, format!("a version is a whole number from 1, and this is {found}"), help);
+        }
+        number
+    }
+
+    fn day(&mut self, node: &Node) -> Option<Option<chrono::NaiveDate>> {
+        let text = match &node.kind {
+            Kind::Text(text) => text.as_str(),
+            _ => "",
+        };
+        match chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+            // chrono takes `2026-1-5` too; one spelling is enough.
+            Ok(day) if text.len() == 10 => Some(Some(day)),
+            _ => {
+                let help = "write it as year-month-day: 2026-01-31";
+                self.report(&node.span, ProblemCode::WrongType, "`effective` is no day", help);
+                None
+            }
+        }
+    }
+
+    fn branches(&mut self, entry: &'d document::Entry) -> Option<Branches> {
+        let section = self.section(&entry.value, &entry.span, &shape::BRANCHES)?;
+        let main = section.get("main").and_then(|entry| self.branch(&entry.value));
+        let release_lines = self.globs(&section, "release_lines", true);
+        let hotfix = match section.get("hotfix") {
+            Some(entry) => self.hotfix_branch(&entry.value),
+            None => Some("hotfix/{incident}".to_owned()),
+        };
+        let release_tags = self.globs(&section, "release_tags", false);
+        Some(Branches { main: main?, release_lines: release_lines?, hotfix: hotfix?, release_tags: release_tags? })
+    }
+
+    fn branch(&mut self, node: &Node) -> Option<String> {
+        let name = self.line(node)?;
+        if let Some(fault) = super::names::branch_fault(name) {
+            let message = format!("{name:?} can't be a branch name: {fault}");
+            self.report(&node.span, ProblemCode::BadPattern, message, "write the branch's short name, such as main");
+            return None;
+        }
+        Some(name.to_owned())
+    }
+
+    fn hotfix_branch(&mut self, node: &Node) -> Option<String> {
+        let name = self.line(node)?;
+        let sample = name.replacen("{incident}", "INC-1", 1);
+        let fault = super::names::branch_fault(&sample);
+        if sample == name || fault.is_some() || sample.contains(['{', '}']) {
+            let fault = fault.unwrap_or("it must hold {incident} once, and no other braces");
+            let message = format!("{name:?} can't name hotfix branches: {fault}");
+            self.report(&node.span, ProblemCode::BadPattern, message, "write for example hotfix/{incident}");
+            return None;
+        }
+        Some(name.to_owned())
+    }
+
+    fn merge_back(&mut self, entry: &'d document::Entry) -> Option<MergeBack> {
+        let section = self.section(&entry.value, &entry.span, &shape::MERGE_BACK)?;
+        let into = match section.get("into") {
+            Some(entry) => self.targets(&entry.value),
+            None => Some(default_merge_back().into),
+        };
+        let never_goes_back = self.globs(&section, "never_goes_back", true);
+        Some(MergeBack { into: into?, never_goes_back: never_goes_back? })
+    }
+
+    fn targets(&mut self, node: &'d Node) -> Option<Vec<Target>> {
+        let before = self.problems.len();
+        let mut targets = Vec::new();
+        for item in self.list(node, false)? {
+            let target = match self.line(item) {
+                Some("main") => Target::Main,
+                Some("newer_release_lines") => Target::NewerReleaseLines,
+                _ => match self.branch(item) {
+                    Some(name) => Target::Branch(name),
+                    None => continue,
+                },
+            };
+            if targets.contains(&target) {
+                self.report(&item.span, ProblemCode::DuplicateKey, "this target stands here twice", "remove one");
+            }
+            targets.push(target);
+        }
+        // Whatever else is a target: a fix that never reaches main comes back as the same incident.
+        if !targets.contains(&Target::Main) && self.problems.len() == before {
+            let message = "`into` does not name main, where every fix must end";
+            self.report(&node.span, ProblemCode::MissingKey, message, "add main to the list");
+        }
+        (self.problems.len() == before).then_some(targets)
+    }
+
+    fn close_requires(&mut self, entry: &'d document::Entry) -> Option<CloseRequires> {
+        let section: Section<'d> = self.section(&entry.value, &entry.span, &shape::CLOSE_REQUIRES)?;
+        let mut flag = |name| section.get(name).map_or(Some(true), |entry| self.boolean(&entry.value));
+        let (merge_back, restored, deployed, evidence) =
+            (flag("merge_back"), flag("restored"), flag("deployed"), flag("evidence"));
+        let rca = match section.get("rca") {
+            None => Some(RcaRequirement::Accepted),
+            Some(entry) => self.word(&entry.value, shape::RCA).map(|word| match word {
+                "none" => RcaRequirement::None,
+                "recorded" => RcaRequirement::Recorded,
+                _ => RcaRequirement::Accepted,
+            }),
+        };
+        Some(CloseRequires {
+            merge_back: merge_back?,
+            restored: restored?,
+            deployed: deployed?,
+            rca: rca?,
+            evidence: evidence?,
+        })
+    }
+}
+
+/// What is not written is required: a gate is never off by omission.
+const STRICT: CloseRequires =
+    CloseRequires { merge_back: true, restored: true, deployed: true, rca: RcaRequirement::Accepted, evidence: true };
+
+fn default_merge_back() -> MergeBack {
+    MergeBack { into: vec![Target::Main, Target::NewerReleaseLines], never_goes_back: Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::BUILT_IN;
+    use super::*;
+
+    #[test]
+    fn the_built_in_policy_is_valid_and_asks_little() {
+        let policy = read(BUILT_IN.as_bytes(), "policy/hotfix.yaml").unwrap_or_else(|problems| panic!("{problems}"));
+        assert!(policy.facts.len() <= 5, "two rungs and five facts are the most that anyone should be asked at 3 am");
+        assert_eq!(policy.facts[0].name, "severity");
+    }
+}
