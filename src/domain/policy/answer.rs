@@ -1,7 +1,7 @@
 //! One answer in text form becomes a value of its fact, or a sentence that says why not.
 
-use super::names::nearest;
 use super::{Fact, FactKind, Quantity, Value};
+use crate::domain::spelling::nearest;
 
 impl Fact {
     /// Reads an answer. The error is a sentence that names what is allowed.

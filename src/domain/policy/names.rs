@@ -1,4 +1,4 @@
-//! How names are spelled, and the name that was probably meant.
+//! How names are spelled.
 
 /// The longest name, in characters.
 pub const LONGEST: usize = 60;
@@ -38,55 +38,9 @@ pub fn branch_fault(name: &str) -> Option<&'static str> {
     }
 }
 
-/// The allowed name closest to a misspelt one, if it is close enough to have been meant.
-///
-/// Distance: insertions, deletions, substitutions and swaps of neighbours (optimal string alignment, after Damerau 1964),
-/// at most a third of the longer name; case, `-` and `_` do not count.
-pub fn nearest<'a>(text: &str, allowed: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let plain = |name: &str| name.chars().take(LONGEST).collect::<String>().to_lowercase().replace('-', "_");
-    let text = plain(text);
-    let measured = allowed.into_iter().map(|name| (distance(&text, &plain(name)), name));
-    let (edits, name) = measured.min_by_key(|(edits, _)| *edits)?;
-    (edits * 3 <= text.chars().count().max(name.chars().count())).then_some(name)
-}
-
-fn distance(left: &str, right: &str) -> usize {
-    let (left, right): (Vec<char>, Vec<char>) = (left.chars().collect(), right.chars().collect());
-    let mut rows = vec![(0..=right.len()).collect::<Vec<usize>>()];
-    for i in 1..=left.len() {
-        let mut row = vec![i];
-        for j in 1..=right.len() {
-            let substituted = rows[i - 1][j - 1] + usize::from(left[i - 1] != right[j - 1]);
-            let mut best = substituted.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1] {
-                best = best.min(rows[i - 2][j - 2] + 1);
-            }
-            row.push(best);
-        }
-        rows.push(row);
-    }
-    rows[left.len()][right.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_misspelt_name_finds_the_one_that_was_meant() {
-        let allowed = ["severity", "data_at_risk", "workaround"];
-        for (text, meant) in [
-            ("severty", Some("severity")),
-            ("Severity", Some("severity")),
-            ("data-at-risk", Some("data_at_risk")),
-            ("wrokaround", Some("workaround")),
-            ("colour", None),
-            ("", None),
-        ] {
-            assert_eq!(nearest(text, allowed), meant, "{text:?}");
-        }
-        assert_eq!(nearest("x", []), None);
-    }
 
     #[test]
     fn names_are_plain() {

@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use crate::document::{Document, Entry, Kind, Node, Problem, ProblemCode};
+use crate::domain::spelling::nearest;
 
 use super::super::answer::way_out;
-use super::super::names::{is_name, nearest};
+use super::super::names::is_name;
 use super::super::quantity::{Quantity, QuantityError};
 use super::super::shape::{Key, Shape};
 
