@@ -32,6 +32,7 @@ enum Command {
     Cause(commands::cause::Args),
     Void(commands::void::Args),
     Log(commands::log::Args),
+    Explain(commands::explain::Args),
 }
 
 /// Runs the program on this process's arguments.
@@ -65,6 +66,7 @@ fn dispatch(command: Command, session: &Session) -> Result<ExitCode, Failure> {
         Command::Cause(args) => commands::cause::run(args, session),
         Command::Void(args) => commands::void::run(args, session),
         Command::Log(args) => commands::log::run(args, session),
+        Command::Explain(args) => commands::explain::run(args, session),
     }
 }
 

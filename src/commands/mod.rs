@@ -3,6 +3,7 @@
 pub mod book;
 pub mod cause;
 pub mod deployed;
+pub mod explain;
 pub mod log;
 pub mod moment;
 pub mod outcome;

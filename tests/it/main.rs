@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests run programs and tell the time")]
 
 mod evidence_production;
+mod explain;
 mod history;
 mod ledger;
 mod prompt;
