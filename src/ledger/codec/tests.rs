@@ -316,7 +316,6 @@ fn any_payload() -> impl Strategy<Value = Payload> {
     prop_oneof![
         proptest::option::of(any_text()).prop_map(|trusted_ref| Payload::LedgerCreated(LedgerCreated { trusted_ref })),
         any_checked(),
-        any_evidence().prop_map(|evidence| Payload::EvidenceGiven(EvidenceGiven { rung: RungName::FlagOff, evidence })),
         (any::<u32>(), any_text(), any_id()).prop_map(|(attempt, branch, base)| Payload::Started(Started {
             attempt,
             branch,
