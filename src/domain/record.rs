@@ -249,6 +249,3 @@ fn in_causal_order(commits: Vec<Commit>) -> Vec<Commit> {
     }
     ordered
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,7 +1,13 @@
 //! What git can tell: production, what stands in the way of rolling back, flags.
 
+pub mod changed;
+pub mod flag_files;
+pub mod flags;
 pub mod globs;
-pub mod policy_in_force;
+pub mod migrations;
+pub mod patterns;
 pub mod production;
-mod releases;
-pub mod trusted_ref;
+pub mod releases;
+pub mod roll_back;
+pub mod schemas;
+pub mod sql;
