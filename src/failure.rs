@@ -95,6 +95,8 @@ pub struct Failure {
     pub cause: anyhow::Error,
     /// What to type or change next.
     pub hint: Option<String>,
+    /// Lines to show as they are, such as a piece of a file with carets below it.
+    pub detail: Option<String>,
 }
 
 impl Failure {
@@ -114,13 +116,20 @@ impl Failure {
     }
 
     fn new(kind: FailureKind, message: impl fmt::Display) -> Self {
-        Self { kind, cause: anyhow::anyhow!("{message}"), hint: None }
+        Self { kind, cause: anyhow::anyhow!("{message}"), hint: None, detail: None }
     }
 
     /// A question that could not be decided because `cause` happened while doing `what`.
     pub fn because(what: impl fmt::Display, cause: impl Into<anyhow::Error>) -> Self {
         let cause = cause.into().context(what.to_string());
-        Self { kind: FailureKind::Undecided, cause, hint: None }
+        Self { kind: FailureKind::Undecided, cause, hint: None, detail: None }
+    }
+
+    /// The same failure with lines to show as they are.
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
     }
 
     /// The same failure with the line that says what to type next.

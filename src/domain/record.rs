@@ -249,3 +249,6 @@ fn in_causal_order(commits: Vec<Commit>) -> Vec<Commit> {
     }
     ordered
 }
+
+#[cfg(test)]
+mod tests;

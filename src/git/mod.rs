@@ -1,7 +1,9 @@
 //! The only rooms that name git2: repository, refs, commit graph, history, trees.
 
+pub mod branches;
 pub mod changes;
 pub mod commits;
+pub mod first_parent;
 pub mod objects;
 pub mod refs;
 pub mod remote;

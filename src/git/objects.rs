@@ -19,6 +19,12 @@ pub enum Kind {
     Commit,
 }
 
+/// The id of the tree without entries.
+pub const EMPTY_TREE: ObjectId = ObjectId::from_bytes([
+    0x4b, 0x82, 0x5d, 0xc6, 0x42, 0xcb, 0x6e, 0xb9, 0xa0, 0x60, 0xe5, 0x4b, 0xf8, 0xd6, 0x92, 0x88, 0xfb, 0xee, 0x49,
+    0x04,
+]);
+
 impl Kind {
     fn raw(self) -> git2::ObjectType {
         match self {
@@ -57,6 +63,20 @@ impl Repository {
             Ok(Self { inner })
         };
         open().map_err(|error: git2::Error| Failure::because("failed to open the repository for writing", error))
+    }
+}
+
+impl Repository {
+    /// Makes directories that were just created under `objects` and `refs` reach the disk: libgit2 syncs only those inside.
+    pub fn sync_directories(&self) -> Result<(), Failure> {
+        // Elsewhere a directory can't be opened as a file, and need not be synced.
+        #[cfg(unix)]
+        for name in ["objects", "refs"] {
+            let directory = self.common_directory().join(name);
+            let synced = std::fs::File::open(&directory).and_then(|file| file.sync_all());
+            synced.map_err(|error| Failure::because(format!("failed to sync {}", directory.display()), error))?;
+        }
+        Ok(())
     }
 }
 
@@ -139,4 +159,26 @@ pub fn read_tree(mut bytes: &[u8]) -> Option<Vec<TreeLine>> {
         bytes = rest;
     }
     Some(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tree_without_entries_has_its_known_id() {
+        assert_eq!(id_of(Kind::Tree, &tree(&[])).ok(), Some(EMPTY_TREE));
+    }
+
+    #[test]
+    fn a_tree_is_read_as_it_was_written_in_the_order_of_git() {
+        let line = |name: &str, directory| TreeLine { name: name.into(), directory, id: EMPTY_TREE };
+        // Git compares "a/" with "a.b" and "a0".
+        let lines = [line("a0", false), line("a", true), line("a.b", false)];
+        let read = read_tree(&tree(&lines)).expect("it is read");
+        assert_eq!(read, [lines[2].clone(), lines[1].clone(), lines[0].clone()]);
+        for broken in [&b"100644 a"[..], b"100644 a\0short", b"100755 a\0aaaaaaaaaaaaaaaaaaaa", b"x"] {
+            assert_eq!(read_tree(broken), None);
+        }
+    }
 }

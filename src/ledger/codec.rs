@@ -10,6 +10,8 @@ use crate::domain::event::{Event, FORMAT, Payload};
 use crate::domain::identity::{IncidentId, Moment, ObjectId, Person, harmless};
 use crate::domain::record::{Content, Unreadable};
 
+use super::text;
+
 /// The largest commit that is read or written, in bytes.
 pub const LARGEST: usize = 256 * 1024;
 
@@ -77,13 +79,26 @@ pub fn decode(message: &[u8]) -> Result<Event, Unreadable> {
     let Some((first, json)) = parts else { return Err(malformed("it is not a subject, a blank line and an event")) };
     match serde_json::from_str::<Event>(json) {
         Ok(event) if event.format == FORMAT => match written(&event) {
-            Ok(again) if again == message => Ok(event),
+            Ok(again) if again == message => check_names(&event).map_err(malformed).map(|()| event),
             Ok(_) => Err(malformed("it is not in the one canonical form")),
             Err(error) => Err(malformed(&error.to_string())),
         },
         Ok(_) => Err(newer(first, json).unwrap_or_else(|| malformed("its format is not known"))),
         Err(error) => Err(newer(first, json).unwrap_or_else(|| malformed(&error.to_string()))),
     }
+}
+
+/// Ids, hashes and the names of texts must have their own shape: they become parts of paths.
+fn check_names(event: &Event) -> Result<(), &'static str> {
+    let is_uuid = |text: &str| uuid::Uuid::try_parse(text).is_ok_and(|id| id.to_string() == text);
+    let is_hash = |text: &str| text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    if !is_uuid(&event.id) || !is_uuid(&event.ledger) {
+        return Err("its id, or that of its ledger, is not a UUID");
+    }
+    if !event.texts.iter().all(|(name, hash)| text::is_name(name) && is_hash(hash)) {
+        return Err("it names a text in a way that this program does not");
+    }
+    Ok(())
 }
 
 /// What can be told of an event that a newer version wrote; none if nothing says that one did.
@@ -263,3 +278,6 @@ fn content(parents: usize, headers: &[&str], message: &[u8]) -> Content {
 fn is_signature(headers: &[&str]) -> bool {
     matches!(headers, [first, rest @ ..] if first.starts_with("gpgsig ") && rest.iter().all(|line| line.starts_with(' ')))
 }
+
+#[cfg(test)]
+mod tests;

@@ -60,3 +60,73 @@ pub fn find(text: &str) -> Option<Found> {
     let line = before.matches('\n').count() + 1;
     Some(Found { kind, line, column: before[line_start..].chars().count() + 1 })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(text: &str) -> Option<&'static str> {
+        find(text).map(|found| found.kind)
+    }
+
+    #[test]
+    fn every_shape_compiles() {
+        for (kind, shape) in SHAPES {
+            assert!(regex::Regex::new(shape).is_ok(), "{kind}: {shape}");
+        }
+    }
+
+    #[test]
+    fn well_known_secrets_are_found() {
+        // Put together here, so that no scanner takes this file for a leak.
+        let x = |count: usize| "x7Q".repeat(count).chars().take(count).collect::<String>();
+        let cases = [
+            ("a private key", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl".to_owned()),
+            ("a private key", "-----BEGIN PGP PRIVATE KEY BLOCK-----".to_owned()),
+            ("an AWS access key id", format!("key AKIA{} was used", "ABCDEFGH23456777")),
+            ("a GitHub token", format!("ghp_{}", x(36))),
+            ("a GitHub token", format!("github_pat_{}", x(30))),
+            ("a GitLab token", format!("glpat-{}", x(20))),
+            ("a Slack token", format!("xoxb-{}", "1234567890-abc")),
+            ("a Google API key", format!("AIza{}", x(35))),
+            ("a Stripe key", format!("sk_live_{}", x(24))),
+            ("an npm token", format!("npm_{}", x(36))),
+            ("a JSON web token", format!("eyJ{}.eyJ{}.{}", x(20), x(30), x(40))),
+            ("a password in a URL", "postgres://app:hunter22@db.example.org/x".to_owned()),
+            ("an authorization header", format!("curl -H 'Authorization: Bearer {}'", x(12))),
+            ("a password or key", "the job ran with PASSWORD=correcthorse".to_owned()),
+            ("a password or key", "DB_PASSWORD: 'correcthorse'".to_owned()),
+            ("a password or key", "{\"api_key\": \"correcthorse\"}".to_owned()),
+        ];
+        for (expected, text) in cases {
+            assert_eq!(kind(&text), Some(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_people_write_in_an_analysis_is_no_secret() {
+        let texts = [
+            "The password reset page returned 500 for everyone.",
+            "We rotated the secret: see RUN-12 for how.",
+            "password: ***** was logged",
+            "set PASSWORD=$DB_PASSWORD or password=<your password>",
+            "https://ci.example.org/builds/4711?branch=hotfix/INC-42",
+            "https://example.org:8443/path and ssh://git@example.org/x",
+            "commit 00ff10a0b1c2d3e4f5061728394a5b6c7d8e9fa0 on main, task-force, risk-based-approach-to-releases",
+            "the token bucket: 500 requests a second",
+        ];
+        for text in texts {
+            assert_eq!(kind(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_place_is_told_and_the_secret_is_not() {
+        let text = "first\nzweite Zeile mit ü: password=correcthorse";
+        assert_eq!(find(text).map(|found| (found.line, found.column)), Some((2, 21)));
+        let failure = refuse("analysis", text).expect_err("it is refused");
+        assert_eq!(failure.kind, crate::failure::FailureKind::Usage);
+        let shown = failure.to_string();
+        assert!(shown.contains("line 2, column 21") && !shown.contains("correcthorse"), "{shown}");
+    }
+}

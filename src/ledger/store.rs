@@ -150,6 +150,7 @@ impl<'r> Ledger<'r> {
                 }
             }
             let recorded = write_event(&objects, &history, &draft, &id, sealed.hashes.clone())?;
+            writer.sync_directories()?;
             if patience.after(writer.swap_ref(LEDGER, history.tip(), recorded.commit)?, &writer.ref_lock(LEDGER))? {
                 return Ok(Ok(recorded));
             }
@@ -158,11 +159,12 @@ impl<'r> Ledger<'r> {
 
     fn history_of(&self, repository: &Repository) -> Result<Rc<History>, Failure> {
         let tip = repository.direct_ref(LEDGER)?;
-        let known = self.known.borrow().clone();
+        // Taken out, so that it can be extended in place where nobody else holds it.
+        let known = self.known.take();
         let history = match tip {
             None => Rc::default(),
             Some(tip) if known.tip() == Some(tip) => known,
-            Some(tip) => Rc::new(read(&repository.objects()?, tip, &known)?),
+            Some(tip) => Rc::new(read(&repository.objects()?, tip, known)?),
         };
         self.known.replace(Rc::clone(&history));
         Ok(history)
@@ -235,6 +237,10 @@ fn kept_tree(kept: &[ObjectId]) -> Vec<u8> {
     objects::tree(&kept.iter().map(line).collect::<Vec<_>>())
 }
 
+fn id_of_kept(kept: &[ObjectId]) -> Result<ObjectId, Failure> {
+    if kept.is_empty() { Ok(objects::EMPTY_TREE) } else { objects::id_of(Kind::Tree, &kept_tree(kept)) }
+}
+
 /// A UUID of version 7: its beginning is the time, so that ids sort roughly as the events happened.
 fn event_id(at: Moment) -> String {
     let seconds = u64::try_from(at.timestamp()).unwrap_or(0);
@@ -243,14 +249,14 @@ fn event_id(at: Moment) -> String {
 }
 
 /// Reads all commits down from `tip`, or only those on top of what is known.
-fn read(objects: &Objects<'_>, tip: ObjectId, known: &Rc<History>) -> Result<History, Failure> {
+fn read(objects: &Objects<'_>, tip: ObjectId, known: Rc<History>) -> Result<History, Failure> {
     let mut commits = Vec::new();
     let mut seen = std::collections::HashSet::new();
     let mut waiting = vec![tip];
     while let Some(id) = waiting.pop() {
         if known.tip() == Some(id) && waiting.is_empty() && commits.iter().all(|c: &Commit| c.parents.len() == 1) {
             commits.reverse();
-            return Ok(History::clone(known).extended(commits));
+            return Ok(Rc::unwrap_or_clone(known).extended(commits));
         }
         let commit = read_commit(objects, id)?;
         waiting.extend(commit.parents.iter().filter(|parent| seen.insert(**parent)));
@@ -267,7 +273,7 @@ fn read_commit(objects: &Objects<'_>, id: ObjectId) -> Result<Commit, Failure> {
     let parsed = codec::parse(&bytes)
         .map_err(|reason| Failure::undecided(format!("the ledger can't be read: {id} is {reason}")))?;
     let content = match parsed.content {
-        Content::Event(Ok(event)) if parsed.tree != objects::id_of(Kind::Tree, &kept_tree(&event.payload.keeps()))? => {
+        Content::Event(Ok(event)) if parsed.tree != id_of_kept(&event.payload.keeps())? => {
             Content::Event(Err(Unreadable::malformed("its tree is not what the event keeps")))
         }
         content => content,

@@ -45,12 +45,17 @@ pub(super) struct Sealed {
     pub(super) hashes: BTreeMap<String, String>,
 }
 
+/// Whether this can be the name of a text: 1 to 100 of `A-Z a-z 0-9 . _ -`. It becomes a part of a path.
+pub(super) fn is_name(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    (1..=100).contains(&name.len()) && name.bytes().all(plain)
+}
+
 /// Salts and hashes texts. Exit 2 for a text that is too long or holds a secret.
 pub(super) fn seal(texts: &BTreeMap<String, String>) -> Result<Sealed, Failure> {
     let mut sealed = Sealed { blobs: BTreeMap::new(), hashes: BTreeMap::new() };
     for (name, text) in texts {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-        if name.is_empty() || name.len() > 100 || !name.bytes().all(plain) {
+        if !is_name(name) {
             return Err(Failure::usage(format!("{name:?} can't be the name of a text")));
         }
         if text.len() > LONGEST {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, Write};
 
 use inquire::error::InquireError;
-use inquire::ui::RenderConfig;
+use inquire::ui::{Attributes, Color, RenderConfig, StyleSheet, Styled};
 use inquire::validator::Validation;
 use inquire::{Select, Text};
 
@@ -78,11 +78,23 @@ impl Terminal {
     }
 
     fn look(&self) -> RenderConfig<'static> {
-        let mut look = if self.styled { RenderConfig::default_colored() } else { RenderConfig::empty() };
+        let mut look = RenderConfig::empty();
         // The library marks an answered question like the option under the cursor.
-        look.answered_prompt_prefix.content = " ";
-        look.canceled_prompt_indicator.content = "(back)";
-        look.error_message.prefix.content = "!";
+        look.answered_prompt_prefix = Styled::new(" ");
+        look.canceled_prompt_indicator = Styled::new("(back)");
+        look.error_message.prefix = Styled::new("!");
+        if !self.styled {
+            return look;
+        }
+        // The library's own bright colours vanish on a light background; these are readable on both.
+        let bold = StyleSheet::new().with_attr(Attributes::BOLD);
+        let chosen = bold.with_fg(Color::DarkCyan);
+        look.prompt = bold;
+        look.answer = chosen;
+        look.selected_option = Some(chosen);
+        look.highlighted_option_prefix.style = chosen;
+        look.error_message.prefix.style = bold.with_fg(Color::DarkRed);
+        look.error_message.message = StyleSheet::new().with_fg(Color::DarkRed);
         look
     }
 

@@ -48,6 +48,8 @@ struct ErrorReport<'a> {
     message: String,
     causes: Vec<String>,
     hint: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'a str>,
 }
 
 /// A report as one JSON object: `schema_version`, `command`, `exit {code, word}`, then the report's own fields.
@@ -62,6 +64,7 @@ pub fn failure_json(command: &str, failure: &Failure) -> String {
         message: failure.cause.to_string(),
         causes: failure.cause.chain().skip(1).map(ToString::to_string).collect(),
         hint: failure.hint.as_deref(),
+        detail: failure.detail.as_deref(),
     };
     let exit = failure.kind.exit().into();
     let report = &FailureReport { error };
@@ -74,6 +77,9 @@ pub fn failure_text(page: &mut Page, failure: &Failure) {
     page.labelled(Tone::Bad, "error: ", &failure.cause.to_string());
     for cause in failure.cause.chain().skip(1) {
         page.labelled(Tone::Quiet, "  caused by: ", &cause.to_string());
+    }
+    for line in failure.detail.iter().flat_map(|detail| detail.lines()) {
+        page.line(line);
     }
     if let Some(hint) = &failure.hint {
         // Never wrapped: it ends in a command to copy.

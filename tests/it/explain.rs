@@ -1,7 +1,5 @@
 //! `hotfix explain` through the real program: the streams, the exit codes, the widths.
 
-#![allow(clippy::disallowed_methods, reason = "these tests run the program itself")]
-
 use std::process::{Command, Output, Stdio};
 
 fn hotfix(arguments: &[&str]) -> Output {

@@ -2,8 +2,6 @@
 //!
 //! Each test starts this test program again, as the child that asks one question on a terminal of its own.
 
-#![allow(clippy::disallowed_methods, reason = "the child is told by its environment what to ask, and where")]
-
 use std::process::Command;
 use std::rc::Rc;
 use std::time::Duration;

@@ -1,0 +1,191 @@
+//! The policy that governs an incident: the newest on the trusted ref that is older than the fire.
+
+use crate::document::Problems;
+use crate::domain::event::{PolicyPin, PolicySource};
+use crate::domain::identity::{Moment, ObjectId};
+use crate::domain::policy::{self, BUILT_IN, Policy};
+use crate::failure::Failure;
+use crate::git::objects::Kind;
+use crate::git::repository::Repository;
+
+use super::trusted_ref::{TrustedRef, default_branch, trusted_ref};
+
+/// Where the policy lies in the repository.
+pub const PATH: &str = "policy/hotfix.yaml";
+
+/// How many older commits are asked whether one of them is younger than the incident.
+///
+/// Whoever backdates a commit to smuggle a policy in puts it onto commits with true dates; those that matter are close by.
+const LOOK_BACK: usize = 32;
+
+/// A policy with where it comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InForce {
+    /// The policy.
+    pub policy: Policy,
+    /// What the record keeps of it.
+    pub pin: PolicyPin,
+    /// Where it was read from, for a person.
+    pub origin: String,
+    /// What a person must know about the choice, each a sentence.
+    pub notes: Vec<String>,
+}
+
+/// The policy that governs an incident which started at `at`; `pinned` is the ref that the ledger's root names, if it does.
+///
+/// It is the newest version on the trusted ref's first-parent history that was committed no later than `at` and that is
+/// effective by then; without one the built-in policy, with this repository's main branch. Exit 4 where that policy is broken.
+pub fn policy_in_force(repository: &Repository, at: Moment, pinned: Option<&str>) -> Result<InForce, Failure> {
+    let trusted = trusted_ref(repository, pinned)?;
+    let mut notes: Vec<String> = trusted.note.iter().cloned().collect();
+    let governing = governing_commit(repository, &trusted, at, &mut notes)?;
+    let found = match governing {
+        Some(commit) => effective(repository, &trusted, commit, at, &mut notes)?,
+        None => None,
+    };
+    let in_force = match found {
+        Some((policy, source)) => {
+            let pin = PolicyPin { name: policy.name.clone(), version: policy.version, source: Some(source) };
+            let origin = format!("{PATH} on {}, at commit {}", trusted.name, pin_commit(&pin));
+            InForce { policy, pin, origin, notes }
+        }
+        None => {
+            let tip_has_one = repository.object_at(trusted.tip, PATH)?.is_some();
+            notes.push(match (tip_has_one, governing) {
+                (true, _) => {
+                    format!("{PATH} came to {} after the incident started, so it does not govern it", trusted.name)
+                }
+                (false, _) => format!("{} holds no {PATH}; write one with: hotfix init", trusted.name),
+            });
+            let policy = built_in(repository)?;
+            let pin = PolicyPin { name: policy.name.clone(), version: policy.version, source: None };
+            InForce { policy, pin, origin: "built in".to_owned(), notes }
+        }
+    };
+    Ok(with_work_tree_note(repository, in_force))
+}
+
+fn pin_commit(pin: &PolicyPin) -> String {
+    pin.source.as_ref().map(|source| source.commit.short()).unwrap_or_default()
+}
+
+/// The policy that an incident was opened under. Exit 4 where it is not in this clone, or this program can't read it.
+pub fn by_pin(repository: &Repository, pin: &PolicyPin) -> Result<Policy, Failure> {
+    let policy = match &pin.source {
+        None => built_in(repository)?,
+        Some(source) => read_blob(repository, source.blob, &format!("commit {}", source.commit.short()))?,
+    };
+    if policy.name != pin.name || policy.version != pin.version {
+        let message = format!(
+            "the record names the policy {:?} version {}, and what is found is {:?} version {}",
+            pin.name, pin.version, policy.name, policy.version
+        );
+        return Err(Failure::undecided(message).hint("use the version of hotfix that the incident was opened with"));
+    }
+    Ok(policy)
+}
+
+/// The built-in policy, with the default branch of this repository as main.
+pub fn built_in(repository: &Repository) -> Result<Policy, Failure> {
+    let mut policy = policy::read(BUILT_IN.as_bytes(), "the built-in policy")
+        .map_err(|problems| broken("inside this program", problems))?;
+    if let Some((branch, _)) = default_branch(repository)? {
+        policy.branches.main = branch.short;
+    }
+    Ok(policy)
+}
+
+/// The newest commit on the first-parent history that is no younger than `at`; none if all are.
+fn governing_commit(
+    repository: &Repository,
+    trusted: &TrustedRef,
+    at: Moment,
+    notes: &mut Vec<String>,
+) -> Result<Option<ObjectId>, Failure> {
+    let mut next = Some(trusted.tip);
+    let (mut newest, mut chosen, mut behind) = (None, None, 0);
+    while let Some(id) = next {
+        let step = repository.step(id)?;
+        if step.seconds > at.timestamp() {
+            (chosen, behind) = (None, 0);
+        } else {
+            newest = newest.or(Some(id));
+            chosen = chosen.or(Some(id));
+            behind += 1;
+            if behind > LOOK_BACK {
+                break;
+            }
+        }
+        next = step.parent;
+    }
+    if chosen.is_none() && repository.is_shallow() {
+        let message = format!("{} is cut off before the incident started, so its policy is unknown", trusted.name);
+        return Err(Failure::undecided(message).hint("git fetch --unshallow"));
+    }
+    if newest != chosen {
+        let policy_at = |commit: Option<ObjectId>| commit.map_or(Ok(None), |commit| repository.object_at(commit, PATH));
+        if policy_at(newest)? != policy_at(chosen)? {
+            notes.push(format!(
+                "the dates on {} contradict its order: commits said to be older than the incident stand on younger ones; the policy below all of those is used",
+                trusted.name
+            ));
+        }
+    }
+    Ok(chosen)
+}
+
+/// From a commit backwards, the first policy that is effective at `at`; none where there is no policy.
+fn effective(
+    repository: &Repository,
+    trusted: &TrustedRef,
+    from: ObjectId,
+    at: Moment,
+    notes: &mut Vec<String>,
+) -> Result<Option<(Policy, PolicySource)>, Failure> {
+    let mut commit = from;
+    loop {
+        let Some(blob) = repository.object_at(commit, PATH)? else { return Ok(None) };
+        let policy = read_blob(repository, blob, &format!("{}, commit {}", trusted.name, commit.short()))?;
+        let day = match policy.effective {
+            Some(day) if day > at.date_naive() => day,
+            _ => return Ok(Some((policy, PolicySource { commit, blob }))),
+        };
+        notes.push(format!("version {} of the policy takes effect on {day} only", policy.version));
+        // Back to the commit before this version: only here may the walk be long.
+        loop {
+            let Some(parent) = repository.step(commit)?.parent else { return Ok(None) };
+            commit = parent;
+            if repository.object_at(commit, PATH)? != Some(blob) {
+                break;
+            }
+        }
+    }
+}
+
+fn read_blob(repository: &Repository, blob: ObjectId, place: &str) -> Result<Policy, Failure> {
+    let bytes = repository.objects()?.read(blob, Kind::Blob)?.ok_or_else(|| {
+        Failure::undecided(format!("the policy {} ({place}) is not in this clone", blob.short()))
+            .hint("git fetch --all    # git fsck shows damage")
+    })?;
+    policy::read(&bytes, PATH).map_err(|problems| broken(place, problems))
+}
+
+fn broken(place: &str, problems: Problems) -> Failure {
+    Failure::undecided(format!("the policy can't be used ({place})"))
+        .detail(problems.to_string())
+        .hint(format!("mend {PATH}, check it with `hotfix policy lint`, and bring it to the trusted branch"))
+}
+
+/// Says that a policy in the work tree is not the one that counts.
+fn with_work_tree_note(repository: &Repository, mut in_force: InForce) -> InForce {
+    let Some(root) = repository.work_tree() else { return in_force };
+    let Ok(written) = std::fs::read(root.join(PATH)) else { return in_force };
+    let blob = |source: &PolicySource| repository.objects().ok()?.read(source.blob, Kind::Blob).ok()?;
+    let governing = in_force.pin.source.as_ref().and_then(blob);
+    // A checkout may write other line ends than the blob has.
+    let plain = |bytes: &[u8]| bytes.iter().copied().filter(|&byte| byte != b'\r').collect::<Vec<u8>>();
+    if governing.is_none_or(|governing| plain(&governing) != plain(&written)) {
+        in_force.notes.push(format!("{PATH} in the work tree is not the policy in force, and is ignored"));
+    }
+    in_force
+}

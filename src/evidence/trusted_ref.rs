@@ -1,0 +1,80 @@
+//! Which ref is trusted to hold the policy, so that nobody can edit the gate they stand at.
+
+use crate::domain::identity::ObjectId;
+use crate::failure::Failure;
+use crate::git::branches::Branch;
+use crate::git::repository::Repository;
+
+/// The git configuration that names the trusted ref.
+pub const SETTING: &str = "hotfix.trustedRef";
+
+/// The ref that policies are read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrustedRef {
+    /// Its name as a person would write it: `origin/main`.
+    pub name: String,
+    /// The commit it points at.
+    pub tip: ObjectId,
+    /// How it was found, if that is worth saying.
+    pub note: Option<String>,
+}
+
+/// Finds the trusted ref: `pinned` in the ledger's root, else in the configuration, else the default branch.
+///
+/// Exit 4 where a named ref is not there, or none can be found: with what to set.
+pub fn trusted_ref(repository: &Repository, pinned: Option<&str>) -> Result<TrustedRef, Failure> {
+    let configured = repository.config(SETTING);
+    let named = pinned.map(|name| (name.to_owned(), "the ledger")).or(configured.map(|name| (name, SETTING)));
+    if let Some((name, by)) = named {
+        let tip = repository.commit(&name).map_err(|_| {
+            Failure::undecided(format!("{by} says that the policy is read from {name:?}, and that is no commit here"))
+                .hint("git fetch --all    # or name a ref that is here: git config hotfix.trustedRef origin/main")
+        })?;
+        return Ok(TrustedRef { name, tip, note: None });
+    }
+    let (branch, note) = default_branch(repository)?.ok_or_else(|| {
+        Failure::undecided("no default branch can be told here, so it is unknown where the policy lies")
+            .hint("git config hotfix.trustedRef origin/main    # or: git remote set-head origin --auto")
+    })?;
+    Ok(TrustedRef { name: branch.shown().to_owned(), tip: repository.commit(&branch.full)?, note })
+}
+
+/// Names that default branches have, the most usual first.
+const USUAL: [&str; 4] = ["main", "master", "trunk", "develop"];
+
+/// The repository's default branch, as fetched from a remote if there is one, with a note where it had to be guessed.
+pub fn default_branch(repository: &Repository) -> Result<Option<(Branch, Option<String>)>, Failure> {
+    let remotes = remotes(repository)?;
+    if let Some(branch) = remotes.iter().find_map(|remote| repository.fetched_head(remote)) {
+        return Ok(Some((branch, None)));
+    }
+    for remote in &remotes {
+        if let Some(branch) = usual(repository.fetched_branches(remote)?) {
+            let note = format!(
+                "{} is taken for the default branch of {remote}; make it sure with: git remote set-head {remote} --auto",
+                branch.shown()
+            );
+            return Ok(Some((branch, Some(note))));
+        }
+    }
+    let local = repository.local_branches()?;
+    let head = repository.head_branch().filter(|head| local.contains(head));
+    let branch = if repository.is_bare() { head } else { usual(local).or(head) };
+    Ok(branch.map(|branch| {
+        let why = if remotes.is_empty() { "there is no remote" } else { "no default branch was ever fetched" };
+        let note = (!repository.is_bare())
+            .then(|| format!("{why}: the local branch {} counts as the trusted one", branch.shown()));
+        (branch, note)
+    }))
+}
+
+/// The remotes, `origin` first.
+pub fn remotes(repository: &Repository) -> Result<Vec<String>, Failure> {
+    let mut remotes = repository.remotes()?;
+    remotes.sort_by_key(|name| (name != "origin", name.clone()));
+    Ok(remotes)
+}
+
+fn usual(branches: Vec<Branch>) -> Option<Branch> {
+    USUAL.iter().find_map(|name| branches.iter().find(|branch| branch.short == *name).cloned())
+}

@@ -1,0 +1,72 @@
+//! Which branches there are, here and on the remotes, and which of them is the default one.
+
+use crate::failure::Failure;
+
+use super::repository::Repository;
+
+/// A branch by its full ref name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Branch {
+    /// Such as `refs/heads/main` or `refs/remotes/origin/main`.
+    pub full: String,
+    /// Such as `main`, without the remote's name.
+    pub short: String,
+}
+
+impl Branch {
+    fn new(full: &str, prefix: &str) -> Option<Self> {
+        Some(Self { full: full.to_owned(), short: full.strip_prefix(prefix)?.to_owned() })
+    }
+
+    /// The name to show: `main` or `origin/main`.
+    pub fn shown(&self) -> &str {
+        self.full.strip_prefix("refs/heads/").or(self.full.strip_prefix("refs/remotes/")).unwrap_or(&self.full)
+    }
+}
+
+impl Repository {
+    /// The local branches, by name; those whose names are not UTF-8 are left out.
+    pub fn local_branches(&self) -> Result<Vec<Branch>, Failure> {
+        self.branches_below("refs/heads/")
+    }
+
+    /// The branches that were fetched from a remote, by name, without its `HEAD`.
+    pub fn fetched_branches(&self, remote: &str) -> Result<Vec<Branch>, Failure> {
+        let mut branches = self.branches_below(&format!("refs/remotes/{remote}/"))?;
+        branches.retain(|branch| branch.short != "HEAD");
+        Ok(branches)
+    }
+
+    /// The branch that a remote's `HEAD` names in this clone; none where `git remote set-head` never ran.
+    pub fn fetched_head(&self, remote: &str) -> Option<Branch> {
+        let prefix = format!("refs/remotes/{remote}/");
+        let branch = Branch::new(&self.symbolic(&format!("{prefix}HEAD"))?, &prefix)?;
+        // It may dangle: the branch it names was renamed or pruned.
+        self.inner.find_reference(&branch.full).is_ok().then_some(branch)
+    }
+
+    /// The branch that is checked out, born or not; none where `HEAD` is detached.
+    pub fn head_branch(&self) -> Option<Branch> {
+        Branch::new(&self.symbolic("HEAD")?, "refs/heads/")
+    }
+
+    /// Whether the repository has no work tree.
+    pub fn is_bare(&self) -> bool {
+        self.inner.is_bare()
+    }
+
+    fn symbolic(&self, name: &str) -> Option<String> {
+        let reference = self.inner.find_reference(name).ok()?;
+        reference.symbolic_target().ok().flatten().map(str::to_owned)
+    }
+
+    fn branches_below(&self, prefix: &str) -> Result<Vec<Branch>, Failure> {
+        let failed = |error| Failure::because("failed to list the branches", error);
+        let mut references = self.inner.references_glob(&format!("{prefix}*")).map_err(failed)?;
+        // A name that is not UTF-8 is no name that a policy could hold.
+        let mut branches: Vec<Branch> =
+            references.names().flatten().filter_map(|name| Branch::new(name, prefix)).collect();
+        branches.sort();
+        Ok(branches)
+    }
+}
