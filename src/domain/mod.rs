@@ -2,8 +2,11 @@
 
 pub mod closing;
 pub mod event;
+pub mod fate;
+pub mod hunk;
 pub mod identity;
 pub mod incident;
+pub mod lines;
 pub mod merge_back;
 pub mod policy;
 pub mod record;

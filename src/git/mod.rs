@@ -4,11 +4,13 @@ pub mod branches;
 pub mod changes;
 pub mod commits;
 pub mod first_parent;
+pub mod history;
 pub mod objects;
 pub mod refs;
 pub mod remote;
 pub mod repository;
 pub mod tags;
+pub mod trees;
 
 use crate::domain::identity::ObjectId;
 

@@ -1,1 +1,10 @@
 //! Did the fix reach the target, and is it still in effect there?
+//!
+//! The unit is the hunk. Along the target's first-parent line each version of a touched path is looked at; the newest step
+//! at which a hunk came into effect is its landing, and from there its own lines are followed to the target's tip.
+
+pub mod fix;
+pub mod judge;
+pub mod report;
+pub mod search;
+pub mod target;

@@ -9,6 +9,7 @@ mod evidence_roll_back;
 mod explain;
 mod history;
 mod ledger;
+mod merge_back;
 mod prompt;
 mod remote;
 mod tidy;

@@ -1,0 +1,288 @@
+//! One hunk of a fix against one version of the file on the target, and following the fix's own lines forward.
+//!
+//! A tree that looks right is not enough: an insertion lands, its neighbour is edited, then the inserted line is deleted. Such a
+//! hunk looks "changed" twice and never "absent". So a landed hunk is a *trace*: the lines it added, followed from version to
+//! version through each line diff, until they stand at the target's tip or have been taken out.
+
+use std::ops::Range;
+
+use super::lines::{Alignment, Block, Hunk, Text, is_telling};
+
+/// A file's change by a fix: two texts and their differences.
+pub struct TextChange<'a> {
+    /// Before the fix.
+    pub before: Text<'a>,
+    /// After the fix.
+    pub after: Text<'a>,
+    /// The differences, without context.
+    pub hunks: Vec<Hunk>,
+}
+
+impl<'a> TextChange<'a> {
+    /// Takes two texts apart into hunks.
+    pub fn new(before: &'a [u8], after: &'a [u8]) -> Self {
+        let (before, after) = (Text::new(before), Text::new(after));
+        let hunks = Alignment::new(before.lines(), after.lines()).hunks;
+        Self { before, after, hunks }
+    }
+
+    /// The lines that a hunk took out.
+    pub fn removed(&self, hunk: &Hunk) -> &[&'a [u8]] {
+        &self.before.lines()[hunk.old.clone()]
+    }
+
+    /// The lines that a hunk brought in.
+    pub fn added(&self, hunk: &Hunk) -> &[&'a [u8]] {
+        &self.after.lines()[hunk.new.clone()]
+    }
+}
+
+/// What one version of the file says about a hunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Applying it would change nothing, and undoing it would.
+    InEffect,
+    /// Undoing it would change nothing.
+    Absent,
+    /// Both hold, or the lines stand without anything of the hunk's surroundings to tell them from others.
+    Weak,
+    /// Neither holds.
+    Unclear,
+}
+
+/// One version of the file, aligned with both sides of the change.
+pub struct View {
+    from_before: Alignment,
+    from_after: Alignment,
+}
+
+impl View {
+    /// Aligns a version with both sides.
+    pub fn new(change: &TextChange<'_>, version: &Text<'_>) -> Self {
+        Self {
+            from_before: Alignment::new(change.before.lines(), version.lines()),
+            from_after: Alignment::new(change.after.lines(), version.lines()),
+        }
+    }
+
+    /// The hunk test.
+    pub fn standing(&self, change: &TextChange<'_>, hunk: &Hunk) -> Standing {
+        let present = stands(&self.from_after, &hunk.new, change.added(hunk));
+        let absent = stands(&self.from_before, &hunk.old, change.removed(hunk));
+        match (present, absent) {
+            (Some(true), Some(true)) | (Some(false), None) => Standing::Weak,
+            (Some(true), _) => Standing::InEffect,
+            (_, Some(true)) => Standing::Absent,
+            _ => Standing::Unclear,
+        }
+    }
+
+    /// Where the hunk's added lines stand; for a pure deletion the place where they are not.
+    pub fn place(&self, hunk: &Hunk) -> Option<Range<usize>> {
+        if hunk.new.is_empty() {
+            Some(self.from_after.gap(hunk.new.start))
+        } else {
+            self.from_after.run(hunk.new.clone())
+        }
+    }
+}
+
+/// Whether one side of a hunk stands in the version that the alignment leads to: `Some(true)` if it does, in its
+/// surroundings or with text of its own; `Some(false)` if only by lines that say nothing; none if it does not.
+fn stands(alignment: &Alignment, side: &Range<usize>, lines: &[&[u8]]) -> Option<bool> {
+    if side.is_empty() {
+        return alignment.adjacent(side.start).filter(|adjacent| *adjacent);
+    }
+    let run = alignment.run(side.clone())?;
+    let before =
+        if side.start == 0 { run.start == 0 } else { alignment.forward(side.start - 1) == run.start.checked_sub(1) };
+    let after =
+        alignment.forward(side.end).is_some_and(|line| line == run.end) || alignment.at_both_ends(side.end, run.end);
+    Some(before || after || lines.iter().filter(|line| is_telling(line)).nth(1).is_some())
+}
+
+/// A landed hunk's lines, followed forward from version to version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trace {
+    /// The fix's own lines that still stand, by their number in the present version.
+    pub own: Vec<usize>,
+    /// Lines that took the place of some of the fix's lines.
+    pub heirs: Vec<usize>,
+    /// How many of the fix's lines were replaced by others.
+    pub replaced: usize,
+    /// How many were dropped.
+    pub dropped: usize,
+    /// For a pure deletion: between which lines the deleted ones would stand.
+    gap: Option<Range<usize>>,
+}
+
+/// What a step to the next version did to a trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Every line it had still stands.
+    Stands(Trace),
+    /// Some lines were replaced or dropped.
+    Changed(Trace),
+    /// All lines are gone, and other text stands in their place.
+    Rewritten,
+    /// Every line was deleted without replacement, or what the hunk removed came back.
+    Undone,
+}
+
+impl Trace {
+    /// The trace of a hunk at its landing, from where [`View::place`] found it.
+    pub fn new(hunk: &Hunk, place: Range<usize>) -> Self {
+        let deletion = hunk.new.is_empty();
+        Self {
+            own: if deletion { vec![] } else { place.clone().collect() },
+            heirs: vec![],
+            replaced: 0,
+            dropped: 0,
+            gap: deletion.then_some(place),
+        }
+    }
+
+    /// The fix's own lines in a version.
+    pub fn own_lines<'a>(&self, version: &Text<'a>) -> Vec<&'a [u8]> {
+        self.own.iter().filter_map(|line| version.lines().get(*line).copied()).collect()
+    }
+
+    /// Whether anything of it was replaced or dropped.
+    pub fn is_evolved(&self) -> bool {
+        self.replaced + self.dropped > 0
+    }
+
+    /// One step from a version to the next along `alignment`; `removed` is what the hunk took out.
+    pub fn step(&self, old: &Text<'_>, new: &Text<'_>, alignment: &Alignment, removed: &[&[u8]]) -> Step {
+        match &self.gap {
+            Some(gap) => self.step_deletion(gap, old, new, alignment, removed),
+            None => self.step_lines(old, new, alignment, removed),
+        }
+    }
+
+    fn step_deletion(
+        &self,
+        gap: &Range<usize>,
+        old: &Text<'_>,
+        new: &Text<'_>,
+        alignment: &Alignment,
+        removed: &[&[u8]],
+    ) -> Step {
+        let moved = alignment.gap(gap.start).start..alignment.gap(gap.end).end;
+        let block = Block::new(removed);
+        let back_in_place =
+            contains(&new.lines()[moved.clone()], removed) && !contains(&old.lines()[gap.clone()], removed);
+        let back_elsewhere =
+            removed.iter().any(|line| is_telling(line)) && block.count(new.bytes()) > block.count(old.bytes());
+        if back_in_place || back_elsewhere {
+            return Step::Undone;
+        }
+        Step::Stands(Self { gap: Some(moved), ..self.clone() })
+    }
+
+    fn step_lines(&self, old: &Text<'_>, new: &Text<'_>, alignment: &Alignment, removed: &[&[u8]]) -> Step {
+        let keep = |lines: &[usize]| lines.iter().filter_map(|line| alignment.forward(*line)).collect::<Vec<_>>();
+        let mut next = Self { own: keep(&self.own), heirs: keep(&self.heirs), ..self.clone() };
+        if next.own.len() == self.own.len() && next.heirs.len() == self.heirs.len() {
+            return Step::Stands(next);
+        }
+        let mut rewritten = false;
+        for hunk in &alignment.hunks {
+            let inside =
+                |lines: &[usize]| lines.iter().copied().filter(|line| hunk.old.contains(line)).collect::<Vec<_>>();
+            let (own, heirs) = (inside(&self.own), inside(&self.heirs));
+            if own.is_empty() && heirs.is_empty() {
+                continue;
+            }
+            if let Some(at) = moved_to(&own, old, new, alignment) {
+                next.own.extend(at);
+                continue;
+            }
+            let succession = Succession::new(&old.lines()[hunk.old.clone()], &new.lines()[hunk.new.clone()]);
+            let heir_of = |line: &usize| succession.heir[line - hunk.old.start].map(|heir| heir + hunk.new.start);
+            let inherited: Vec<usize> = own.iter().filter_map(heir_of).collect();
+            next.replaced += inherited.len();
+            next.dropped += own.len() - inherited.len();
+            next.heirs.extend(inherited);
+            next.heirs.extend(heirs.iter().filter_map(heir_of));
+            rewritten |= succession.newcomers > 0;
+        }
+        next.own.sort_unstable();
+        next.heirs.sort_unstable();
+        next.heirs.dedup();
+        if next.own.is_empty() {
+            let heirs: Vec<&[u8]> = next.heirs.iter().map(|line| new.lines()[*line]).collect();
+            if !heirs.is_empty() && heirs.iter().all(|line| removed.contains(line)) {
+                return Step::Undone;
+            }
+            if heirs.is_empty() {
+                return if rewritten { Step::Rewritten } else { Step::Undone };
+            }
+        }
+        Step::Changed(next)
+    }
+}
+
+/// Whether `block` stands in `lines`, whole and in order.
+fn contains(lines: &[&[u8]], block: &[&[u8]]) -> bool {
+    !block.is_empty() && lines.windows(block.len()).any(|window| window == block)
+}
+
+/// Where a lost run of lines stands again among the lines that this step added: code that was moved within the file.
+fn moved_to(lost: &[usize], old: &Text<'_>, new: &Text<'_>, alignment: &Alignment) -> Option<Range<usize>> {
+    let lines: Vec<&[u8]> = lost.iter().map(|line| old.lines()[*line]).collect();
+    lines.iter().find(|line| is_telling(line))?;
+    let in_added = |hunk: &Hunk| {
+        let added = &new.lines()[hunk.new.clone()];
+        let at = added.windows(lines.len()).position(|window| window == lines)?;
+        Some(hunk.new.start + at..hunk.new.start + at + lines.len())
+    };
+    alignment.hunks.iter().find_map(in_added)
+}
+
+/// Within one difference: which new line took the place of which old one, by likeness.
+struct Succession {
+    /// For each old line its successor.
+    heir: Vec<Option<usize>>,
+    /// How many new lines succeed nobody.
+    newcomers: usize,
+}
+
+/// Above this many line pairs likeness is not worth its time.
+const MOST_PAIRS: usize = 40_000;
+
+impl Succession {
+    fn new(old: &[&[u8]], new: &[&[u8]]) -> Self {
+        let mut heir = vec![None; old.len()];
+        if old.len() * new.len() > MOST_PAIRS {
+            return Self { heir, newcomers: new.len() };
+        }
+        // Both sides keep their order, so each new line looks only behind the last pair.
+        let (mut first, mut newcomers) = (0, 0);
+        for (index, line) in new.iter().enumerate() {
+            let pair = (first..old.len())
+                .filter(|at| likeness(old[*at], line) >= 60)
+                .max_by_key(|at| (likeness(old[*at], line), old.len() - at));
+            match pair {
+                Some(at) => {
+                    heir[at] = Some(index);
+                    first = at + 1;
+                }
+                None => newcomers += usize::from(is_telling(line)),
+            }
+        }
+        Self { heir, newcomers }
+    }
+}
+
+/// How alike two lines are, in percent: their common beginning and end, without the white space around.
+pub fn likeness(a: &[u8], b: &[u8]) -> usize {
+    let (a, b) = (a.trim_ascii(), b.trim_ascii());
+    let longest = a.len().max(b.len());
+    if longest == 0 {
+        return 100;
+    }
+    let head = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+    let tail = a[head..].iter().rev().zip(b[head..].iter().rev()).take_while(|(x, y)| x == y).count();
+    100 * (head + tail) / longest
+}

@@ -1,0 +1,224 @@
+//! Texts as lines, and which line of one text stands where in another.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use imara_diff::{Algorithm, Diff, InternedInput, Interner};
+use memchr::memmem;
+
+/// A text as its lines, without their line ends (a carriage return stays: it is a change that counts).
+#[derive(Clone, Debug, Default)]
+pub struct Text<'a> {
+    bytes: &'a [u8],
+    lines: Vec<&'a [u8]>,
+}
+
+impl<'a> Text<'a> {
+    /// Splits at every newline; the empty text has no line.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        let mut lines = Vec::with_capacity(bytes.len() / 24);
+        let mut start = 0;
+        for end in memchr::memchr_iter(b'\n', bytes) {
+            lines.push(&bytes[start..end]);
+            start = end + 1;
+        }
+        if start < bytes.len() {
+            lines.push(&bytes[start..]);
+        }
+        Self { bytes, lines }
+    }
+
+    /// The lines.
+    pub fn lines(&self) -> &[&'a [u8]] {
+        &self.lines
+    }
+
+    /// The whole text.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+}
+
+/// Whether git would treat the bytes as binary: a NUL among the first 8,000.
+pub fn is_binary(bytes: &[u8]) -> bool {
+    memchr::memchr(0, &bytes[..bytes.len().min(8000)]).is_some()
+}
+
+/// Whether a line says enough to be told from others: at least four letters or digits.
+pub fn is_telling(line: &[u8]) -> bool {
+    line.iter().filter(|byte| byte.is_ascii_alphanumeric() || **byte >= 0x80).nth(3).is_some()
+}
+
+/// How much of `old` stands in `new`, in percent of its telling lines, without regard to order; 0 where it has none.
+pub fn common_lines(old: &[u8], new: &[u8]) -> usize {
+    let mut stock: HashMap<&[u8], usize> = HashMap::new();
+    for line in Text::new(new).lines() {
+        *stock.entry(line).or_default() += 1;
+    }
+    let (mut all, mut common) = (0_usize, 0_usize);
+    for line in Text::new(old).lines().iter().filter(|line| is_telling(line)) {
+        all += 1;
+        if let Some(left) = stock.get_mut(line).filter(|left| **left > 0) {
+            *left -= 1;
+            common += 1;
+        }
+    }
+    (100 * common).checked_div(all).unwrap_or(0)
+}
+
+/// A run of whole lines that is looked for.
+pub struct Block {
+    needle: Vec<u8>,
+}
+
+impl Block {
+    /// The lines, in order.
+    pub fn new(lines: &[&[u8]]) -> Self {
+        Self { needle: lines.join(&b'\n') }
+    }
+
+    /// How often the block stands in a text, at line starts and line ends only; overlapping ones count.
+    pub fn count(&self, text: &[u8]) -> usize {
+        if self.needle.is_empty() {
+            // A block of one empty line: rare enough to be counted the plain way.
+            return Text::new(text).lines().iter().filter(|line| line.is_empty()).count();
+        }
+        let whole = |at: &usize| {
+            let end = at + self.needle.len();
+            (*at == 0 || text[at - 1] == b'\n') && (end == text.len() || text[end] == b'\n')
+        };
+        memmem::find_iter(text, &self.needle).filter(whole).count()
+    }
+}
+
+/// One difference between two texts: these lines of the old one became these of the new one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hunk {
+    /// Lines of the old text, from 0.
+    pub old: Range<usize>,
+    /// Lines of the new text, from 0.
+    pub new: Range<usize>,
+}
+
+/// Which line of the old text stands where in the new one.
+#[derive(Clone, Debug)]
+pub struct Alignment {
+    forward: Vec<u32>,
+    new_length: usize,
+    /// The differences, in order, without context.
+    pub hunks: Vec<Hunk>,
+}
+
+const GONE: u32 = u32::MAX;
+
+impl Alignment {
+    /// Aligns two texts by a histogram diff (after Bram Cohen's patience diff), as imara-diff does it.
+    ///
+    /// What both begin and end with is cut off first, which is most of the work in a history's neighbouring versions.
+    pub fn new(old: &[&[u8]], new: &[&[u8]]) -> Self {
+        let prefix = old.iter().zip(new).take_while(|(a, b)| a == b).count();
+        let tail = old[prefix..].iter().rev().zip(new[prefix..].iter().rev());
+        let suffix = tail.take_while(|(a, b)| a == b).count();
+        let (middle_old, middle_new) = (&old[prefix..old.len() - suffix], &new[prefix..new.len() - suffix]);
+        let mut hunks = Vec::new();
+        if middle_old.is_empty() || middle_new.is_empty() {
+            if middle_old.len() + middle_new.len() > 0 {
+                hunks.push(Hunk { old: prefix..old.len() - suffix, new: prefix..new.len() - suffix });
+            }
+        } else {
+            let mut input = InternedInput { before: vec![], after: vec![], interner: Interner::new(middle_old.len()) };
+            input.update_before(middle_old.iter().copied());
+            input.update_after(middle_new.iter().copied());
+            let mut diff = Diff::compute(Algorithm::Histogram, &input);
+            diff.postprocess_no_heuristic(&input);
+            let shift = |range: &Range<u32>| range.start as usize + prefix..range.end as usize + prefix;
+            hunks.extend(diff.hunks().map(|hunk| Hunk { old: shift(&hunk.before), new: shift(&hunk.after) }));
+        }
+        Self::from_hunks(hunks, old.len(), new.len())
+    }
+
+    fn from_hunks(hunks: Vec<Hunk>, old_length: usize, new_length: usize) -> Self {
+        let mut forward = vec![GONE; old_length];
+        let (mut old_at, mut new_at) = (0, 0);
+        let end = Hunk { old: old_length..old_length, new: new_length..new_length };
+        for hunk in hunks.iter().chain(std::iter::once(&end)) {
+            for (offset, slot) in forward[old_at..hunk.old.start].iter_mut().enumerate() {
+                *slot = u32::try_from(new_at + offset).unwrap_or(GONE);
+            }
+            (old_at, new_at) = (hunk.old.end, hunk.new.end);
+        }
+        Self { forward, new_length, hunks }
+    }
+
+    /// Where a line of the old text stands in the new one.
+    pub fn forward(&self, line: usize) -> Option<usize> {
+        self.forward.get(line).copied().filter(|line| *line != GONE).map(|line| line as usize)
+    }
+
+    /// Where a run of old lines stands, whole, in order and without anything between; none for an empty run.
+    pub fn run(&self, lines: Range<usize>) -> Option<Range<usize>> {
+        let first = self.forward(lines.start)?;
+        let whole = lines.clone().enumerate().all(|(offset, line)| self.forward(line) == Some(first + offset));
+        (whole && !lines.is_empty()).then(|| first..first + lines.len())
+    }
+
+    /// The new lines between the nearest old line before `at` and the nearest from `at` on that still stand.
+    pub fn gap(&self, at: usize) -> Range<usize> {
+        let before = (0..at).rev().find_map(|line| self.forward(line)).map_or(0, |line| line + 1);
+        let after = (at..self.forward.len()).find_map(|line| self.forward(line)).unwrap_or(self.new_length);
+        before..after
+    }
+
+    /// Whether both places are the ends of their texts.
+    pub fn at_both_ends(&self, old: usize, new: usize) -> bool {
+        old == self.forward.len() && new == self.new_length
+    }
+
+    /// Whether the old line before `at` and the one at `at` stand side by side in the new text; an end of the text counts as a
+    /// line that always stands. None where one of both is gone.
+    pub fn adjacent(&self, at: usize) -> Option<bool> {
+        let before = if at == 0 { Some(0) } else { self.forward(at - 1).map(|line| line + 1) };
+        let after = if at == self.forward.len() { Some(self.new_length) } else { self.forward(at) };
+        Some(before? == after?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<&[u8]> {
+        text.split_whitespace().map(str::as_bytes).collect()
+    }
+
+    #[test]
+    fn an_alignment_says_where_lines_stand() {
+        let alignment = Alignment::new(&words("a b c d e f"), &words("a x b c e f g"));
+        let stands: Vec<_> = (0..6).map(|line| alignment.forward(line)).collect();
+        assert_eq!(stands, [Some(0), Some(2), Some(3), None, Some(4), Some(5)]);
+        assert_eq!(alignment.run(1..3), Some(2..4));
+        assert_eq!(alignment.run(0..2), None);
+        assert_eq!(alignment.gap(3), 4..4);
+        assert_eq!(
+            (alignment.adjacent(0), alignment.adjacent(1), alignment.adjacent(6)),
+            (Some(true), Some(false), Some(false))
+        );
+        assert_eq!(alignment.adjacent(3), None);
+    }
+
+    #[test]
+    fn a_block_is_counted_at_whole_lines_only() {
+        let block = Block::new(&words("b c"));
+        assert_eq!(block.count(b"a\nb\nc\nb\nc"), 2);
+        assert_eq!(block.count(b"ab\nc\nb\ncd\n"), 0);
+        assert_eq!(Block::new(&[b""]).count(b"\na\n\n"), 2);
+    }
+
+    #[test]
+    fn a_text_is_its_lines() {
+        assert!(Text::new(b"").lines().is_empty());
+        assert_eq!(Text::new(b"a\n\nb").lines(), [&b"a"[..], b"", b"b"]);
+        assert!(is_binary(b"a\0b") && !is_binary(b"ab"));
+        assert!(is_telling(b"  x = 123;") && !is_telling(b"  });"));
+    }
+}

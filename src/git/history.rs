@@ -1,0 +1,134 @@
+//! Reading commits and walking from one to another.
+
+use std::collections::HashSet;
+
+use crate::domain::identity::{ObjectId, Person};
+use crate::failure::Failure;
+
+use super::repository::Repository;
+use super::{to_id, to_oid};
+
+/// A commit's place in the graph.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// The commit.
+    pub id: ObjectId,
+    /// Its root tree.
+    pub tree: ObjectId,
+    /// Its parents, in order.
+    pub parents: Vec<ObjectId>,
+    /// When it was committed, in seconds since 1970 by the committer's clock: it orders walks, and proves nothing.
+    pub time: i64,
+}
+
+/// What people wrote into a commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Who wrote the change.
+    pub author: Person,
+    /// When they wrote it, in seconds since 1970 by their clock; a pick or a rebase keeps it.
+    pub author_time: i64,
+    /// Who made the commit.
+    pub committer: Person,
+    /// The whole message; what is not UTF-8 is replaced.
+    pub text: String,
+}
+
+impl Message {
+    /// The first line.
+    pub fn summary(&self) -> &str {
+        self.text.lines().next().unwrap_or_default()
+    }
+
+    /// Everyone who wrote it: the author, the committer and every co-author that a trailer names.
+    pub fn people(&self) -> Vec<Person> {
+        let co_author = |line: &str| {
+            let (key, value) = line.split_once(':')?;
+            let (name, email) = value.trim().strip_suffix('>')?.split_once('<')?;
+            let person = Person { name: name.trim().to_owned(), email: email.trim().to_owned() };
+            key.trim().eq_ignore_ascii_case("co-authored-by").then_some(person)
+        };
+        let mut people = vec![self.author.clone(), self.committer.clone()];
+        people.extend(self.text.lines().filter_map(co_author));
+        let mut seen = HashSet::new();
+        people.retain(|person| seen.insert(person.email.to_ascii_lowercase()));
+        people
+    }
+}
+
+impl Repository {
+    /// A commit's place in the graph. Exit 4 where it is not here.
+    pub fn node(&self, id: ObjectId) -> Result<Node, Failure> {
+        let odb = self.inner.odb().map_err(|error| self.lacking(id, error))?;
+        let object = odb.read(to_oid(id)).map_err(|error| self.lacking(id, error))?;
+        parse(id, object.data()).ok_or_else(|| {
+            Failure::undecided(format!("commit {id} can't be read")).hint("git fsck    # shows what is wrong")
+        })
+    }
+
+    /// What people wrote into a commit. Exit 4 where it is not here.
+    pub fn message(&self, id: ObjectId) -> Result<Message, Failure> {
+        let commit = self.inner.find_commit(to_oid(id)).map_err(|error| self.lacking(id, error))?;
+        let person = |signature: &git2::Signature<'_>| Person {
+            name: String::from_utf8_lossy(signature.name_bytes()).into_owned(),
+            email: String::from_utf8_lossy(signature.email_bytes()).into_owned(),
+        };
+        let (author, committer) = (commit.author(), commit.committer());
+        Ok(Message {
+            author: person(&author),
+            author_time: author.when().seconds(),
+            committer: person(&committer),
+            text: String::from_utf8_lossy(commit.message_bytes()).into_owned(),
+        })
+    }
+
+    /// Whether an object is here.
+    pub fn has(&self, id: ObjectId) -> bool {
+        self.inner.odb().is_ok_and(|odb| odb.exists(to_oid(id)))
+    }
+
+    /// The commits that `tip` has and none of `hidden` has, oldest first (parents before children).
+    pub fn commits_between(&self, hidden: &[ObjectId], tip: ObjectId) -> Result<Vec<ObjectId>, Failure> {
+        let walk = || {
+            let mut walk = self.inner.revwalk()?;
+            walk.set_sorting(git2::Sort::TOPOLOGICAL | git2::Sort::REVERSE)?;
+            walk.push(to_oid(tip))?;
+            hidden.iter().try_for_each(|id| walk.hide(to_oid(*id)))?;
+            walk.map(|id| id.map(to_id)).collect::<Result<Vec<_>, git2::Error>>()
+        };
+        walk().map_err(|error| self.lacking(tip, error))
+    }
+
+    /// Why an object could not be read, and what to do about it (exit 4).
+    pub(in crate::git) fn lacking(&self, id: ObjectId, error: git2::Error) -> Failure {
+        let hint = if self.inner.is_shallow() {
+            "git fetch --unshallow    # the history is cut off here"
+        } else if self.config("remote.origin.promisor").is_some() || self.config("extensions.partialclone").is_some() {
+            "git clone (without --filter) into a new directory    # objects are left out of this clone"
+        } else {
+            "git fsck    # an object is missing or broken"
+        };
+        Failure::because(format!("failed to read {}", id.short()), error).hint(hint)
+    }
+}
+
+/// Reads the head of a raw commit.
+fn parse(id: ObjectId, data: &[u8]) -> Option<Node> {
+    let mut tree = None;
+    let mut parents = Vec::with_capacity(1);
+    for line in data.split(|byte| *byte == b'\n') {
+        if let Some(hex) = line.strip_prefix(b"tree ") {
+            tree = Some(std::str::from_utf8(hex).ok()?.parse().ok()?);
+        } else if let Some(hex) = line.strip_prefix(b"parent ") {
+            parents.push(std::str::from_utf8(hex).ok()?.parse().ok()?);
+        } else if let Some(person) = line.strip_prefix(b"committer ") {
+            let tail = &person[person.iter().rposition(|byte| *byte == b'>')? + 1..];
+            let seconds = std::str::from_utf8(tail).ok()?.split_whitespace().next();
+            let time = seconds.and_then(|seconds| seconds.parse().ok()).unwrap_or(0);
+            return Some(Node { id, tree: tree?, parents, time });
+        } else if line.is_empty() {
+            break;
+        }
+    }
+    None
+}

@@ -1,0 +1,232 @@
+//! What a fix is: the net change of its commits, kept apart from what was merged into it from the target.
+
+use std::collections::HashSet;
+
+use crate::domain::event::{Change, FixAttached, Side};
+use crate::domain::identity::{ObjectId, Person};
+use crate::failure::Failure;
+use crate::git::history::Node;
+use crate::git::repository::Repository;
+use crate::git::trees::{Differing, Entry};
+
+use super::target::Target;
+
+/// The net change of a fix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What its first commit stands on; none where that is a root commit.
+    pub base: Option<ObjectId>,
+    /// Its commits, oldest first.
+    pub commits: Vec<ObjectId>,
+    /// Everyone who wrote it.
+    pub authors: Vec<Person>,
+    /// Its net change.
+    pub changes: Vec<Change>,
+}
+
+impl Fix {
+    /// The fix that is the range `base..tip`.
+    ///
+    /// What was merged into it from the target is not part of it. Exit 2 where the range is empty or goes backwards.
+    pub fn of_range(target: &Target<'_>, base: ObjectId, tip: ObjectId) -> Result<Self, Failure> {
+        let repository = target.repository;
+        if let Some(commits) = straight_line(repository, base, tip)? {
+            return Self::net(repository, Some(base), commits);
+        }
+        let fork = repository.merge_base(base, tip)?;
+        if fork == Some(tip) {
+            return Err(Failure::usage(format!(
+                "the range {}..{} is empty or goes backwards",
+                base.short(),
+                tip.short()
+            ))
+            .hint(format!("hotfix merged {}..{}", tip.short(), base.short())));
+        }
+        let Some(fork) = fork else { return Err(unrelated(base, tip)) };
+        let commits = repository.commits_between(&[base], tip)?;
+        let (base, commits) = without_target(target, fork, commits, tip)?;
+        Self::net(repository, Some(base), commits)
+    }
+
+    /// The fix that is a branch or a pull request: everything since it left the target's first-parent line.
+    ///
+    /// Exit 2 where the branch *is* on that line (it was fast-forwarded), because nothing says where the fix began.
+    pub fn of_branch(target: &Target<'_>, tip: ObjectId) -> Result<Self, Failure> {
+        let repository = target.repository;
+        let Some(mut fork) = repository.merge_base(tip, target.commit)? else {
+            return Err(unrelated(tip, target.commit));
+        };
+        if fork == tip {
+            let Some(before) = before_merge_of(target, tip)? else {
+                return Err(Failure::usage(format!(
+                    "{} is on the target's own line: nothing says where the fix began",
+                    tip.short()
+                ))
+                .hint(format!("hotfix merged BASE..{}    # BASE: the last commit before the fix", tip.short())));
+            };
+            fork = repository.merge_base(tip, before)?.ok_or_else(|| unrelated(tip, before))?;
+        }
+        Self::of_range(target, fork, tip)
+    }
+
+    /// The fix that is these commits, each against its first parent, in the order given.
+    pub fn of_commits(repository: &Repository, commits: &[ObjectId]) -> Result<Self, Failure> {
+        let mut whole: Option<Self> = None;
+        for &commit in commits {
+            let parent = repository.node(commit)?.parents.first().copied();
+            match &mut whole {
+                // A straight row of commits is one net change: what the second amends of the first is the fix.
+                Some(fix) if fix.commits.last().copied() == parent => {
+                    let mut row = std::mem::take(&mut fix.commits);
+                    row.push(commit);
+                    *fix = Self::net(repository, fix.base, row)?;
+                }
+                Some(fix) => fix.join(Self::net(repository, parent, vec![commit])?),
+                None => whole = Some(Self::net(repository, parent, vec![commit])?),
+            }
+        }
+        whole.ok_or_else(|| Failure::usage("no commit was named"))
+    }
+
+    /// The fix that the ledger kept; its commits may be gone from the repository.
+    pub fn recorded(fix: &FixAttached) -> Self {
+        Self {
+            base: fix.base,
+            commits: fix.commits.clone(),
+            authors: fix.authors.clone(),
+            changes: fix.changes.clone(),
+        }
+    }
+
+    /// Adds another fix's commits and changes.
+    pub fn join(&mut self, other: Self) {
+        self.commits.extend(other.commits);
+        self.authors.extend(other.authors);
+        let mut seen = HashSet::new();
+        self.authors.retain(|person| seen.insert(person.email.to_ascii_lowercase()));
+        self.changes.extend(other.changes);
+    }
+
+    fn net(repository: &Repository, base: Option<ObjectId>, commits: Vec<ObjectId>) -> Result<Self, Failure> {
+        let tree = |commit: ObjectId| repository.node(commit).map(|node| node.tree);
+        let before = base.map(tree).transpose()?;
+        let after = commits.last().copied().map(tree).transpose()?;
+        let changes = pair_renames(repository.differing(before, after)?);
+        let mut authors: Vec<Person> = Vec::new();
+        for &commit in &commits {
+            for person in repository.message(commit)?.people() {
+                if !authors.iter().any(|known| known.is(&person)) {
+                    authors.push(person);
+                }
+            }
+        }
+        Ok(Self { base, commits, authors, changes })
+    }
+}
+
+fn unrelated(a: ObjectId, b: ObjectId) -> Failure {
+    Failure::undecided(format!("{} and {} have no common history", a.short(), b.short()))
+        .hint("git fetch --unshallow    # if the history is cut off; else name another target with --into")
+}
+
+/// The commits from `base` (not included) to `tip`, oldest first, if they are a row without merges. None where they are not.
+fn straight_line(repository: &Repository, base: ObjectId, tip: ObjectId) -> Result<Option<Vec<ObjectId>>, Failure> {
+    let oldest = repository.node(base)?.time;
+    let mut commits = Vec::new();
+    let mut at = tip;
+    while at != base {
+        let Node { id, parents, time, .. } = repository.node(at)?;
+        // An older commit behind the base by clock: leave it to the thorough way, whatever the clocks say.
+        if parents.len() != 1 || time < oldest && commits.len() > 1_000 {
+            return Ok(None);
+        }
+        commits.push(id);
+        at = parents[0];
+    }
+    commits.reverse();
+    Ok((!commits.is_empty()).then_some(commits))
+}
+
+/// Leaves out what came from the target: if the target's line was merged into the fix, the fix is what it adds to that.
+fn without_target(
+    target: &Target<'_>,
+    base: ObjectId,
+    commits: Vec<ObjectId>,
+    tip: ObjectId,
+) -> Result<(ObjectId, Vec<ObjectId>), Failure> {
+    let repository = target.repository;
+    let floor = target.meet(base)?;
+    if target.number(tip).is_some() {
+        // Fast-forwarded: the target's line runs through the fix itself.
+        return Ok((base, commits));
+    }
+    let mut newest: Option<usize> = None;
+    for &commit in &commits {
+        let parents = repository.node(commit)?.parents;
+        for number in parents.iter().filter_map(|parent| target.number(*parent)) {
+            newest = Some(newest.map_or(number, |known| known.min(number)));
+        }
+    }
+    match (newest, floor) {
+        (Some(number), Some(floor)) if number < floor && repository.contains(target.id(number), base)? => {
+            let fork = target.id(number);
+            Ok((fork, repository.commits_between(&[base, fork], tip)?))
+        }
+        _ => Ok((base, commits)),
+    }
+}
+
+/// The first parent of the merge that brought `tip` into the target; none where `tip` is on the first-parent line itself.
+fn before_merge_of(target: &Target<'_>, tip: ObjectId) -> Result<Option<ObjectId>, Failure> {
+    // Containment falls from the tip of the line to its root just once: find that place by halving.
+    let end = target.root()?;
+    if target.number(tip).is_some() {
+        return Ok(None);
+    }
+    let (mut inside, mut outside) = (0, end + 1);
+    while outside - inside > 1 {
+        let middle = usize::midpoint(inside, outside);
+        if target.repository.contains(target.id(middle), tip)? {
+            inside = middle;
+        } else {
+            outside = middle;
+        }
+    }
+    Ok((outside <= end).then(|| target.id(outside)))
+}
+
+/// Makes changes of differing paths; a file that went away and came up elsewhere with the same bytes is one change.
+fn pair_renames(differing: Vec<Differing>) -> Vec<Change> {
+    let side = |file: &Differing, entry: Entry| Side {
+        path: file.path.clone(),
+        id: entry.id,
+        mode: format!("{:06o}", entry.mode),
+    };
+    let (gone, rest): (Vec<_>, Vec<_>) = differing.into_iter().partition(|file| file.after.is_none());
+    let mut gone: Vec<Option<Differing>> = gone.into_iter().map(Some).collect();
+    let mut changes = Vec::new();
+    for file in rest {
+        let same = |old: &&mut Option<Differing>| {
+            let ids = |file: &Differing| (file.before.or(file.after)).map(|entry| (entry.id, entry.mode));
+            old.as_ref().is_some_and(|old| file.before.is_none() && ids(old) == ids(&file))
+        };
+        let old = gone.iter_mut().find(same).and_then(Option::take);
+        let before = match &old {
+            Some(old) => old.before.map(|entry| side(old, entry)),
+            None => file.before.map(|entry| side(&file, entry)),
+        };
+        changes.push(Change { before, after: file.after.map(|entry| side(&file, entry)) });
+    }
+    changes.extend(
+        gone.into_iter()
+            .flatten()
+            .map(|file| Change { before: file.before.map(|entry| side(&file, entry)), after: None }),
+    );
+    changes.sort_by(|a, b| path_of(a).cmp(&path_of(b)));
+    changes
+}
+
+/// The path of a change: the one after it, else the one before.
+pub fn path_of(change: &Change) -> Option<&crate::domain::identity::RepositoryPath> {
+    change.after.as_ref().or(change.before.as_ref()).map(|side| &side.path)
+}

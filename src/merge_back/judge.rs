@@ -1,0 +1,406 @@
+//! The fate of every hunk of one changed path.
+
+use std::ops::Range;
+use std::rc::Rc;
+
+use crate::domain::event::{Change, Side};
+use crate::domain::fate::Fate;
+use crate::domain::hunk::{Standing, Step, TextChange, Trace, View};
+use crate::domain::identity::RepositoryPath;
+use crate::domain::lines::{Alignment, Block, Hunk, Text, is_binary, is_telling};
+use crate::failure::Failure;
+
+use super::fix::path_of;
+use super::target::{Target, Version};
+
+/// What a part of a fix changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Lines of a text.
+    Lines {
+        /// Lines of the text before, from 0.
+        old: Range<usize>,
+        /// Lines of the text after, from 0.
+        new: Range<usize>,
+    },
+    /// The file as a whole: bytes that are no text, a symbolic link, a submodule, an empty file.
+    Whole,
+    /// The file mode.
+    Mode,
+    /// The file went away.
+    Deletion,
+    /// The file got another path.
+    Rename,
+}
+
+/// One part of a fix with its fate; commits are numbers on the target's first-parent line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// The path after the fix (before it, for a deletion).
+    pub path: RepositoryPath,
+    /// What it changes.
+    pub part: Part,
+    /// What became of it.
+    pub fate: Fate,
+    /// Which commit brought it.
+    pub landed_by: Option<usize>,
+    /// Which commit took it out.
+    pub undone_by: Option<usize>,
+    /// Which commits replaced or dropped some of its lines since.
+    pub evolved_by: Vec<usize>,
+    /// Where its lines went, if the target moved them to another path.
+    pub moved_to: Option<RepositoryPath>,
+    /// Whether none of its own lines stands any more.
+    pub gone: bool,
+}
+
+impl Judged {
+    fn new(path: &RepositoryPath, part: Part, fate: Fate) -> Self {
+        Self {
+            path: path.clone(),
+            part,
+            fate,
+            landed_by: None,
+            undone_by: None,
+            evolved_by: vec![],
+            moved_to: None,
+            gone: false,
+        }
+    }
+
+    /// The parts of a change whose fate needs no look at the target.
+    pub fn ignored(change: &Change) -> Option<Self> {
+        Some(Self::new(path_of(change)?, Part::Whole, Fate::Ignored))
+    }
+}
+
+/// Judges one changed path by the versions of it on the target (newest first, renames followed).
+pub fn judge(
+    target: &Target<'_>,
+    change: &Change,
+    fix_paths: &[RepositoryPath],
+    versions: &[Version],
+) -> Result<Vec<Judged>, Failure> {
+    let Some(path) = path_of(change) else { return Ok(vec![]) };
+    let mut judged = Vec::new();
+    match (&change.before, &change.after) {
+        (None, None) => {}
+        (Some(_), None) => judged.push(whole(path, Part::Deletion, versions, |version| match version.entry {
+            None => Whose::After,
+            Some(_) => Whose::Before,
+        })),
+        (before, Some(after)) => {
+            let texts = texts(target, before.as_ref(), after)?;
+            match &texts {
+                Some((old, new)) => {
+                    let text = TextChange::new(old, new);
+                    if text.hunks.is_empty() && before.as_ref().is_none_or(|before| before.id != after.id) {
+                        judged.push(whole_content(path, before.as_ref(), after, versions));
+                    } else {
+                        judged.extend(TextJudge { target, change: &text, path, fix_paths, versions }.judge()?);
+                    }
+                }
+                None => judged.push(whole_content(path, before.as_ref(), after, versions)),
+            }
+            if let Some(before) = before {
+                if before.path != after.path {
+                    judged.push(whole(path, Part::Rename, versions, |version| match version.entry {
+                        Some(_) if version.path == after.path => Whose::After,
+                        Some(_) if version.path == before.path => Whose::Before,
+                        _ => Whose::Other,
+                    }));
+                }
+                if texts.is_some() && before.mode != after.mode {
+                    let mode = |side: &Side| u32::from_str_radix(&side.mode, 8).ok();
+                    judged.push(whole(path, Part::Mode, versions, |version| {
+                        match version.entry.map(|entry| entry.mode) {
+                            found if found == mode(after) => Whose::After,
+                            found if found == mode(before) => Whose::Before,
+                            _ => Whose::Other,
+                        }
+                    }));
+                }
+            }
+        }
+    }
+    Ok(judged)
+}
+
+/// The texts of both sides; none where one is no text, or where both are the same bytes.
+type Texts = Option<(Rc<Vec<u8>>, Rc<Vec<u8>>)>;
+
+fn texts(target: &Target<'_>, before: Option<&Side>, after: &Side) -> Result<Texts, Failure> {
+    let is_file = |side: &Side| side.mode.starts_with("100");
+    if !is_file(after) || before.is_some_and(|before| !is_file(before)) {
+        return Ok(None);
+    }
+    let old = before.map_or_else(|| Ok(Rc::new(Vec::new())), |before| target.blob(before.id))?;
+    let new = target.blob(after.id)?;
+    Ok((!is_binary(&old) && !is_binary(&new)).then_some((old, new)))
+}
+
+fn whole_content(path: &RepositoryPath, before: Option<&Side>, after: &Side, versions: &[Version]) -> Judged {
+    let is = |version: &Version, side: &Side| {
+        version.entry.is_some_and(|entry| entry.id == side.id && side.mode == format!("{:06o}", entry.mode))
+    };
+    whole(path, Part::Whole, versions, |version| {
+        if is(version, after) {
+            Whose::After
+        } else if before.map_or(version.entry.is_none(), |before| is(version, before)) {
+            Whose::Before
+        } else {
+            Whose::Other
+        }
+    })
+}
+
+/// On which side of a change a version stands, where the change is judged as a whole.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    Before,
+    After,
+    Other,
+}
+
+/// Judges what is compared as a whole, by identity: the newest version that took it up is the landing.
+fn whole(path: &RepositoryPath, part: Part, versions: &[Version], side: impl Fn(&Version) -> Whose) -> Judged {
+    let sides: Vec<Whose> = versions.iter().map(side).collect();
+    let mut judged = Judged::new(path, part, Fate::Unknown);
+    let landing = sides.windows(2).position(|pair| pair[0] == Whose::After && pair[1] != Whose::After);
+    judged.landed_by = landing.map(|index| versions[index].at);
+    match (sides.first(), landing) {
+        (Some(Whose::After), _) => judged.fate = Fate::InEffect,
+        (Some(now), Some(landing)) => {
+            // From newest to oldest: the first step after the landing that left it.
+            let back = (0..landing).rev().find(|index| sides[*index] == Whose::Before);
+            let gone = versions[0].entry.is_none();
+            if *now == Whose::Before || back.is_some() || gone {
+                judged.fate = Fate::Undone;
+                judged.undone_by = Some(versions[back.unwrap_or(0)].at);
+            } else {
+                judged.fate = Fate::Evolved;
+                judged.evolved_by = versions[..landing].iter().rev().map(|version| version.at).collect();
+            }
+        }
+        (Some(Whose::Before), None) => judged.fate = Fate::Never,
+        _ => {}
+    }
+    judged
+}
+
+/// Judges the hunks of one text.
+struct TextJudge<'a> {
+    target: &'a Target<'a>,
+    change: &'a TextChange<'a>,
+    path: &'a RepositoryPath,
+    fix_paths: &'a [RepositoryPath],
+    versions: &'a [Version],
+}
+
+/// The versions of another path, newest first, and where lines stand in the oldest of them.
+type Elsewhere = (Vec<Version>, Range<usize>);
+
+/// What was found out about a hunk on the walk back.
+#[derive(Clone)]
+struct Found {
+    landing: usize,
+    place: Range<usize>,
+}
+
+impl TextJudge<'_> {
+    fn judge(&self) -> Result<Vec<Judged>, Failure> {
+        let hunks = &self.change.hunks;
+        let Some(newest) = self.versions.first() else { return Ok(vec![]) };
+        let found = self.landings()?;
+        let tip = self.bytes(newest)?;
+        let tip_text = Text::new(&tip);
+        let view = View::new(self.change, &tip_text);
+        let mut judged = Vec::new();
+        for (hunk, found) in hunks.iter().zip(found) {
+            let part = Part::Lines { old: hunk.old.clone(), new: hunk.new.clone() };
+            let mut one = Judged::new(self.path, part, Fate::Unknown);
+            let now = view.standing(self.change, hunk);
+            match found {
+                Some(found) => {
+                    one.landed_by = Some(self.versions[found.landing].at);
+                    if now == Standing::InEffect && !self.stands_again(hunk, &found, &tip)? {
+                        one.fate = Fate::InEffect;
+                    } else {
+                        self.follow(hunk, &found, &mut one)?;
+                    }
+                    if hunk.new.is_empty() && one.fate.holds() && self.was_moved(hunk, &found)? {
+                        one.fate = Fate::Weak;
+                    }
+                }
+                None => one.fate = self.without_landing(hunk, now, &tip),
+            }
+            judged.push(one);
+        }
+        Ok(judged)
+    }
+
+    fn bytes(&self, version: &Version) -> Result<Rc<Vec<u8>>, Failure> {
+        match version.entry.filter(|entry| entry.is_file()) {
+            Some(entry) => self.target.blob(entry.id),
+            None => Ok(Rc::new(Vec::new())),
+        }
+    }
+
+    /// For each hunk the newest step at which it came into effect.
+    fn landings(&self) -> Result<Vec<Option<Found>>, Failure> {
+        let hunks = &self.change.hunks;
+        let block = |hunk: &Hunk| {
+            Block::new(if hunk.new.is_empty() { self.change.removed(hunk) } else { self.change.added(hunk) })
+        };
+        let blocks: Vec<Block> = hunks.iter().map(block).collect();
+        let mut found: Vec<Option<Found>> = vec![None; hunks.len()];
+        let counts = |bytes: &[u8], found: &[Option<Found>]| -> Vec<usize> {
+            blocks
+                .iter()
+                .zip(found)
+                .map(|(block, found)| if found.is_some() { 0 } else { block.count(bytes) })
+                .collect()
+        };
+        let Some(newest) = self.versions.first() else { return Ok(found) };
+        let mut child = self.bytes(newest)?;
+        let mut in_child = counts(&child, &found);
+        for index in 0..self.versions.len().saturating_sub(1) {
+            self.target.check_time()?;
+            let parent = self.bytes(&self.versions[index + 1])?;
+            let in_parent = counts(&parent, &found);
+            let mut views: Option<(View, View)> = None;
+            for (at, hunk) in hunks.iter().enumerate().filter(|(at, _)| found[*at].is_none()).collect::<Vec<_>>() {
+                let came =
+                    if hunk.new.is_empty() { in_parent[at] > in_child[at] } else { in_child[at] > in_parent[at] };
+                if !came {
+                    continue;
+                }
+                let (after, before) = views.get_or_insert_with(|| {
+                    (View::new(self.change, &Text::new(&child)), View::new(self.change, &Text::new(&parent)))
+                });
+                let landed = after.standing(self.change, hunk) == Standing::InEffect
+                    && before.standing(self.change, hunk) != Standing::InEffect;
+                if let Some(place) = after.place(hunk).filter(|_| landed) {
+                    found[at] = Some(Found { landing: index, place });
+                }
+            }
+            if found.iter().all(Option::is_some) {
+                break;
+            }
+            (child, in_child) = (parent, in_parent);
+        }
+        Ok(found)
+    }
+
+    /// Whether lines that a hunk deleted stand more often at the tip than at its landing.
+    fn stands_again(&self, hunk: &Hunk, found: &Found, tip: &[u8]) -> Result<bool, Failure> {
+        let removed = self.change.removed(hunk);
+        if !hunk.new.is_empty() || !removed.iter().any(|line| is_telling(line)) {
+            return Ok(false);
+        }
+        let block = Block::new(removed);
+        Ok(block.count(tip) > block.count(&self.bytes(&self.versions[found.landing])?))
+    }
+
+    /// Whether the commit that deleted a hunk's lines put them into another file, and the fix did not.
+    fn was_moved(&self, hunk: &Hunk, found: &Found) -> Result<bool, Failure> {
+        let removed = self.change.removed(hunk);
+        if !removed.iter().any(|line| is_telling(line)) {
+            return Ok(false);
+        }
+        let at = self.versions[found.landing].at;
+        Ok(!self.target.elsewhere(at, &Block::new(removed), self.fix_paths)?.is_empty())
+    }
+
+    fn without_landing(&self, hunk: &Hunk, now: Standing, tip: &[u8]) -> Fate {
+        let added = self.change.added(hunk);
+        let telling = added.iter().any(|line| is_telling(line));
+        match now {
+            Standing::Absent => Fate::Never,
+            Standing::Weak => Fate::Weak,
+            Standing::InEffect if telling => Fate::InEffect,
+            Standing::InEffect => Fate::Weak,
+            Standing::Unclear if !hunk.new.is_empty() && telling => {
+                let lines: std::collections::HashSet<&[u8]> = Text::new(tip).lines().iter().copied().collect();
+                let trace = added.iter().any(|line| is_telling(line) && lines.contains(line));
+                if trace { Fate::Unknown } else { Fate::Never }
+            }
+            Standing::Unclear => Fate::Unknown,
+        }
+    }
+
+    /// Follows a landed hunk's lines to the tip.
+    fn follow(&self, hunk: &Hunk, found: &Found, one: &mut Judged) -> Result<(), Failure> {
+        let mut trail = self.versions[..=found.landing].to_vec();
+        let mut trace = Trace::new(hunk, found.place.clone());
+        let removed = self.change.removed(hunk);
+        let mut index = found.landing;
+        let mut moves = 0;
+        while index > 0 {
+            self.target.check_time()?;
+            let (old_bytes, new_bytes) = (self.bytes(&trail[index])?, self.bytes(&trail[index - 1])?);
+            let (old, new) = (Text::new(&old_bytes), Text::new(&new_bytes));
+            let alignment = Alignment::new(old.lines(), new.lines());
+            let at = trail[index - 1].at;
+            index -= 1;
+            match trace.step(&old, &new, &alignment, removed) {
+                Step::Stands(next) => trace = next,
+                Step::Changed(next) => {
+                    let gone = next.own.is_empty();
+                    one.evolved_by.push(at);
+                    if gone && View::new(self.change, &new).standing(self.change, hunk) == Standing::Absent {
+                        return self.undone(one, at);
+                    }
+                    trace = next;
+                }
+                outcome @ (Step::Undone | Step::Rewritten) => {
+                    // The lines may have moved to another file.
+                    if let Some((later, place)) = self.moved_away(&trace, &old, at, moves)? {
+                        one.moved_to = Some(later[later.len() - 1].path.clone());
+                        one.evolved_by.push(at);
+                        moves += 1;
+                        index = later.len() - 1;
+                        trail = later;
+                        trace.own = place.collect();
+                        trace.heirs.clear();
+                        continue;
+                    }
+                    if outcome == Step::Undone
+                        || View::new(self.change, &new).standing(self.change, hunk) == Standing::Absent
+                    {
+                        return self.undone(one, at);
+                    }
+                    one.evolved_by.push(at);
+                    one.fate = Fate::Evolved;
+                    one.gone = true;
+                    return Ok(());
+                }
+            }
+        }
+        one.gone = trace.own.is_empty() && !hunk.new.is_empty();
+        one.fate = if trace.is_evolved() || one.moved_to.is_some() { Fate::Evolved } else { Fate::InEffect };
+        Ok(())
+    }
+
+    fn undone(&self, one: &mut Judged, at: usize) -> Result<(), Failure> {
+        one.fate = Fate::Undone;
+        one.undone_by = Some(at);
+        Ok(())
+    }
+
+    /// Where a trace's own lines went when commit `at` took them out of their file: the later versions of the other file
+    /// (newest first, down to that commit's), and the place in the oldest of them.
+    fn moved_away(&self, trace: &Trace, old: &Text<'_>, at: usize, moves: usize) -> Result<Option<Elsewhere>, Failure> {
+        let own = trace.own_lines(old);
+        if moves >= 4 || !own.iter().any(|line| is_telling(line)) {
+            return Ok(None);
+        }
+        let block = Block::new(&own);
+        let Some((path, entry)) = self.target.elsewhere(at, &block, &[])?.into_iter().next() else { return Ok(None) };
+        let bytes = self.target.blob(entry.id)?;
+        let text = Text::new(&bytes);
+        let Some(start) = text.lines().windows(own.len()).position(|window| window == own) else { return Ok(None) };
+        let later = self.target.versions(&[path], 0, at)?.remove(0);
+        Ok(Some((self.target.follow_renames(later, 0)?, start..start + own.len())))
+    }
+}

@@ -1,0 +1,149 @@
+//! What a search answers: the verdict with its evidence, hunk by hunk.
+
+use serde::Serialize;
+
+use crate::domain::fate::{Fate, verdict};
+use crate::domain::identity::{ObjectId, RepositoryPath};
+use crate::domain::merge_back::Verdict;
+use crate::failure::Failure;
+
+use super::fix::Fix;
+use super::judge::{Judged, Part};
+use super::target::Target;
+
+/// The answer about one fix on one target.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// One sentence that says why.
+    pub evidence: String,
+    /// The commit that was judged.
+    pub target: ObjectId,
+    /// The commits by which the fix landed, the one with most of it first.
+    pub landings: Vec<Landing>,
+    /// Where no landing is proven: the commits that look most like it, the likest first.
+    pub candidates: Vec<Candidate>,
+    /// What is not there.
+    pub missing: Vec<Missing>,
+    /// The commits that took something of it out again.
+    pub undone_by: Vec<Landing>,
+    /// Every part of the fix with its fate.
+    pub hunks: Vec<HunkReport>,
+}
+
+/// A commit on the target's first-parent line, and how much of the fix it concerns.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Landing {
+    /// The commit.
+    pub commit: ObjectId,
+    /// Its first line.
+    pub summary: String,
+    /// How many parts of the fix.
+    pub hunks: usize,
+}
+
+/// A commit that may be the landing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Candidate {
+    /// The commit.
+    pub commit: ObjectId,
+    /// Its first line.
+    pub summary: String,
+    /// How much of the fix's own lines it brought, in percent.
+    pub similarity: usize,
+    /// Why it is named.
+    pub why: Vec<String>,
+}
+
+/// A part of the fix that is not on the target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Missing {
+    /// The commit of the fix that it comes from, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<ObjectId>,
+    /// The path.
+    pub path: RepositoryPath,
+    /// The lines, such as `12-15`: of the file after the fix, for a deletion of the file before it (`-12`).
+    pub lines: String,
+}
+
+/// One part of the fix.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HunkReport {
+    /// The path.
+    pub path: RepositoryPath,
+    /// The lines, as in [`Missing::lines`], or what else was changed.
+    pub lines: String,
+    /// What became of it.
+    pub fate: Fate,
+    /// The commit that brought it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub landed_by: Option<ObjectId>,
+    /// The commit that took it out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undone_by: Option<ObjectId>,
+    /// The commits that replaced or dropped some of its lines.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub evolved_by: Vec<ObjectId>,
+    /// The other path that its lines went to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved_to: Option<RepositoryPath>,
+}
+
+impl Report {
+    pub(super) fn new(target: &Target<'_>, _fix: &Fix, judged: Vec<Judged>, _bottom: usize) -> Result<Self, Failure> {
+        let verdict = verdict(judged.iter().map(|one| one.fate));
+        let hunk = |one: &Judged| HunkReport {
+            path: one.path.clone(),
+            lines: lines(&one.part),
+            fate: one.fate,
+            landed_by: one.landed_by.map(|at| target.id(at)),
+            undone_by: one.undone_by.map(|at| target.id(at)),
+            evolved_by: one.evolved_by.iter().map(|at| target.id(*at)).collect(),
+            moved_to: one.moved_to.clone(),
+        };
+        let missing = judged.iter().filter(|one| one.fate == Fate::Never);
+        Ok(Self {
+            verdict,
+            evidence: String::new(),
+            target: target.commit,
+            landings: commits(target, judged.iter().filter_map(|one| one.landed_by))?,
+            candidates: vec![],
+            missing: missing
+                .map(|one| Missing { commit: None, path: one.path.clone(), lines: lines(&one.part) })
+                .collect(),
+            undone_by: commits(target, judged.iter().filter_map(|one| one.undone_by))?,
+            hunks: judged.iter().map(hunk).collect(),
+        })
+    }
+}
+
+/// Counts commits, those with most parts first, and of equals the newest first.
+fn commits(target: &Target<'_>, numbers: impl Iterator<Item = usize>) -> Result<Vec<Landing>, Failure> {
+    let mut counts = std::collections::BTreeMap::<usize, usize>::new();
+    numbers.for_each(|number| *counts.entry(number).or_default() += 1);
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by_key(|(number, hunks)| (usize::MAX - hunks, *number));
+    let landing = |(number, hunks)| {
+        let commit = target.id(number);
+        Ok(Landing { commit, summary: target.repository.message(commit)?.summary().to_owned(), hunks })
+    };
+    counts.into_iter().map(landing).collect()
+}
+
+/// A part of a fix in words.
+fn lines(part: &Part) -> String {
+    match part {
+        Part::Lines { old, new } if new.is_empty() => format!("-{}", range(old)),
+        Part::Lines { new, .. } => range(new),
+        Part::Whole => "whole file".to_owned(),
+        Part::Mode => "file mode".to_owned(),
+        Part::Deletion => "deletion".to_owned(),
+        Part::Rename => "new path".to_owned(),
+    }
+}
+
+fn range(lines: &std::ops::Range<usize>) -> String {
+    if lines.len() <= 1 { (lines.start + 1).to_string() } else { format!("{}-{}", lines.start + 1, lines.end) }
+}

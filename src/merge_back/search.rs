@@ -1,0 +1,78 @@
+//! The search: from a fix and a target to the fates of all hunks.
+
+use globset::GlobSet;
+
+use crate::domain::event::Change;
+use crate::domain::fate::Fate;
+use crate::domain::identity::RepositoryPath;
+use crate::failure::Failure;
+
+use super::fix::{Fix, path_of};
+use super::judge::{Judged, judge};
+use super::report::Report;
+use super::target::{Target, Version};
+
+/// What a search is told beside the fix and the target.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The policy's globs of what never goes back.
+    pub never_goes_back: GlobSet,
+}
+
+/// Judges a fix on a target.
+///
+/// Exit 4 where an object is missing or the target's deadline passed.
+pub fn search(target: &Target<'_>, fix: &Fix, options: &Options) -> Result<Report, Failure> {
+    let bottom = bottom(target, fix)?;
+    let ignored = |change: &&Change| {
+        path_of(change)
+            .is_some_and(|path| options.never_goes_back.is_match(String::from_utf8_lossy(path.as_bytes()).as_ref()))
+    };
+    let (ignored, changes): (Vec<&Change>, Vec<&Change>) = fix.changes.iter().partition(ignored);
+    let mut judged: Vec<Judged> = ignored.into_iter().filter_map(Judged::ignored).collect();
+    // A renamed file's lines are looked for along its old path: the landing is where it takes the new one.
+    let start = |change: &&Change| change.before.as_ref().or(change.after.as_ref()).map(|side| side.path.clone());
+    let paths: Vec<RepositoryPath> = changes.iter().filter_map(start).collect();
+    let all = target.versions(&paths, 0, bottom)?;
+    for (change, versions) in changes.into_iter().zip(all) {
+        let versions = target.follow_renames(versions, 0)?;
+        let versions = if versions.iter().all(|version| version.entry.is_none()) {
+            after_path(target, change, bottom)?.unwrap_or(versions)
+        } else {
+            versions
+        };
+        judged.extend(judge(target, change, &paths, &versions)?);
+    }
+    together(&mut judged);
+    Report::new(target, fix, judged, bottom)
+}
+
+/// The oldest commit of the line that has to be looked at: where the fix's base leaves it.
+fn bottom(target: &Target<'_>, fix: &Fix) -> Result<usize, Failure> {
+    let met = match fix.base {
+        Some(base) if target.repository.has(base) => target.meet(base)?,
+        _ => None,
+    };
+    met.map_or_else(|| target.root(), Ok)
+}
+
+/// Versions along the new path of a renamed file whose old path the target never had.
+fn after_path(target: &Target<'_>, change: &Change, bottom: usize) -> Result<Option<Vec<Version>>, Failure> {
+    let (Some(before), Some(after)) = (&change.before, &change.after) else { return Ok(None) };
+    if before.path == after.path {
+        return Ok(None);
+    }
+    Ok(Some(target.versions(std::slice::from_ref(&after.path), 0, bottom)?.remove(0)))
+}
+
+/// A commit that took out other hunks of the fix, and after which nothing of this hunk is left either, took out this one too.
+fn together(judged: &mut [Judged]) {
+    let undoers: Vec<usize> = judged.iter().filter_map(|one| one.undone_by).collect();
+    for one in judged.iter_mut().filter(|one| one.fate == Fate::Evolved) {
+        let last = one.evolved_by.last().copied();
+        if let Some(at) = last.filter(|at| one.gone && undoers.contains(at)) {
+            one.fate = Fate::Undone;
+            one.undone_by = Some(at);
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! The target of a merge-back: its first-parent line, walked once for every question, and what stood in its trees.
+
+use std::cell::{Ref, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use crate::domain::identity::{ObjectId, RepositoryPath};
+use crate::failure::Failure;
+use crate::git::history::Node;
+use crate::git::repository::Repository;
+use crate::git::trees::{Differing, Entry, Watch};
+
+/// A commit to be judged (usually the tip of main), with what was read of its history so far.
+pub struct Target<'r> {
+    /// The repository.
+    pub repository: &'r Repository,
+    /// The commit.
+    pub commit: ObjectId,
+    trunk: RefCell<Trunk>,
+    differing: RefCell<HashMap<usize, Rc<Vec<Differing>>>>,
+    blobs: RefCell<HashMap<ObjectId, Rc<Vec<u8>>>>,
+    stop: &'r dyn Fn() -> bool,
+}
+
+/// The first-parent line, newest first, as far as it was needed.
+#[derive(Default)]
+struct Trunk {
+    nodes: Vec<Node>,
+    index: HashMap<ObjectId, usize>,
+}
+
+/// One version of a path on the first-parent line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// The number of the commit that made it, from 0 for the target itself; of the oldest version: the bottom of the walk.
+    pub at: usize,
+    /// The path it had then.
+    pub path: RepositoryPath,
+    /// What stood there; none where nothing did.
+    pub entry: Option<Entry>,
+}
+
+/// The most blob bytes that are kept between questions.
+const CACHED_BLOBS: usize = 2_000;
+
+/// The most files that a commit may change for moved code to be looked for in all of them.
+const MOST_FILES: usize = 300;
+
+impl<'r> Target<'r> {
+    /// A target; `stop` is asked often, and where it says true the question ends undecided (exit 4).
+    pub fn new(repository: &'r Repository, commit: ObjectId, stop: &'r dyn Fn() -> bool) -> Self {
+        let (trunk, differing, blobs) = Default::default();
+        Self { repository, commit, trunk, differing, blobs, stop }
+    }
+
+    /// Exit 4 once the time is over.
+    pub fn check_time(&self) -> Result<(), Failure> {
+        if (self.stop)() {
+            return Err(Failure::undecided("the deadline passed before the question was decided")
+                .hint("run the same command with a longer --deadline"));
+        }
+        Ok(())
+    }
+
+    /// The commit with this number on the first-parent line; none behind its root.
+    pub fn node(&self, number: usize) -> Result<Option<Ref<'_, Node>>, Failure> {
+        while self.trunk.borrow().nodes.len() <= number {
+            let next = match self.trunk.borrow().nodes.last() {
+                None => Some(self.commit),
+                Some(last) => last.parents.first().copied(),
+            };
+            let Some(next) = next else { return Ok(None) };
+            let node = self.repository.node(next)?;
+            let mut trunk = self.trunk.borrow_mut();
+            let count = trunk.nodes.len();
+            if count.is_multiple_of(256) {
+                self.check_time()?;
+            }
+            trunk.index.insert(next, count);
+            trunk.nodes.push(node);
+        }
+        Ok(Ref::filter_map(self.trunk.borrow(), |trunk| trunk.nodes.get(number)).ok())
+    }
+
+    /// The id of a commit on the part of the line that was walked.
+    pub fn id(&self, number: usize) -> ObjectId {
+        self.trunk.borrow().nodes.get(number).map_or(self.commit, |node| node.id)
+    }
+
+    /// The number of a commit, if it is on the part of the line that was walked.
+    pub fn number(&self, id: ObjectId) -> Option<usize> {
+        self.trunk.borrow().index.get(&id).copied()
+    }
+
+    /// Where the first-parent line of `commit` leaves the target's own: the newest commit that both lines share.
+    ///
+    /// Everything on the target that `commit` does not know is newer than that. None where the lines never meet; the whole
+    /// line is then walked.
+    pub fn meet(&self, commit: ObjectId) -> Result<Option<usize>, Failure> {
+        let mut number = 0;
+        let mut seen: HashMap<ObjectId, ()> = HashMap::new();
+        let mut other = Some(self.repository.node(commit)?);
+        loop {
+            let Some(node) = &other else {
+                // The other line is at its end: only the target's own can still run into it.
+                match self.node(number)?.map(|node| node.id) {
+                    Some(id) if seen.contains_key(&id) => return Ok(Some(number)),
+                    Some(_) => number += 1,
+                    None => return Ok(None),
+                }
+                continue;
+            };
+            if let Some(at) = self.number(node.id).filter(|at| *at <= number) {
+                return Ok(Some(at));
+            }
+            let own = self.node(number)?.map(|own| (own.id, own.time));
+            match own {
+                Some((id, _)) if seen.contains_key(&id) || id == node.id => return Ok(Some(number)),
+                Some((_, time)) if time >= node.time => number += 1,
+                _ => {
+                    seen.insert(node.id, ());
+                    let parent = node.parents.first().copied();
+                    other = parent.map(|parent| self.repository.node(parent)).transpose()?;
+                }
+            }
+        }
+    }
+
+    /// The number of the last commit of the line: its root.
+    pub fn root(&self) -> Result<usize, Failure> {
+        let mut number = self.trunk.borrow().nodes.len();
+        while self.node(number)?.is_some() {
+            number += 1;
+        }
+        Ok(number - 1)
+    }
+
+    /// The versions of each path from the target back to the commit `bottom`, newest first; the last is the one at the bottom.
+    pub fn versions(&self, paths: &[RepositoryPath], top: usize, bottom: usize) -> Result<Vec<Vec<Version>>, Failure> {
+        let mut watch = Watch::new(paths);
+        let mut versions: Vec<Vec<Version>> = vec![Vec::new(); paths.len()];
+        let mut last: Vec<Option<Entry>> = Vec::new();
+        for number in top..=bottom {
+            if number.is_multiple_of(256) {
+                self.check_time()?;
+            }
+            let Some(tree) = self.node(number)?.map(|node| node.tree) else { break };
+            let found = watch.look(self.repository, tree)?;
+            if number > top {
+                for (path, (new, _)) in last.iter().zip(found).enumerate().filter(|(_, (new, old))| new != old) {
+                    versions[path].push(Version { at: number - 1, path: paths[path].clone(), entry: *new });
+                }
+            }
+            last.clear();
+            last.extend_from_slice(found);
+        }
+        for (path, entry) in last.into_iter().enumerate() {
+            versions[path].push(Version { at: bottom, path: paths[path].clone(), entry });
+        }
+        Ok(versions)
+    }
+
+    /// The versions of a path, followed through the target's own renames: towards the tip, the file's new path goes on.
+    pub fn follow_renames(&self, mut versions: Vec<Version>, top: usize) -> Result<Vec<Version>, Failure> {
+        for _ in 0..8 {
+            let (Some(newest), Some(older)) = (versions.first(), versions.get(1)) else { break };
+            let (None, Some(entry)) = (newest.entry, older.entry) else { break };
+            let Some(moved) = self.moved_to(newest.at, &older.path, entry)? else { break };
+            let mut later = self.versions(&[moved], top, newest.at)?.remove(0);
+            later.extend(versions.drain(1..));
+            versions = later;
+        }
+        Ok(versions)
+    }
+
+    /// What the commit with this number changed against its first parent.
+    pub fn differing(&self, number: usize) -> Result<Rc<Vec<Differing>>, Failure> {
+        if let Some(known) = self.differing.borrow().get(&number) {
+            return Ok(Rc::clone(known));
+        }
+        let tree = self.node(number)?.map(|node| node.tree);
+        let before = self.node(number + 1)?.map(|node| node.tree);
+        let found = Rc::new(self.repository.differing(before, tree)?);
+        self.differing.borrow_mut().insert(number, Rc::clone(&found));
+        Ok(found)
+    }
+
+    /// The path to which a commit moved a file that it took away: the same bytes, or most of the lines.
+    fn moved_to(&self, number: usize, path: &RepositoryPath, entry: Entry) -> Result<Option<RepositoryPath>, Failure> {
+        let differing = self.differing(number)?;
+        let added = || {
+            differing.iter().filter_map(|file| file.after.filter(|_| file.before.is_none()).map(|entry| (file, entry)))
+        };
+        if let Some((file, _)) =
+            added().filter(|(_, after)| after.id == entry.id).min_by_key(|(file, _)| name_distance(path, file))
+        {
+            return Ok(Some(file.path.clone()));
+        }
+        if !entry.is_file() {
+            return Ok(None);
+        }
+        let few = added().count() <= 40;
+        let old = self.blob(entry.id)?;
+        let mut best: Option<(usize, RepositoryPath)> = None;
+        for (file, after) in
+            added().filter(|(file, after)| after.is_file() && (few || base_name(path) == base_name(&file.path)))
+        {
+            let alike = crate::domain::lines::common_lines(&old, &self.blob(after.id)?);
+            if alike >= 50 && best.as_ref().is_none_or(|(most, _)| alike > *most) {
+                best = Some((alike, file.path.clone()));
+            }
+        }
+        Ok(best.map(|(_, path)| path))
+    }
+
+    /// The other files in which a commit made this block stand more often than before: where code was moved to.
+    pub fn elsewhere(
+        &self,
+        number: usize,
+        block: &crate::domain::lines::Block,
+        not: &[RepositoryPath],
+    ) -> Result<Vec<(RepositoryPath, Entry)>, Failure> {
+        let differing = self.differing(number)?;
+        let mut found = Vec::new();
+        for file in differing.iter().take(MOST_FILES).filter(|file| !not.contains(&file.path)) {
+            let Some(after) = file.after.filter(|entry| entry.is_file()) else { continue };
+            let before = file.before.filter(|entry| entry.is_file());
+            let before = before.map_or(Ok(0), |entry| self.blob(entry.id).map(|blob| block.count(&blob)))?;
+            if block.count(&self.blob(after.id)?) > before {
+                found.push((file.path.clone(), after));
+            }
+        }
+        Ok(found)
+    }
+
+    /// The bytes of a blob.
+    pub fn blob(&self, id: ObjectId) -> Result<Rc<Vec<u8>>, Failure> {
+        if let Some(known) = self.blobs.borrow().get(&id) {
+            return Ok(Rc::clone(known));
+        }
+        let blob = Rc::new(self.repository.blob(id)?);
+        let mut blobs = self.blobs.borrow_mut();
+        if blobs.len() >= CACHED_BLOBS {
+            blobs.clear();
+        }
+        blobs.insert(id, Rc::clone(&blob));
+        Ok(blob)
+    }
+}
+
+fn base_name(path: &RepositoryPath) -> &[u8] {
+    path.as_bytes().rsplit(|byte| *byte == b'/').next().unwrap_or_default()
+}
+
+/// Less for a path that shares more of its end with the other.
+fn name_distance(path: &RepositoryPath, file: &Differing) -> usize {
+    let shared =
+        path.as_bytes().iter().rev().zip(file.path.as_bytes().iter().rev()).take_while(|(a, b)| a == b).count();
+    usize::MAX - shared
+}
