@@ -52,7 +52,7 @@ impl Repository {
         Ok(odb.read(to_oid(id)).map_err(|error| self.lacking(id, error))?.data().to_vec())
     }
 
-    fn entries(&self, tree: ObjectId) -> Result<Entries, Failure> {
+    fn read_tree(&self, tree: ObjectId) -> Result<Entries, Failure> {
         let odb = self.inner.odb().map_err(|error| self.lacking(tree, error))?;
         let object = odb.read(to_oid(tree)).map_err(|error| self.lacking(tree, error))?;
         let broken =
@@ -74,7 +74,7 @@ impl Repository {
             if !at.is_directory() {
                 return Ok(None);
             }
-            match self.entries(at.id)?.into_iter().find(|(name, _)| name == part) {
+            match self.read_tree(at.id)?.into_iter().find(|(name, _)| name == part) {
                 Some((_, entry)) => at = entry,
                 None => return Ok(None),
             }
@@ -99,7 +99,7 @@ impl Repository {
         if before == after {
             return Ok(());
         }
-        let read = |tree: Option<ObjectId>| tree.map_or(Ok(Vec::new()), |tree| self.entries(tree));
+        let read = |tree: Option<ObjectId>| tree.map_or(Ok(Vec::new()), |tree| self.read_tree(tree));
         let (old, new) = (read(before)?, read(after)?);
         let (mut old, mut new) = (old.iter().peekable(), new.iter().peekable());
         loop {
