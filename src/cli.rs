@@ -27,6 +27,8 @@ answer, an approval, an analysis or a fetch; 4 could not decide; 130 interrupted
 /// In the order of the road.
 #[derive(Subcommand)]
 enum Command {
+    Init(commands::init::Args),
+    Policy(commands::policy::Args),
     Deployed(commands::deployed::Args),
     Restored(commands::restored::Args),
     Cause(commands::cause::Args),
@@ -61,6 +63,8 @@ fn run(arguments: &[OsString]) -> ExitCode {
 
 fn dispatch(command: Command, session: &Session) -> Result<ExitCode, Failure> {
     match command {
+        Command::Init(args) => commands::init::run(args, session),
+        Command::Policy(args) => commands::policy::run(args, session),
         Command::Deployed(args) => commands::deployed::run(args, session),
         Command::Restored(args) => commands::restored::run(args, session),
         Command::Cause(args) => commands::cause::run(args, session),

@@ -149,6 +149,16 @@ impl Session {
         Ok(exit)
     }
 
+    /// The columns of the page on standard output, 40 to 120.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Prints a text on standard output as it is, in every format.
+    pub fn print(&self, text: &str) {
+        write_out(std::io::stdout(), text);
+    }
+
     /// Prints a failure: its object on standard output for scripts, its story on standard error for people.
     pub fn failed(&self, command: &str, failure: &Failure) -> ExitCode {
         match self.format {

@@ -1,6 +1,7 @@
 //! What git can tell: production, what stands in the way of rolling back, flags.
 
 pub mod changed;
+pub mod conventions;
 pub mod flag_files;
 pub mod flags;
 pub mod globs;

@@ -1,0 +1,176 @@
+//! `hotfix policy`: check a policy, show the one in force, print its schema.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::book::Book;
+use crate::document::{Problem, Problems};
+use crate::domain::event::{Payload, PolicyPin};
+use crate::domain::policy::{self, FactKind, Policy, Rule, Rung};
+use crate::evidence::policy_in_force::{InForce, PATH, policy_in_force};
+use crate::failure::{ExitCode, Failure};
+use crate::render::{Page, Report, Tone};
+use crate::session::Session;
+
+/// Check, show or describe the policy
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Check a policy and print every problem with its place and its way out
+    Lint {
+        /// The policy; by default policy/hotfix.yaml in the work tree
+        file: Option<PathBuf>,
+    },
+    /// Show the policy in force now, and where it comes from
+    Show,
+    /// Print a JSON Schema of the policy, for editors
+    Schema,
+}
+
+/// Runs the subcommand.
+pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
+    match args.command {
+        Command::Lint { file } => lint(file.as_deref(), session),
+        Command::Show => show(session),
+        Command::Schema => {
+            session.print(policy::SCHEMA);
+            Ok(ExitCode::Open)
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct LintReport {
+    file: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<PolicyPin>,
+    problems: Vec<Problem>,
+    #[serde(skip)]
+    drawn: String,
+}
+
+fn lint(file: Option<&Path>, session: &Session) -> Result<ExitCode, Failure> {
+    let (path, name) = match file {
+        Some(file) => (session.start().join(file), file.display().to_string()),
+        None => {
+            let root = session.repository()?.work_tree().ok_or_else(|| {
+                Failure::undecided("this repository is bare, so it has no policy/hotfix.yaml to look at")
+                    .hint("hotfix policy lint FILE    # or: hotfix policy show")
+            })?;
+            (root.join(PATH), PATH.to_owned())
+        }
+    };
+    let bytes = std::fs::read(&path).map_err(|error| {
+        let hint =
+            if file.is_none() { "hotfix init    # writes a starter policy" } else { "name a file that can be read" };
+        Failure::because(format!("failed to read {name}"), error).hint(hint)
+    })?;
+    let report = match policy::read(&bytes, &name) {
+        Ok(policy) => {
+            let pin = PolicyPin { name: policy.name, version: policy.version, source: None };
+            LintReport { file: name, policy: Some(pin), problems: Vec::new(), drawn: String::new() }
+        }
+        Err(problems) => found(name, problems, session.width()),
+    };
+    let exit = if report.problems.is_empty() { ExitCode::Open } else { ExitCode::Refused };
+    session.answer("policy lint", exit, &report)
+}
+
+fn found(file: String, problems: Problems, width: usize) -> LintReport {
+    let drawn = problems.show(width, false);
+    LintReport { file, policy: None, problems: problems.list, drawn }
+}
+
+impl Report for LintReport {
+    fn text(&self, page: &mut Page) {
+        if let Some(policy) = &self.policy {
+            let good = page.mark(Tone::Good, "valid");
+            page.line(&format!("{}: {good}, {} version {}", self.file, policy.name, policy.version));
+            return;
+        }
+        self.drawn.lines().for_each(|line| if line.is_empty() { page.blank() } else { page.line(line) });
+        page.blank();
+        let count = self.problems.len();
+        let problems = if count == 1 { "1 problem".to_owned() } else { format!("{count} problems") };
+        let bad = page.mark(Tone::Bad, &problems);
+        page.line(&format!("{}: {bad}", self.file));
+    }
+}
+
+/// The policy in force at a moment, by the ref that the ledger's root names, if it does.
+pub fn in_force(book: &Book<'_>, session: &Session, at: crate::domain::identity::Moment) -> Result<InForce, Failure> {
+    let pinned = book.history.events().find_map(|(_, event)| match &event.payload {
+        Payload::LedgerCreated(created) => created.trusted_ref.clone(),
+        _ => None,
+    });
+    policy_in_force(session.repository()?, at, pinned.as_deref())
+}
+
+#[derive(Serialize)]
+struct ShowReport {
+    origin: String,
+    pin: PolicyPin,
+    notes: Vec<String>,
+    policy: Policy,
+}
+
+fn show(session: &Session) -> Result<ExitCode, Failure> {
+    let book = Book::open_for_recording(session)?;
+    let InForce { policy, pin, origin, notes } = in_force(&book, session, session.now())?;
+    session.answer("policy show", ExitCode::Open, &ShowReport { origin, pin, notes, policy })
+}
+
+impl Report for ShowReport {
+    fn text(&self, page: &mut Page) {
+        let policy = &self.policy;
+        page.title(&format!("{} version {}", policy.name, policy.version));
+        page.field("from", &self.origin);
+        page.field("main", &policy.branches.main);
+        let list = |globs: &[String]| if globs.is_empty() { "none".to_owned() } else { globs.join(", ") };
+        page.field("lines", &list(&policy.branches.release_lines));
+        page.field("releases", &list(&policy.branches.release_tags));
+        self.notes.iter().for_each(|note| page.bullet(note));
+        for (rung, number) in [(&policy.roll_back, 1), (&policy.flag_off, 2)] {
+            show_rung(page, rung, number);
+        }
+        page.blank();
+        page.line("3. It must qualify, by one of:");
+        policy.qualifies.any.iter().for_each(|rule| show_rule(page, rule));
+        page.line("and by none of these, which never do:");
+        policy.qualifies.never.iter().for_each(|rule| show_rule(page, rule));
+        page.blank();
+        page.line("What is asked for that:");
+        for fact in &policy.facts {
+            page.bullet(&format!("{}: {} ({})", fact.name, fact.question, allowed(&fact.kind)));
+        }
+    }
+}
+
+fn show_rung(page: &mut Page, rung: &Rung, number: u8) {
+    page.blank();
+    page.paragraph(&format!("{number}. {}", rung.question));
+    rung.commands.iter().for_each(|command| page.command(command));
+    page.line("\"No\" is accepted because:");
+    rung.no_because.iter().for_each(|reason| page.bullet(&format!("{}: {}", reason.name, reason.means)));
+}
+
+fn show_rule(page: &mut Page, rule: &Rule) {
+    page.bullet(&format!("{}: {}", rule.name, rule.means));
+}
+
+fn allowed(kind: &FactKind) -> String {
+    match kind {
+        FactKind::OneOf { choices } => {
+            choices.iter().map(|choice| choice.value.as_str()).collect::<Vec<_>>().join(", ")
+        }
+        FactKind::Bool => "yes or no".to_owned(),
+        FactKind::Number { unit, .. } => format!("a number of {unit}"),
+        FactKind::Text => "a few words".to_owned(),
+    }
+}
