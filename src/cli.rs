@@ -29,10 +29,14 @@ answer, an approval, an analysis or a fetch; 4 could not decide; 130 interrupted
 enum Command {
     Init(commands::init::Args),
     Policy(commands::policy::Args),
+    Check(commands::check::Args),
     Deployed(commands::deployed::Args),
     Restored(commands::restored::Args),
     Cause(commands::cause::Args),
+    Rca(commands::rca::Args),
     Void(commands::void::Args),
+    Status(commands::status::Args),
+    Show(commands::show::Args),
     Log(commands::log::Args),
     Explain(commands::explain::Args),
 }
@@ -65,10 +69,14 @@ fn dispatch(command: Command, session: &Session) -> Result<ExitCode, Failure> {
     match command {
         Command::Init(args) => commands::init::run(args, session),
         Command::Policy(args) => commands::policy::run(args, session),
+        Command::Check(args) => commands::check::run(args, session),
         Command::Deployed(args) => commands::deployed::run(args, session),
         Command::Restored(args) => commands::restored::run(args, session),
         Command::Cause(args) => commands::cause::run(args, session),
+        Command::Rca(args) => commands::rca::run(args, session),
         Command::Void(args) => commands::void::run(args, session),
+        Command::Status(args) => commands::status::run(args, session),
+        Command::Show(args) => commands::show::run(args, session),
         Command::Log(args) => commands::log::run(args, session),
         Command::Explain(args) => commands::explain::run(args, session),
     }

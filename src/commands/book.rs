@@ -66,6 +66,14 @@ impl<'s> Book<'s> {
         Ok(closing::over(incident).map_or(Ok(incident), Err))
     }
 
+    /// The ref that policies are read from, if the ledger's root pins one.
+    pub fn trusted_ref(&self) -> Option<&str> {
+        self.history.events().find_map(|(_, event)| match &event.payload {
+            Payload::LedgerCreated(created) => created.trusted_ref.as_deref(),
+            _ => None,
+        })
+    }
+
     /// The events of one incident, in causal order.
     pub fn events_of<'b>(&'b self, id: &'b IncidentId) -> impl Iterator<Item = &'b Event> {
         self.history.events().map(|(_, event)| event).filter(move |event| event.incident.as_ref() == Some(id))
@@ -85,12 +93,12 @@ impl<'s> Book<'s> {
         payload: Payload,
         texts: BTreeMap<String, String>,
     ) -> Result<Recorded, Failure> {
-        self.ledger.append(Draft {
-            actor: self.session.actor()?,
-            at: self.session.now(),
-            incident: Some(id.clone()),
-            payload,
-            texts,
-        })
+        self.ledger.append(self.draft(id, payload, texts)?)
+    }
+
+    /// The event that says what the person at the keyboard did now, not yet recorded.
+    pub fn draft(&self, id: &IncidentId, payload: Payload, texts: BTreeMap<String, String>) -> Result<Draft, Failure> {
+        let (actor, at) = (self.session.actor()?, self.session.now());
+        Ok(Draft { actor, at, incident: Some(id.clone()), payload, texts })
     }
 }

@@ -2,12 +2,17 @@
 
 pub mod book;
 pub mod cause;
+pub mod check;
 pub mod deployed;
 pub mod explain;
 pub mod init;
 pub mod log;
 pub mod moment;
 pub mod outcome;
+pub mod policies;
 pub mod policy;
+pub mod rca;
 pub mod restored;
+pub mod show;
+pub mod status;
 pub mod void;

@@ -13,4 +13,5 @@ pub mod releases;
 pub mod roll_back;
 pub mod schemas;
 pub mod sql;
+pub mod targets;
 pub mod trusted_ref;

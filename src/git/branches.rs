@@ -1,8 +1,10 @@
 //! Which branches there are, here and on the remotes, and which of them is the default one.
 
+use crate::domain::identity::ObjectId;
 use crate::failure::Failure;
 
 use super::repository::Repository;
+use super::to_id;
 
 /// A branch by its full ref name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,6 +50,35 @@ impl Repository {
     /// The branch that is checked out, born or not; none where `HEAD` is detached.
     pub fn head_branch(&self) -> Option<Branch> {
         Branch::new(&self.symbolic("HEAD")?, "refs/heads/")
+    }
+
+    /// The remote that the team shares: `origin`, else the first by name; none where there is none.
+    pub fn default_remote(&self) -> Result<Option<String>, Failure> {
+        let mut remotes = self.remotes()?;
+        remotes.sort_by_key(|name| (name != "origin", name.clone()));
+        Ok(remotes.into_iter().next())
+    }
+
+    /// The branches as everybody has them: those fetched from the shared remote; the local ones in a bare repository and
+    /// where there is no remote.
+    pub fn shared_branches(&self) -> Result<Vec<Branch>, Failure> {
+        match self.default_remote()?.filter(|_| !self.is_bare()) {
+            Some(remote) => self.fetched_branches(&remote),
+            None => self.local_branches(),
+        }
+    }
+
+    /// The branch of that short name as everybody has it; none where it was never fetched or does not exist.
+    pub fn shared_branch(&self, short: &str) -> Result<Option<Branch>, Failure> {
+        Ok(self.shared_branches()?.into_iter().find(|branch| branch.short == short))
+    }
+
+    /// The commit at the tip of a branch. Exit 4 where it leads to none.
+    pub fn tip(&self, branch: &Branch) -> Result<ObjectId, Failure> {
+        let reference = self.inner.find_reference(&branch.full).and_then(|reference| reference.peel_to_commit());
+        let commit =
+            reference.map_err(|error| Failure::because(format!("failed to read {}", branch.shown()), error))?;
+        Ok(to_id(commit.id()))
     }
 
     /// Whether the repository has no work tree.

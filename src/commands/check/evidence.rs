@@ -1,0 +1,62 @@
+//! Evidence as the event keeps it: a commit or a path must exist, words go apart.
+
+use super::opening::Opening;
+use crate::domain::event::{Evidence, RungAnswer, RungName};
+use crate::domain::identity::RepositoryPath;
+use crate::domain::ladder::{GivenEvidence, OWED, RungReply, find_reason};
+use crate::domain::policy::EvidenceKind;
+use crate::failure::Failure;
+use crate::git::repository::Repository;
+
+/// The answer at a rung as it is recorded, with the words that are kept apart.
+pub(super) fn resolve(
+    repository: &Repository,
+    opening: &Opening,
+    name: RungName,
+    reply: &RungReply,
+) -> Result<(RungAnswer, Option<String>), Failure> {
+    let RungReply::No { reason, evidence } = reply else { return Ok((RungAnswer::Yes, None)) };
+    let kind = find_reason(name.of(&opening.policy), reason).map_or(EvidenceKind::None, |reason| reason.evidence);
+    let (evidence, text) = match evidence {
+        None => (Evidence::None, None),
+        Some(GivenEvidence::Owed) => (Evidence::Owed { wanted: kind }, None),
+        Some(GivenEvidence::Given(given)) => look_up(repository, opening, name, kind, given)?,
+    };
+    Ok((RungAnswer::No { reason: reason.clone(), evidence }, text))
+}
+
+/// Looks one piece of evidence up. Exit 2 where it names no commit or no path.
+pub(super) fn look_up(
+    repository: &Repository,
+    opening: &Opening,
+    name: RungName,
+    kind: EvidenceKind,
+    given: &str,
+) -> Result<(Evidence, Option<String>), Failure> {
+    match kind {
+        EvidenceKind::None => Ok((Evidence::None, None)),
+        EvidenceKind::Link | EvidenceKind::Text => Ok((Evidence::Text, Some(given.to_owned()))),
+        EvidenceKind::Commit => match repository.commit(given) {
+            Ok(commit) => Ok((Evidence::Commit { commit }, None)),
+            Err(failure) => Err(Failure::usage(format!("{}: {failure}", name.evidence_key())).hint(or_owed(name))),
+        },
+        EvidenceKind::Path => {
+            let path = RepositoryPath::from_escaped(given).unwrap_or_else(|| RepositoryPath::new(given));
+            // Production first; main too, for what broke may be gone from one of them.
+            let production = opening.production.recorded().map(|known| known.commit);
+            let main = repository.shared_branch(&opening.policy.branches.main)?;
+            let main = main.map(|branch| repository.tip(&branch)).transpose()?;
+            for commit in production.into_iter().chain(main) {
+                if repository.object_at(commit, given)?.is_some() {
+                    return Ok((Evidence::Path { path }, None));
+                }
+            }
+            let message = format!("{}: {given:?} is no path in production or on main", name.evidence_key());
+            Err(Failure::usage(message).hint(or_owed(name)))
+        }
+    }
+}
+
+fn or_owed(name: RungName) -> String {
+    format!("--set {}={OWED}    # if you have it only later: it is then owed before closing", name.evidence_key())
+}

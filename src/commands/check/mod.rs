@@ -1,0 +1,161 @@
+//! `hotfix check`: the walk up the ladder, and its decision on the record.
+
+mod answers;
+mod draft;
+mod evidence;
+mod opening;
+mod report;
+mod wizard;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use self::draft::Draft;
+use self::opening::Opening;
+use self::report::CheckReport;
+use super::book::Book;
+use super::moment;
+use crate::domain::event::{Answered, Checked, Decision, Payload, RungAnswer, RungName};
+use crate::domain::identity::{IncidentId, Moment};
+use crate::domain::incident::{self, Incident};
+use crate::domain::ladder::{self, Answers, Walk};
+use crate::domain::record::History;
+use crate::failure::{ExitCode, Failure};
+use crate::ledger::store;
+use crate::session::Session;
+
+/// Walk through roll back, flag off and the policy's rules, and record the decision
+///
+/// Opens the incident if it is new. Exits with 0 only for the decision `hotfix`, so that `hotfix check INC-42 && deploy` never
+/// ships after "roll back". An incident that was checked keeps its answers: --set changes one of them, --again asks them all.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The incident, by your team's own id
+    incident: IncidentId,
+    /// What production runs: a tag, a branch or a commit
+    #[arg(long, value_name = "REF")]
+    production: Option<String>,
+    /// When production broke, with an offset; now if not given
+    #[arg(long, value_name = "TIME", value_parser = moment::parse)]
+    started: Option<Moment>,
+    /// Answer a question: roll-back, roll-back.evidence, flag-off, flag-off.evidence or a fact of the policy
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Read answers from a YAML or JSON file: one flat map, the keys as for --set
+    #[arg(long, value_name = "FILE")]
+    answers: Option<PathBuf>,
+    /// Walk by the policy in FILE: a dry run that records nothing
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// Forget the earlier answers and walk the ladder anew
+    #[arg(long)]
+    again: bool,
+    /// Do not ask the remote first
+    #[arg(long)]
+    no_fetch: bool,
+}
+
+/// Walks the ladder.
+pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
+    let book = Book::open_for_recording(session)?;
+    let opening = match Opening::load(&args, &book, session)? {
+        Ok(opening) => opening,
+        Err(stopped) => return session.answer("check", stopped.exit(), &stopped),
+    };
+    let mut answers = answers::before(&args, &opening, &book)?;
+    answers::given(&args, &opening, &mut answers)?;
+    let draft = Draft::of(session.repository()?, &args.incident);
+    if session.interactive() {
+        wizard::ask(session, &opening, &draft, &mut answers)?;
+    }
+    match ladder::walk(&opening.policy, &answers) {
+        Walk::Waiting(steps) => {
+            let report = CheckReport::waiting(&opening, &steps, session.now());
+            session.answer("check", report.exit(), &report)
+        }
+        Walk::Decided { decision, rule } => {
+            let (checked, texts) = resolve(session, &opening, &answers, decision, rule)?;
+            let recorded =
+                if opening.dry_run { Written::DryRun } else { record(&book, &args.incident, checked.clone(), texts)? };
+            draft.forget();
+            let report = CheckReport::decided(&opening, &checked, &recorded, session.now());
+            session.answer("check", report.exit(), &report)
+        }
+    }
+}
+
+/// What became of the decision.
+enum Written {
+    /// It is a new event.
+    Recorded(Box<store::Recorded>),
+    /// The same decision on the same answers stands already.
+    Already(String),
+    /// Nothing is recorded by a dry run.
+    DryRun,
+}
+
+/// Turns the answers into the event: evidence that names a commit or a path is looked up, words go apart.
+fn resolve(
+    session: &Session,
+    opening: &Opening,
+    answers: &Answers,
+    decision: Decision,
+    rule: Option<&str>,
+) -> Result<(Checked, BTreeMap<String, String>), Failure> {
+    let mut texts = BTreeMap::new();
+    let mut rung = |name: RungName| -> Result<Option<RungAnswer>, Failure> {
+        let Some(reply) = answers.rungs.get(&name) else { return Ok(None) };
+        let (answer, text) = evidence::resolve(session.repository()?, opening, name, reply)?;
+        texts.extend(text.map(|text| (name.key().to_owned(), text)));
+        Ok(Some(answer))
+    };
+    let roll_back =
+        rung(RungName::RollBack)?.ok_or_else(|| Failure::undecided("a walk without its first rung decides nothing"))?;
+    // A walk that ended on the first rung never came to the second.
+    let flag_off = if roll_back == RungAnswer::Yes { None } else { rung(RungName::FlagOff)? };
+    let mut facts = BTreeMap::new();
+    for (name, reply) in &answers.facts {
+        texts.extend(reply.text.iter().map(|text| (format!("fact.{name}"), text.clone())));
+        facts.insert(name.clone(), Answered { value: reply.value.clone(), provenance: reply.provenance });
+    }
+    let checked = Checked {
+        started: opening.started,
+        policy: opening.pin.clone(),
+        production: opening.production.recorded(),
+        roll_back,
+        flag_off,
+        facts,
+        decision,
+        rule: rule.map(str::to_owned),
+    };
+    Ok((checked, texts))
+}
+
+/// Records the walk, unless the very same one already governs; asked again under the ledger's lock, so that two programs
+/// that check at once record one decision.
+fn record(
+    book: &Book<'_>,
+    id: &IncidentId,
+    checked: Checked,
+    texts: BTreeMap<String, String>,
+) -> Result<Written, Failure> {
+    let draft = book.draft(id, Payload::Checked(Box::new(checked.clone())), texts.clone())?;
+    let same = |history: &History| -> Result<(), String> {
+        let incidents = incident::replay(history.events());
+        match incidents.get(id).filter(|incident| repeats(book, incident, &checked, &texts)) {
+            Some(incident) => Err(incident.check().by.event.clone()),
+            None => Ok(()),
+        }
+    };
+    Ok(match book.ledger.append_if(draft, same)? {
+        Ok(recorded) => Written::Recorded(Box::new(recorded)),
+        Err(event) => Written::Already(event),
+    })
+}
+
+/// Whether the governing walk of an incident is this one, word for word.
+fn repeats(book: &Book<'_>, incident: &Incident, checked: &Checked, texts: &BTreeMap<String, String>) -> bool {
+    let check = incident.check();
+    let words = |name: &String| book.words(&check.by.event, name).ok().flatten();
+    check.what == *checked && texts.iter().all(|(name, text)| words(name).as_ref() == Some(text))
+}

@@ -1,0 +1,169 @@
+//! What a walk starts from: the incident, the policy in force, and what git can tell.
+
+use std::path::Path;
+
+use crate::commands::book::Book;
+use crate::commands::moment;
+use crate::domain::closing;
+use crate::domain::event::PolicyPin;
+use crate::domain::identity::{IncidentId, Moment};
+use crate::domain::policy::{self, Policy};
+use crate::domain::spelling;
+use crate::evidence::changed::Changed;
+use crate::evidence::flags::{self, FlagReport};
+use crate::evidence::policy_in_force;
+use crate::evidence::production::{self, Production, RecordedFixes};
+use crate::evidence::roll_back::{self, RollBackReport};
+use crate::failure::Failure;
+use crate::git::repository::Repository;
+use crate::ledger::store::Presence;
+use crate::prompt::{Choice, Kind, Question, Reply};
+use crate::session::Session;
+
+use super::Args;
+use super::report::Stopped;
+
+/// How long `check` waits for the remote: production is down.
+const FETCH_LIMIT: std::time::Duration = std::time::Duration::from_secs(3);
+
+/// What a walk starts from.
+pub(super) struct Opening {
+    pub(super) id: IncidentId,
+    pub(super) is_new: bool,
+    pub(super) started: Moment,
+    pub(super) policy: Policy,
+    pub(super) pin: PolicyPin,
+    pub(super) dry_run: bool,
+    pub(super) production: Production,
+    pub(super) roll_back: RollBackReport,
+    pub(super) flags: FlagReport,
+    /// What the person must know beside the answer: how old the clone is, which policy was ignored.
+    pub(super) notes: Vec<String>,
+}
+
+impl Opening {
+    /// Loads it; or says why the walk does not begin: the incident is over, or its id was not confirmed.
+    pub(super) fn load(args: &Args, book: &Book<'_>, session: &Session) -> Result<Result<Self, Stopped>, Failure> {
+        let repository = session.repository()?;
+        let incident = book.incidents.get(&args.incident);
+        if let Some(refusal) = incident.and_then(closing::over) {
+            return Ok(Err(Stopped::new(&args.incident, refusal)));
+        }
+        let started = match (incident, args.started) {
+            (Some(incident), Some(given)) if given != incident.started => {
+                let known = incident.started.to_rfc3339();
+                return Err(Failure::usage(format!("{} started at {known}, and that can't be moved", incident.id))
+                    .hint("leave --started away"));
+            }
+            (Some(incident), _) => incident.started,
+            (None, given) => moment::past_or_now(given, "--started", session.now())?,
+        };
+        if incident.is_none()
+            && let Some(stopped) = confirm_new(&args.incident, book, session)?
+        {
+            return Ok(Err(stopped));
+        }
+        let mut notes = Vec::new();
+        if book.ledger.presence()? == Presence::Unknown {
+            notes.push(
+                "This clone never fetched the team's ledger: incidents opened elsewhere are not seen here.".to_owned(),
+            );
+        }
+        fetch(args, repository, session.now(), &mut notes);
+        let (policy, pin) = match (&args.policy, incident) {
+            (Some(file), _) => of_file(file)?,
+            // An incident keeps its policy until it closes.
+            (None, Some(incident)) => (policy_in_force::by_pin(repository, &incident.policy)?, incident.policy.clone()),
+            (None, None) => {
+                let force = policy_in_force::policy_in_force(repository, started, book.trusted_ref())?;
+                notes.extend(force.notes);
+                (force.policy, force.pin)
+            }
+        };
+        let named = args.production.as_deref().or_else(|| {
+            incident.and_then(|incident| incident.check().what.production.as_ref()).map(|known| known.name.as_str())
+        });
+        let production = production::production(repository, &policy.branches, named, &recorded_fixes(book))?;
+        let running = production.recorded();
+        let last_good = running.as_ref().and_then(|running| running.last_good.as_ref()).map(|good| good.commit);
+        let changed = Changed::between(repository, last_good, running.as_ref().map(|running| running.commit));
+        let roll_back = roll_back::roll_back(&changed, &policy.roll_back.look_for)?;
+        let flags = flags::flags(&changed, &policy.flag_off.look_for)?;
+        Ok(Ok(Self {
+            id: args.incident.clone(),
+            is_new: incident.is_none(),
+            started,
+            policy,
+            pin,
+            dry_run: args.policy.is_some(),
+            production,
+            roll_back,
+            flags,
+            notes,
+        }))
+    }
+}
+
+/// The policy in a file, for a dry run.
+fn of_file(file: &Path) -> Result<(Policy, PolicyPin), Failure> {
+    let name = file.display().to_string();
+    let bytes = std::fs::read(file).map_err(|error| Failure::usage(format!("failed to read {name}: {error}")))?;
+    let policy = policy::read(&bytes, &name)
+        .map_err(|problems| Failure::undecided(problems.show(100, false)).hint(format!("hotfix policy lint {name}")))?;
+    let pin = PolicyPin { name: policy.name.clone(), version: policy.version, source: None };
+    Ok((policy, pin))
+}
+
+/// Asks the remote for at most three seconds, and says how old this clone is where it did not answer.
+fn fetch(args: &Args, repository: &Repository, now: Moment, notes: &mut Vec<String>) {
+    let Ok(Some(remote)) = repository.default_remote() else { return };
+    let why = if args.no_fetch {
+        "was not asked (--no-fetch)".to_owned()
+    } else {
+        match repository.fetch(&remote, FETCH_LIMIT) {
+            Ok(()) => return,
+            Err(not_fetched) => format!("did not answer: {not_fetched}"),
+        }
+    };
+    let age = match repository.last_fetch() {
+        Some(then) => format!("the last fetch was {} ago", moment::ago(now, then)),
+        None => "nothing is known about the last fetch".to_owned(),
+    };
+    notes.push(format!("The remote {remote} {why}; {age}."));
+}
+
+/// With other incidents open, a new id may be a slip of the finger: the wizard asks, a script is told "opened".
+fn confirm_new(id: &IncidentId, book: &Book<'_>, session: &Session) -> Result<Option<Stopped>, Failure> {
+    let open: Vec<&IncidentId> =
+        book.incidents.values().filter(|incident| !incident.is_over()).map(|incident| &incident.id).collect();
+    if open.is_empty() || !session.interactive() {
+        return Ok(None);
+    }
+    let nearest = spelling::nearest(id.as_str(), open.iter().map(|id| id.as_str()));
+    let other = nearest.unwrap_or(open[0].as_str());
+    let others: Vec<String> = open.iter().map(|id| id.to_string()).collect();
+    let title = format!("{id} is new. Open it?");
+    let choices = vec![
+        Choice { value: "open".to_owned(), means: format!("{id} is another incident") },
+        Choice { value: other.to_owned(), means: "I meant this one".to_owned() },
+    ];
+    let question = Question {
+        title: &title,
+        help: Some("Every incident has its own record; a mistyped id would split one."),
+        evidence: &[format!("open already: {}", others.join(", "))],
+        kind: Kind::Choose(choices),
+        default: None,
+    };
+    match session.ask(&question)? {
+        Reply::Value(value) if value == "open" => Ok(None),
+        Reply::Value(_) | Reply::NotSure | Reply::Back => Ok(Some(Stopped::not_opened(id, other))),
+    }
+}
+
+/// The commits that the ledger knows as part of an incident's fix.
+fn recorded_fixes(book: &Book<'_>) -> RecordedFixes {
+    let fixes = book.incidents.values().flat_map(|incident| {
+        incident.fixes().flat_map(|fix| &fix.what.commits).map(|commit| (*commit, incident.id.clone()))
+    });
+    fixes.collect()
+}

@@ -1,0 +1,394 @@
+//! What `hotfix check` answers: the decision or what it waits for, with the evidence.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::Written;
+use super::opening::Opening;
+use crate::commands::moment;
+use crate::commands::outcome::next_commands;
+use crate::domain::event::{Answered, Checked, Decision, PolicyPin, RungName};
+use crate::domain::identity::{IncidentId, Moment};
+use crate::domain::ladder::{OWED, Step};
+use crate::domain::policy::{EvidenceKind, FactKind, Policy, Rule};
+use crate::domain::refusal::{self, Code, Refusal};
+use crate::evidence::flags::FlagReport;
+use crate::evidence::production::{LastGood, Production, Running};
+use crate::evidence::roll_back::{self, RollBackReport, RollBackVerdict};
+use crate::failure::ExitCode;
+use crate::render::{Page, Report, Tone};
+
+/// How many findings a person is shown; JSON has them all.
+const SHOWN: usize = 5;
+
+/// A walk that did not begin.
+#[derive(Serialize)]
+pub(super) struct Stopped {
+    incident: IncidentId,
+    refusals: Vec<Refusal>,
+}
+
+impl Stopped {
+    pub(super) fn new(incident: &IncidentId, refusal: Refusal) -> Self {
+        Self { incident: incident.clone(), refusals: vec![refusal] }
+    }
+
+    pub(super) fn not_opened(incident: &IncidentId, other: &str) -> Self {
+        let refusal = Refusal {
+            code: Code::AnswersMissing,
+            message: format!("{incident} was not opened, for it may be {other}"),
+            next: vec![format!("hotfix check {other}"), format!("hotfix check {incident}")],
+        };
+        Self::new(incident, refusal)
+    }
+
+    pub(super) fn exit(&self) -> ExitCode {
+        refusal::exit_of(&self.refusals)
+    }
+}
+
+impl Report for Stopped {
+    fn text(&self, page: &mut Page) {
+        page.refusals(&self.refusals);
+    }
+}
+
+/// What a walk came to.
+#[derive(Serialize)]
+pub(super) struct CheckReport<'o> {
+    incident: &'o IncidentId,
+    /// Whether this walk opened the incident.
+    opened: bool,
+    started: Moment,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decision: Option<Decision>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<RuleShown<'o>>,
+    /// The id of the event that holds the decision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recorded: Option<String>,
+    /// Whether the very same decision stood on the record already.
+    already_recorded: bool,
+    dry_run: bool,
+    policy: &'o PolicyPin,
+    production: &'o Production,
+    roll_back: &'o RollBackReport,
+    flags: &'o FlagReport,
+    answers: BTreeMap<String, Answered>,
+    missing: Vec<Missing>,
+    refusals: Vec<Refusal>,
+    next: Vec<String>,
+    notes: &'o [String],
+    #[serde(skip)]
+    now: Moment,
+}
+
+#[derive(Serialize)]
+struct RuleShown<'o> {
+    name: &'o str,
+    means: &'o str,
+}
+
+/// A question without an answer.
+#[derive(Serialize)]
+struct Missing {
+    key: String,
+    question: String,
+    /// What it takes.
+    takes: Vec<String>,
+    /// The option that would answer it.
+    set: String,
+}
+
+impl<'o> CheckReport<'o> {
+    pub(super) fn waiting(opening: &'o Opening, steps: &[Step<'_>], now: Moment) -> Self {
+        let missing: Vec<Missing> = steps.iter().map(missing).collect();
+        let sets: Vec<String> = missing.iter().map(|missing| missing.set.clone()).collect();
+        let count = missing.len();
+        let them = if count == 1 { "1 question has".to_owned() } else { format!("{count} questions have") };
+        let refusal = Refusal::new(
+            Code::AnswersMissing,
+            format!("nothing is decided yet: {them} no answer"),
+            format!("hotfix check {} {}", opening.id, sets.join(" ")),
+        );
+        Self { missing, refusals: vec![refusal], ..Self::base(opening, now) }
+    }
+
+    pub(super) fn decided(opening: &'o Opening, checked: &Checked, written: &Written, now: Moment) -> Self {
+        let rules = || opening.policy.qualifies.any.iter().chain(&opening.policy.qualifies.never);
+        let rule = checked.rule.as_ref().and_then(|name| rules().find(|rule| rule.name == *name));
+        let (recorded, already_recorded) = match written {
+            Written::Recorded(recorded) => (Some(recorded.event.id.clone()), false),
+            Written::Already(event) => (Some(event.clone()), true),
+            Written::DryRun => (None, false),
+        };
+        let (refusals, next) = consequences(opening, checked.decision, rule);
+        Self {
+            opened: opening.is_new && recorded.is_some(),
+            decision: Some(checked.decision),
+            rule: rule.map(|rule| RuleShown { name: &rule.name, means: &rule.means }),
+            recorded,
+            already_recorded,
+            answers: checked.facts.clone(),
+            refusals,
+            next,
+            ..Self::base(opening, now)
+        }
+    }
+
+    fn base(opening: &'o Opening, now: Moment) -> Self {
+        Self {
+            incident: &opening.id,
+            opened: false,
+            started: opening.started,
+            decision: None,
+            rule: None,
+            recorded: None,
+            already_recorded: false,
+            dry_run: opening.dry_run,
+            policy: &opening.pin,
+            production: &opening.production,
+            roll_back: &opening.roll_back,
+            flags: &opening.flags,
+            answers: BTreeMap::new(),
+            missing: Vec::new(),
+            refusals: Vec::new(),
+            next: Vec::new(),
+            notes: &opening.notes,
+            now,
+        }
+    }
+
+    pub(super) fn exit(&self) -> ExitCode {
+        refusal::exit_of(&self.refusals)
+    }
+}
+
+/// What follows from a decision: why there is no hotfix, and the commands to type.
+fn consequences(opening: &Opening, decision: Decision, rule: Option<&Rule>) -> (Vec<Refusal>, Vec<String>) {
+    let id = &opening.id;
+    let help = |rung: RungName| {
+        let mut commands = policy_commands(opening, rung);
+        commands.push(format!("hotfix restored {id} --by {}", rung.key()));
+        commands.push(format!("hotfix check {id} --set {}=tried    # if it did not help", rung.key()));
+        commands
+    };
+    let normal = normal_release(id, &opening.policy);
+    let refusal = match (decision, rule) {
+        (Decision::Hotfix, _) => return (Vec::new(), vec![format!("hotfix start {id}")]),
+        (Decision::RollBack, _) => Refusal {
+            code: Code::RollBackFirst,
+            message: "roll back: no hotfix while going back is possible".to_owned(),
+            next: help(RungName::RollBack),
+        },
+        (Decision::FlagOff, _) => Refusal {
+            code: Code::FlagOffFirst,
+            message: "switch it off: no hotfix while a flag can do it".to_owned(),
+            next: help(RungName::FlagOff),
+        },
+        (Decision::NormalRelease, Some(rule)) => {
+            Refusal { code: Code::NeverQualifies, message: format!("no hotfix: {}", rule.means), next: normal }
+        }
+        (Decision::NormalRelease, None) => Refusal {
+            code: Code::DoesNotQualify,
+            message: "no rule of the policy calls this an emergency".to_owned(),
+            next: normal,
+        },
+    };
+    (vec![refusal], Vec::new())
+}
+
+/// The policy's own commands for a rung, filled in. What is not known stays as it is written, for a person to fill in.
+fn policy_commands(opening: &Opening, rung: RungName) -> Vec<String> {
+    let production = opening.production.recorded();
+    let quoted = |name: &str| shlex::try_quote(name).map_or_else(|_| name.to_owned(), |quoted| quoted.into_owned());
+    let fill = |command: &String| {
+        let mut filled = command.replace("{incident}", opening.id.as_str());
+        if let Some(running) = &production {
+            filled = filled.replace("{production}", &quoted(&running.name));
+            if let Some(good) = &running.last_good {
+                filled = filled.replace("{last_good}", &quoted(&good.tag));
+            }
+        }
+        filled
+    };
+    rung.of(&opening.policy).commands.iter().map(fill).collect()
+}
+
+/// The way out of a refusal: the normal release, and what would have to be true.
+fn normal_release(id: &IncidentId, policy: &Policy) -> Vec<String> {
+    let mut next = vec![format!("make the change on {} and ship it with the next release", policy.branches.main)];
+    next.extend(policy.qualifies.any.iter().map(|rule| format!("it would qualify if: {}", rule.means)));
+    next.push(format!("hotfix check {id} --set KEY=VALUE    # if a fact has changed"));
+    next
+}
+
+fn missing(step: &Step<'_>) -> Missing {
+    let key = step.key();
+    let (question, takes): (String, Vec<String>) = match step {
+        Step::Rung(_, rung) => {
+            let reasons = rung.no_because.iter().map(|reason| reason.name.clone());
+            (rung.question.clone(), std::iter::once("yes".to_owned()).chain(reasons).collect())
+        }
+        Step::Evidence(_, reason) => {
+            let takes = match reason.evidence {
+                EvidenceKind::None => Vec::new(),
+                kind => vec![kind.asks_for().to_owned(), OWED.to_owned()],
+            };
+            (format!("Evidence that {}", reason.means), takes)
+        }
+        Step::Fact(fact) => {
+            let takes = match &fact.kind {
+                FactKind::OneOf { choices } => choices.iter().map(|choice| choice.value.clone()).collect(),
+                FactKind::Bool => vec!["yes".to_owned(), "no".to_owned()],
+                FactKind::Number { unit, .. } => vec![format!("a number of {unit}")],
+                FactKind::Text => vec!["a sentence".to_owned()],
+            };
+            (fact.question.clone(), takes)
+        }
+    };
+    Missing { set: format!("--set {key}=…"), key, question, takes }
+}
+
+impl Report for CheckReport<'_> {
+    fn text(&self, page: &mut Page) {
+        page.title(&self.headline(page));
+        page.fields(&self.fields());
+        self.findings(page);
+        for missing in &self.missing {
+            page.bullet(&format!("{}: {} ({})", missing.key, missing.question, missing.takes.join(", ")));
+        }
+        self.notes.iter().for_each(|note| page.paragraph(note));
+        if !self.refusals.is_empty() {
+            page.blank();
+            page.refusals(&self.refusals);
+        }
+        next_commands(page, &self.next);
+    }
+}
+
+impl CheckReport<'_> {
+    fn headline(&self, page: &Page) -> String {
+        let decision = match self.decision {
+            None => page.mark(Tone::Wait, "not decided"),
+            Some(Decision::Hotfix) => page.mark(Tone::Good, "hotfix"),
+            Some(decision) => page.mark(Tone::Bad, decision.word()),
+        };
+        let state = match (self.dry_run, self.opened, self.already_recorded) {
+            (true, ..) => " (dry run: nothing is recorded)",
+            (_, true, _) => " (opened)",
+            (_, _, true) => " (on the record already)",
+            _ => "",
+        };
+        format!("{}: {decision}{state}", self.incident)
+    }
+
+    fn fields(&self) -> Vec<(&'static str, String)> {
+        let mut fields = Vec::new();
+        if let Some(rule) = &self.rule {
+            fields.push(("rule", format!("{}: {}", rule.name, rule.means)));
+        }
+        fields.push(("started", moment::show(self.started)));
+        fields.push(("policy", format!("{}, version {}", self.policy.name, self.policy.version)));
+        fields.extend(production_fields(self.production, self.now));
+        fields.push(("roll back", roll_back_words(self.roll_back)));
+        fields
+    }
+
+    fn findings(&self, page: &mut Page) {
+        for finding in self.roll_back.blockers.iter().take(SHOWN) {
+            page.bullet(&finding_line(finding));
+        }
+        let more = self.roll_back.blockers.len().saturating_sub(SHOWN);
+        if more > 0 {
+            page.bullet(&format!("and {more} more: --format json lists them"));
+        }
+    }
+}
+
+fn finding_line(finding: &roll_back::Finding) -> String {
+    let line = finding.line.map_or_else(String::new, |line| format!(":{line}"));
+    format!("{}{line}: {}", finding.path, finding.why)
+}
+
+fn roll_back_words(report: &RollBackReport) -> String {
+    match report.verdict {
+        RollBackVerdict::Blocked => match report.blockers.len() {
+            1 => "blocked by 1 finding".to_owned(),
+            count => format!("blocked by {count} findings"),
+        },
+        RollBackVerdict::Unknown => match &report.unknown {
+            Some(why) => format!("unknown: {why}"),
+            None => "unknown: some files could not be read".to_owned(),
+        },
+        RollBackVerdict::NoBlockerFound => format!("no blocker found in {} changed paths", report.changed_paths),
+    }
+}
+
+fn production_fields(production: &Production, now: Moment) -> Vec<(&'static str, String)> {
+    match production {
+        Production::Unknown(unknown) => vec![("production", format!("unknown: {}; {}", unknown.reason, unknown.next))],
+        Production::Known(running) => {
+            let mut fields = vec![("production", running_words(running, now))];
+            match (&running.last_good, &running.no_last_good) {
+                (Some(good), _) => fields.push(("last good", last_good_words(good, now))),
+                (None, Some(why)) => fields.push(("last good", format!("none: {why}"))),
+                (None, None) => {}
+            }
+            fields
+        }
+    }
+}
+
+fn running_words(running: &Running, now: Moment) -> String {
+    format!("{} ({}), committed {} ago", running.name, running.commit.id.short(), moment::ago(now, running.commit.at))
+}
+
+fn last_good_words(good: &LastGood, now: Moment) -> String {
+    let between = &good.between;
+    let more = if between.more { "more than " } else { "" };
+    let commits =
+        if between.commits == 1 { "1 commit".to_owned() } else { format!("{more}{} commits", between.commits) };
+    let authors = match between.authors.len() {
+        0 => String::new(),
+        1 => format!(" by {}", between.authors[0].person.name),
+        count => format!(" by {count} people"),
+    };
+    let hotfixes = match between.earlier_hotfixes.len() {
+        0 => String::new(),
+        1 => ", 1 of them an earlier hotfix".to_owned(),
+        count => format!(", {count} of them earlier hotfixes"),
+    };
+    let age = moment::ago(now, good.commit.at);
+    format!("{} ({}), committed {age} ago; since then {commits}{authors}{hotfixes}", good.tag, good.commit.id.short())
+}
+
+/// What the wizard shows above the question of the first rung.
+pub(super) fn roll_back_lines(opening: &Opening, now: Moment) -> Vec<String> {
+    let mut lines: Vec<String> = production_fields(&opening.production, now)
+        .into_iter()
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect();
+    if let Production::Known(running) = &opening.production
+        && let Some(good) = &running.last_good
+    {
+        lines.extend(
+            good.between.newest.iter().take(SHOWN).map(|commit| format!("  {} {}", commit.id.short(), commit.subject)),
+        );
+    }
+    lines.push(format!("roll back: {}", roll_back_words(&opening.roll_back)));
+    lines.extend(opening.roll_back.blockers.iter().take(SHOWN).map(|finding| format!("  {}", finding_line(finding))));
+    lines
+}
+
+/// What the wizard shows above the question of the second rung.
+pub(super) fn flag_lines(opening: &Opening) -> Vec<String> {
+    let candidates = &opening.flags.candidates;
+    if candidates.is_empty() {
+        return vec!["no flag found in what changed since the last good release".to_owned()];
+    }
+    let line =
+        |flag: &crate::evidence::flags::FlagCandidate| format!("flag {} ({}:{})", flag.key, flag.path, flag.line);
+    candidates.iter().take(SHOWN).map(line).collect()
+}

@@ -1,0 +1,154 @@
+//! `hotfix show`: one incident, whole.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::book::Book;
+use super::moment;
+use super::policies::Policies;
+use crate::domain::closing;
+use crate::domain::event::{Evidence, Production, RungAnswer, RungName};
+use crate::domain::identity::{IncidentId, Moment};
+use crate::domain::incident::{Attempt, Incident};
+use crate::domain::policy::Value;
+use crate::domain::refusal::Refusal;
+use crate::domain::sentence::short_ref;
+use crate::failure::{ExitCode, Failure};
+use crate::render::{Page, Report};
+use crate::session::Session;
+
+/// Show one incident: its decision, its fix, its timeline and what it still owes
+#[derive(clap::Args)]
+pub struct Args {
+    /// The incident
+    incident: IncidentId,
+}
+
+#[derive(Serialize)]
+struct ShowReport<'b> {
+    incident: &'b Incident,
+    /// The free texts of the governing walk and the analysis, by name; none where a text was redacted or never fetched.
+    texts: BTreeMap<String, Option<String>>,
+    owed: Vec<Refusal>,
+    timeline: Vec<Line>,
+}
+
+#[derive(Serialize)]
+struct Line {
+    at: Moment,
+    who: String,
+    what: String,
+}
+
+/// Shows the incident.
+pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
+    let book = Book::open(session)?;
+    let incident = book.incident(&args.incident)?;
+    let policy = Policies::new(session.repository()?).of(incident)?;
+    let owed = match closing::over(incident) {
+        Some(_) => Vec::new(),
+        None => closing::missing(incident, &policy.close_requires, &closing::recorded_proofs(incident)),
+    };
+    let mut texts = BTreeMap::new();
+    for event in
+        [Some(&incident.check().by), incident.analysis.as_ref().map(|analysis| &analysis.by)].into_iter().flatten()
+    {
+        for name in book.history.event(&event.event).into_iter().flat_map(|(_, event)| event.texts.keys()) {
+            texts.insert(name.clone(), book.words(&event.event, name)?);
+        }
+    }
+    let timeline = book
+        .events_of(&args.incident)
+        .map(|event| Line { at: event.at, who: event.actor.name.clone(), what: event.payload.sentence() })
+        .collect();
+    session.answer("show", ExitCode::Open, &ShowReport { incident, texts, owed, timeline })
+}
+
+impl Report for ShowReport<'_> {
+    fn text(&self, page: &mut Page) {
+        let incident = self.incident;
+        page.title(&format!("{}: {}", incident.id, incident.state.word()));
+        page.fields(&self.fields());
+        page.blank();
+        page.line("Timeline:");
+        let rows = self.timeline.iter().map(|line| vec![moment::show(line.at), line.who.clone(), line.what.clone()]);
+        page.table(&["when", "who", "what"], rows.collect());
+        if !self.owed.is_empty() {
+            page.blank();
+            page.line("Owed before closing:");
+            page.refusals(&self.owed);
+        }
+    }
+}
+
+impl ShowReport<'_> {
+    fn fields(&self) -> Vec<(&str, String)> {
+        let incident = self.incident;
+        let check = &incident.check().what;
+        let mut fields = vec![("decision", check.decision.word().to_owned())];
+        fields.extend(check.rule.iter().map(|rule| ("rule", rule.clone())));
+        fields.push(("severity", incident.severity_at_opening.clone().unwrap_or_else(|| "not said".to_owned())));
+        fields.push(("started", moment::show(incident.started)));
+        let opened = &incident.opened;
+        fields.push(("opened", format!("{} by {}", moment::show(opened.at), opened.actor.name)));
+        fields.push(("policy", format!("{}, version {}", incident.policy.name, incident.policy.version)));
+        let production = |production: &Production| format!("{} ({})", production.name, production.commit.short());
+        fields.extend(check.production.iter().map(|known| ("production", production(known))));
+        fields.push((RungName::RollBack.key(), self.rung(RungName::RollBack, &check.roll_back)));
+        fields.extend(
+            check.flag_off.iter().map(|answer| (RungName::FlagOff.key(), self.rung(RungName::FlagOff, answer))),
+        );
+        for (name, answered) in &check.facts {
+            fields.push((name, self.value(name, &answered.value)));
+        }
+        fields.extend(incident.attempts.iter().map(|attempt| ("attempt", attempt_words(attempt))));
+        for (target, verified) in &incident.verified {
+            let landings: Vec<String> = verified.what.landings.iter().map(|commit| commit.short()).collect();
+            let by = if landings.is_empty() { String::new() } else { format!(" by {}", landings.join(", ")) };
+            fields.push(("merge-back", format!("{} on {}{by}", verified.what.verdict.word(), short_ref(target))));
+        }
+        fields
+    }
+
+    fn rung(&self, name: RungName, answer: &RungAnswer) -> String {
+        match answer {
+            RungAnswer::Yes => "yes".to_owned(),
+            RungAnswer::No { reason, evidence } => match evidence {
+                Evidence::None => format!("no: {reason}"),
+                Evidence::Owed { .. } => format!("no: {reason} (evidence owed)"),
+                Evidence::Commit { commit } => format!("no: {reason} ({})", commit.short()),
+                Evidence::Path { path } => format!("no: {reason} ({path})"),
+                Evidence::Text => format!("no: {reason} ({})", self.words(name.key())),
+            },
+        }
+    }
+
+    fn value(&self, name: &str, value: &Value) -> String {
+        match value {
+            Value::OneOf(choice) => choice.clone(),
+            Value::Bool(true) => "yes".to_owned(),
+            Value::Bool(false) => "no".to_owned(),
+            Value::Number(quantity) => quantity.to_string(),
+            Value::Text => self.words(&format!("fact.{name}")),
+        }
+    }
+
+    fn words(&self, name: &str) -> String {
+        let words = self.texts.get(name).cloned().flatten();
+        words.unwrap_or_else(|| "text not here: redacted, or never fetched".to_owned())
+    }
+}
+
+fn attempt_words(attempt: &Attempt) -> String {
+    let branch = attempt.branch.as_deref().map_or_else(String::new, |branch| format!(" on {branch}"));
+    let state = match (&attempt.fix, attempt.withdrawn) {
+        (_, true) => "withdrawn".to_owned(),
+        (None, false) => "no fix attached yet".to_owned(),
+        (Some(fix), false) => {
+            let commits: Vec<String> = fix.what.commits.iter().map(|commit| commit.short()).collect();
+            commits.join(", ")
+        }
+    };
+    format!("{}: {state}{branch}", attempt.number)
+}
