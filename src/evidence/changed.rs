@@ -2,10 +2,9 @@
 //!
 //! Everything here is bounded by amounts, not by time, so that the same question always gets the same answer.
 
-use imara_diff::{Algorithm, Diff, InternedInput};
-
 use crate::domain::event::{Change, Side};
-use crate::domain::identity::{ObjectId, RepositoryPath};
+use crate::domain::identity::ObjectId;
+use crate::domain::lines::{Alignment, Text, is_binary};
 use crate::failure::Failure;
 use crate::git::changes::Content;
 use crate::git::repository::Repository;
@@ -38,10 +37,12 @@ impl<'a> Changed<'a> {
         let unknown = |why: &str| Self { repository, paths: Vec::new(), unknown: Some(why.to_owned()) };
         let Some(production) = production else { return unknown("it is not known what production runs") };
         let Some(last_good) = last_good else { return unknown("no last good release is known") };
-        match repository.changes(Some(last_good), production, MOST_PATHS) {
-            Ok(changes) => {
-                let more = format!("more than {MOST_PATHS} paths changed, and only those were looked at");
-                Self { repository, paths: changes.paths, unknown: changes.more.then_some(more) }
+        match repository.changes(last_good, production) {
+            Ok(mut paths) => {
+                let more = format!("more than {MOST_PATHS} paths changed, and only the first were looked at");
+                let unknown = (paths.len() > MOST_PATHS).then_some(more);
+                paths.truncate(MOST_PATHS);
+                Self { repository, paths, unknown }
             }
             Err(failure) => unknown(&format!("this clone can't compare the two releases: {failure}")),
         }
@@ -64,28 +65,19 @@ impl<'a> Changed<'a> {
     }
 }
 
-/// As git tells: a NUL among the first 8,000 bytes.
-fn is_binary(bytes: &[u8]) -> bool {
-    bytes.iter().take(8_000).any(|&byte| byte == 0)
-}
-
 fn is_file(side: &Side) -> bool {
     side.mode != "160000"
-}
-
-/// The path of a change: the later one.
-pub fn path_of(change: &Change) -> Option<&RepositoryPath> {
-    change.after.as_ref().or(change.before.as_ref()).map(|side| &side.path)
 }
 
 impl ChangedText {
     /// For each line of the later text whether it is new, and for each line of the earlier one whether it is gone.
     pub fn fresh_and_gone(&self) -> (Vec<bool>, Vec<bool>) {
-        let input = InternedInput::new(self.before.as_slice(), self.after.as_slice());
-        let diff = Diff::compute(Algorithm::Histogram, &input);
-        let lines = |count: usize| 0..u32::try_from(count).unwrap_or(u32::MAX);
-        let fresh = lines(input.after.len()).map(|line| diff.is_added(line)).collect();
-        let gone = lines(input.before.len()).map(|line| diff.is_removed(line)).collect();
+        let (before, after) = (Text::new(&self.before), Text::new(&self.after));
+        let (mut fresh, mut gone) = (vec![false; after.lines().len()], vec![false; before.lines().len()]);
+        for hunk in Alignment::new(before.lines(), after.lines()).hunks {
+            fresh[hunk.new].fill(true);
+            gone[hunk.old].fill(true);
+        }
         (fresh, gone)
     }
 }

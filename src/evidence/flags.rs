@@ -8,7 +8,7 @@ use crate::domain::identity::RepositoryPath;
 use crate::domain::policy::LookFor;
 use crate::failure::Failure;
 
-use super::changed::{Changed, path_of};
+use super::changed::Changed;
 use super::flag_files;
 use super::globs::Globs;
 use super::patterns::Patterns;
@@ -76,7 +76,7 @@ pub fn flags(changed: &Changed<'_>, look_for: &LookFor) -> Result<FlagReport, Fa
     let mut candidates = BTreeSet::new();
     let mut unread = 0;
     for change in changed.paths.iter().filter(|change| change.after.is_some()) {
-        let Some(path) = path_of(change) else { continue };
+        let Some(path) = change.path() else { continue };
         let text = match changed.text(change)? {
             Ok(text) if text.after.is_empty() => continue,
             Ok(text) => text,

@@ -9,7 +9,7 @@ use crate::domain::identity::{ObjectId, RepositoryPath};
 use crate::domain::policy::LookFor;
 use crate::failure::Failure;
 
-use super::changed::{Changed, ChangedText, path_of};
+use super::changed::{Changed, ChangedText};
 use super::globs::Globs;
 use super::patterns::Patterns;
 use super::{migrations, schemas, sql};
@@ -146,7 +146,7 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn look_at(&mut self, change: &Change) -> Result<(), Failure> {
-        let Some(path) = path_of(change) else { return Ok(()) };
+        let Some(path) = change.path() else { return Ok(()) };
         if let Some(glob) = self.globs.first_match(path.as_bytes()) {
             let why = format!("the policy says that a change to `{glob}` stands in the way");
             self.blockers.push(Finding { path: path.clone(), line: None, kind: FindingKind::PolicyPath, why });

@@ -49,6 +49,13 @@ pub struct Change {
     pub after: Option<Side>,
 }
 
+impl Change {
+    /// The path: the later one, unless it was deleted.
+    pub fn path(&self) -> Option<&RepositoryPath> {
+        self.after.as_ref().or(self.before.as_ref()).map(|side| &side.path)
+    }
+}
+
 /// One side of a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
