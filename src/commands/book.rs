@@ -74,6 +74,17 @@ impl<'s> Book<'s> {
         })
     }
 
+    /// Exit 4 where an event can't be read: it may be the one that forbids what is about to be done.
+    pub fn all_readable(&self) -> Result<(), Failure> {
+        match self.history.unreadable().next() {
+            None => Ok(()),
+            Some((commit, why)) => {
+                Err(Failure::undecided(format!("the event {} can't be read: {why}", commit.short()))
+                    .hint("hotfix log    # shows every event that can't be read"))
+            }
+        }
+    }
+
     /// The events of one incident, in causal order.
     pub fn events_of<'b>(&'b self, id: &'b IncidentId) -> impl Iterator<Item = &'b Event> {
         self.history.events().map(|(_, event)| event).filter(move |event| event.incident.as_ref() == Some(id))

@@ -3,6 +3,7 @@
 pub mod book;
 pub mod cause;
 pub mod check;
+pub mod close;
 pub mod deployed;
 pub mod explain;
 pub mod init;
@@ -11,8 +12,10 @@ pub mod moment;
 pub mod outcome;
 pub mod policies;
 pub mod policy;
+pub mod proof;
 pub mod rca;
 pub mod restored;
 pub mod show;
 pub mod status;
+pub mod verify;
 pub mod void;

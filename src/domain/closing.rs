@@ -96,7 +96,7 @@ pub fn over(incident: &Incident) -> Option<Refusal> {
 }
 
 /// Whether something is there that could deal with the cause: a fix, a settled cause, or an analysis that sees no code.
-fn cause(incident: &Incident) -> Option<Refusal> {
+pub fn cause(incident: &Incident) -> Option<Refusal> {
     let no_code = incident.analysis.as_ref().is_some_and(|rca| rca.no_code_cause && rca.accepted.is_some());
     if incident.fixes().next().is_some() || incident.cause.is_some() || no_code {
         return None;
@@ -117,7 +117,8 @@ fn cause(incident: &Incident) -> Option<Refusal> {
     Some(Refusal { code: Code::CauseOpen, message, next: settle.into() })
 }
 
-fn unproven(incident: &Incident, proof: &Proof) -> Option<Refusal> {
+/// What one target's proof means for closing; none where it is no obstacle.
+pub fn unproven(incident: &Incident, proof: &Proof) -> Option<Refusal> {
     let id = &incident.id;
     let what = match &incident.cause {
         Some(cause) if matches!(cause.what, CauseSettled::OnMain { .. }) && incident.fixes().next().is_none() => {

@@ -21,6 +21,11 @@ impl Globs {
         Ok(Self { sources: sources.to_vec(), set: set.build().map_err(failed)? })
     }
 
+    /// The compiled globs alone.
+    pub fn into_set(self) -> GlobSet {
+        self.set
+    }
+
     /// Whether one of them matches.
     pub fn match_any(&self, name: &[u8]) -> bool {
         self.set.is_match_candidate(&Candidate::from_bytes(&name))

@@ -1,0 +1,130 @@
+//! `hotfix close`: one list of everything missing, or the end of the incident.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::book::Book;
+use super::outcome::Outcome;
+use super::policies::Policies;
+use super::proof::{self, TargetProof};
+use crate::domain::closing::{self, Proof};
+use crate::domain::event::{Closed, Payload};
+use crate::domain::identity::IncidentId;
+use crate::domain::incident::{self, Incident};
+use crate::domain::policy::Policy;
+use crate::domain::record::History;
+use crate::domain::refusal::{self, Code, Refusal};
+use crate::failure::{ExitCode, Failure};
+use crate::render::{Page, Report, Tone};
+use crate::session::Session;
+
+/// Close an incident, or list everything that is still missing, each with the command that mends it
+#[derive(clap::Args)]
+pub struct Args {
+    /// The incident
+    incident: IncidentId,
+    /// Give up, with exit 4, after this many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..86_400))]
+    deadline: u64,
+}
+
+#[derive(Serialize)]
+struct CloseReport<'a> {
+    incident: &'a IncidentId,
+    /// The id of the event that closed it.
+    recorded: Option<String>,
+    targets: &'a [TargetProof],
+    /// Everything missing.
+    refusals: Vec<Refusal>,
+}
+
+/// Closes the incident, or says what is missing.
+pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
+    let book = Book::open(session)?;
+    let id = &args.incident;
+    let incident = match book.live(id)? {
+        Ok(incident) => incident,
+        Err(refusal) => return Outcome::refused(id, [refusal]).send(session, "close"),
+    };
+    book.all_readable()?;
+    let policy = Policies::new(session.repository()?).of(incident)?;
+    let (targets, proofs) = ask_git(session, incident, &policy, Duration::from_secs(args.deadline))?;
+    let missing = |incident: &Incident| closing::missing(incident, &policy.close_requires, &proofs);
+    let mut refusals = missing(incident);
+    let mut recorded = None;
+    if refusals.is_empty() {
+        let verdicts = targets.iter().map(TargetProof::recorded).collect();
+        let draft = book.draft(id, Payload::Closed(Closed { targets: verdicts }), BTreeMap::new())?;
+        // Asked once more of the very record that the closing will stand on: somebody may have withdrawn or reopened meanwhile.
+        let still_open = |history: &History| {
+            let incidents = incident::replay(history.events());
+            let now =
+                incidents.get(id).map(|now| if now.attempts == incident.attempts { missing(now) } else { changed(id) });
+            match now.unwrap_or_default() {
+                refusals if refusals.is_empty() => Ok(()),
+                refusals => Err(refusals),
+            }
+        };
+        match book.ledger.append_if(draft, still_open)? {
+            Ok(closed) => recorded = Some(closed.event.id),
+            Err(meanwhile) => refusals = meanwhile,
+        }
+    }
+    let exit = refusal::exit_of(&refusals);
+    session.answer("close", exit, &CloseReport { incident: id, recorded, targets: &targets, refusals })
+}
+
+/// Fetches and asks the targets, where there is something to prove.
+fn ask_git(
+    session: &Session,
+    incident: &Incident,
+    policy: &Policy,
+    limit: Duration,
+) -> Result<(Vec<TargetProof>, Vec<Proof>), Failure> {
+    let repository = session.repository()?;
+    if !policy.close_requires.merge_back || !proof::has_subject(incident) {
+        return Ok((Vec::new(), Vec::new()));
+    }
+    if let Err(why) = proof::refresh(repository)? {
+        // An answer about an old main would be an answer about yesterday.
+        return Ok((Vec::new(), vec![Proof::NotFresh { target: policy.branches.main.clone(), why }]));
+    }
+    let targets = proof::prove(session, incident, policy, limit)?;
+    let mut proofs: Vec<Proof> = targets.iter().map(TargetProof::proof).collect();
+    if proofs.is_empty() {
+        // A policy whose targets match no branch proves nothing, and nothing is not a proof.
+        proofs.push(Proof::NotAsked);
+    }
+    Ok((targets, proofs))
+}
+
+fn changed(id: &IncidentId) -> Vec<Refusal> {
+    let message = "the fix changed while main was being asked";
+    vec![Refusal::new(Code::NotVerified, message, format!("hotfix close {id}"))]
+}
+
+impl Report for CloseReport<'_> {
+    fn text(&self, page: &mut Page) {
+        if self.refusals.is_empty() {
+            let closed = page.mark(Tone::Good, "closed");
+            page.line(&format!("{}: {closed}", self.incident));
+            for target in self.targets {
+                page.bullet(&format!(
+                    "{} on {} ({})",
+                    target.report.verdict.word(),
+                    target.name,
+                    target.report.target.short()
+                ));
+            }
+        } else {
+            let open = page.mark(Tone::Bad, "stays open");
+            let count = self.refusals.len();
+            let things = if count == 1 { "1 thing is".to_owned() } else { format!("{count} things are") };
+            page.line(&format!("{} {open}: {things} missing", self.incident));
+            page.blank();
+            page.refusals(&self.refusals);
+        }
+    }
+}

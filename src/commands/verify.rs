@@ -1,0 +1,112 @@
+//! `hotfix verify`: whether the fix is in effect on every target, on the record.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::book::Book;
+use super::moment;
+use super::outcome::{Outcome, next_commands};
+use super::policies::Policies;
+use super::proof::{self, TargetProof};
+use crate::domain::closing::{self, Proof};
+use crate::domain::event::{Payload, Verified};
+use crate::domain::fate::Fate;
+use crate::domain::identity::IncidentId;
+use crate::domain::merge_back::Verdict;
+use crate::domain::refusal::{self, Refusal};
+use crate::failure::{ExitCode, Failure};
+use crate::render::{Page, Report, Tone};
+use crate::session::Session;
+
+/// Ask git whether the fix is in effect on main (and every other target), and record the answer
+#[derive(clap::Args)]
+pub struct Args {
+    /// The incident
+    incident: IncidentId,
+    /// Give up, with exit 4, after this many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..86_400))]
+    deadline: u64,
+}
+
+#[derive(Serialize)]
+struct VerifyReport<'a> {
+    incident: &'a IncidentId,
+    /// The id of the event that holds the answer: this run's, or an earlier one that said the same.
+    recorded: Option<String>,
+    targets: &'a [TargetProof],
+    refusals: Vec<Refusal>,
+    next: Vec<String>,
+    notes: Vec<String>,
+}
+
+/// Asks and records.
+pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
+    let book = Book::open(session)?;
+    let id = &args.incident;
+    let incident = match book.live(id)? {
+        Ok(incident) => incident,
+        Err(refusal) => return Outcome::refused(id, [refusal]).send(session, "verify"),
+    };
+    let repository = session.repository()?;
+    let policy = Policies::new(repository).of(incident)?;
+    let mut notes = Vec::new();
+    if let Err(why) = proof::refresh(repository)? {
+        let age = repository.last_fetch().map_or_else(
+            || "and nothing is known about the last fetch".to_owned(),
+            |then| format!("the last fetch was {} ago", moment::ago(session.now(), then)),
+        );
+        notes.push(format!("The remote could not be asked ({why}); {age}."));
+    }
+    let targets = proof::prove(session, incident, &policy, Duration::from_secs(args.deadline))?;
+    if targets.is_empty() {
+        let refusals = closing::cause(incident).into_iter().collect::<Vec<_>>();
+        let outcome = match refusals.is_empty() {
+            true => Outcome::unchanged(id, "there is nothing to prove: the cause was dealt with without a commit"),
+            false => Outcome::refused(id, refusals),
+        };
+        return outcome.send(session, "verify");
+    }
+    let proofs: Vec<Proof> = targets.iter().map(TargetProof::proof).collect();
+    let verdicts: Vec<_> = targets.iter().map(TargetProof::recorded).collect();
+    let known = |verdict: &_| incident.verified.values().find(|done| done.what == *verdict);
+    let recorded = match verdicts.iter().map(known).collect::<Option<Vec<_>>>() {
+        Some(same) => same.last().map(|done| done.by.event.clone()),
+        None => {
+            let payload = Payload::Verified(Verified { targets: verdicts });
+            Some(book.record(id, payload, BTreeMap::new())?.event.id)
+        }
+    };
+    let refusals: Vec<Refusal> = proofs.iter().filter_map(|proof| closing::unproven(incident, proof)).collect();
+    let next = if refusals.is_empty() { vec![format!("hotfix close {id}")] } else { Vec::new() };
+    let exit = refusal::exit_of(&refusals);
+    session.answer("verify", exit, &VerifyReport { incident: id, recorded, targets: &targets, refusals, next, notes })
+}
+
+impl Report for VerifyReport<'_> {
+    fn text(&self, page: &mut Page) {
+        for target in self.targets {
+            let tone = match target.report.verdict {
+                Verdict::Merged => Tone::Good,
+                Verdict::Partial | Verdict::Reverted | Verdict::Missing => Tone::Bad,
+                Verdict::Unproven => Tone::Wait,
+            };
+            let verdict = page.mark(tone, target.report.verdict.word());
+            page.line(&format!("{} on {} ({}): {verdict}", self.incident, target.name, target.report.target.short()));
+            for landing in &target.report.landings {
+                page.bullet(&format!("landed by {} {}", landing.commit.short(), landing.summary));
+            }
+            let ignored = target.report.hunks.iter().filter(|hunk| hunk.fate == Fate::Ignored);
+            ignored.for_each(|hunk| {
+                page.bullet(&format!("{}:{} never goes back, says the policy", hunk.path, hunk.lines))
+            });
+        }
+        self.notes.iter().for_each(|note| page.paragraph(note));
+        if !self.refusals.is_empty() {
+            page.blank();
+            page.refusals(&self.refusals);
+        }
+        next_commands(page, &self.next);
+    }
+}
