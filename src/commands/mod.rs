@@ -16,6 +16,7 @@ pub mod proof;
 pub mod rca;
 pub mod restored;
 pub mod show;
+pub mod start;
 pub mod status;
 pub mod verify;
 pub mod void;
