@@ -111,10 +111,12 @@ impl Report for InitReport {
         let written = page.mark(Tone::Good, self.written);
         page.line(&format!("{written} is written, and nothing is committed."));
         page.blank();
-        page.field("main", &self.found.main);
         let list = |globs: &[String]| if globs.is_empty() { "none found".to_owned() } else { globs.join(", ") };
-        page.field("release lines", &list(&self.found.release_lines));
-        page.field("release tags", &list(&self.found.release_tags));
+        page.fields(&[
+            ("main", self.found.main.clone()),
+            ("release lines", list(&self.found.release_lines)),
+            ("release tags", list(&self.found.release_tags)),
+        ]);
         page.blank();
         page.line("Next:");
         self.next.iter().for_each(|command| page.command(command));

@@ -293,6 +293,8 @@ fn syntax_problem(source: &str, part: Range<usize>, error: &serde_yaml::Error) -
         (YamlSyntax, reason.to_owned(), "indent with spaces")
     } else if says("mapping values are not allowed") {
         (YamlSyntax, "a ':' is not allowed here".to_owned(), "put quotes around a text that holds ': '")
+    } else if says("illegal placement") {
+        (YamlSyntax, reason.to_owned(), "look above it for a bracket or a quote that is not closed")
     } else if says("unclosed") {
         (YamlSyntax, reason.to_owned(), "close it")
     } else {

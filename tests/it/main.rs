@@ -10,6 +10,8 @@ mod explain;
 mod history;
 mod ledger;
 mod merge_back;
+mod policy;
 mod prompt;
 mod remote;
+mod schema;
 mod tidy;

@@ -6,30 +6,41 @@ use super::super::names::is_choice;
 use super::super::{Choice, Fact, FactKind, shape};
 use super::section::{Reader, Section};
 
+/// The facts that were read, for checking the rules even where some facts are wrong.
+pub(super) struct Facts<'d> {
+    /// Those that are right, in the order of asking.
+    pub(super) right: Vec<Fact>,
+    /// The names of all that are declared.
+    pub(super) declared: Vec<&'d str>,
+    /// Whether nothing at all is wrong with them.
+    pub(super) sound: bool,
+}
+
 impl<'d> Reader<'d> {
-    /// Every fact in the order of asking; none where one of them is wrong.
-    pub(super) fn facts(&mut self, entry: &'d Entry) -> Option<Vec<Fact>> {
+    /// Every fact; none where there is no map of them.
+    pub(super) fn facts(&mut self, entry: &'d Entry) -> Option<Facts<'d>> {
         let before = self.problems.len();
-        let facts: Vec<Fact> =
-            self.named(entry, "facts", '_')?.into_iter().filter_map(|fact| self.fact(fact)).collect();
-        let severity = match &entry.value.kind {
-            Kind::Map(entries) => entries.iter().find(|fact| fact.key == "severity"),
-            _ => None,
+        let named = self.named(entry, "facts", '_')?;
+        let right: Vec<Fact> = named.into_iter().filter_map(|fact| self.fact(fact)).collect();
+        let entries = match &entry.value.kind {
+            Kind::Map(entries) => entries.as_slice(),
+            _ => &[],
         };
-        match severity {
+        match entries.iter().find(|fact| fact.key == "severity") {
             None => {
                 let help = "add `severity:` with `type: one_of` and its choices, the worst first";
                 self.report(&entry.span, ProblemCode::MissingKey, "there is no fact \"severity\"", help);
             }
             Some(severity) => {
-                let read = facts.iter().find(|fact| fact.name == "severity");
+                let read = right.iter().find(|fact| fact.name == "severity");
                 if read.is_some_and(|fact| !matches!(fact.kind, FactKind::OneOf { .. })) {
                     let help = "write `type: one_of` and its choices, the worst first";
                     self.report(&severity.span, ProblemCode::WrongType, "severity must be of type one_of", help);
                 }
             }
         }
-        (self.problems.len() == before).then_some(facts)
+        let declared = entries.iter().map(|entry| entry.key.as_str()).collect();
+        Some(Facts { right, declared, sound: self.problems.len() == before })
     }
 
     fn fact(&mut self, entry: &'d Entry) -> Option<Fact> {

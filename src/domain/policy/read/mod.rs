@@ -38,7 +38,7 @@ impl<'d> Reader<'d> {
         let branches = top.get("branches").and_then(|entry| self.branches(entry));
         let facts = top.get("facts").and_then(|entry| self.facts(entry));
         let ladder = top.get("ladder").and_then(|entry| self.ladder(entry));
-        let qualifies = top.get("qualifies").and_then(|entry| self.qualifies(entry, facts.as_deref()));
+        let qualifies = top.get("qualifies").and_then(|entry| self.qualifies(entry, facts.as_ref()));
         let merge_back = top.get("merge_back").map(|entry| self.merge_back(entry));
         let close_requires = top.get("close_requires").map(|entry| self.close_requires(entry));
         let (roll_back, flag_off) = ladder?;
@@ -47,7 +47,7 @@ impl<'d> Reader<'d> {
             version: version?,
             effective: effective.unwrap_or(Some(None))?,
             branches: branches?,
-            facts: facts?,
+            facts: facts?.right,
             roll_back,
             flag_off,
             qualifies: qualifies?,

@@ -8,14 +8,15 @@ use crate::document::{Entry, Kind, Node, ProblemCode};
 use super::super::answer::{bounds, way_out};
 use super::super::rules::{allows_everything, covers};
 use super::super::{Fact, FactKind, Matcher, Qualifies, Quantity, Rule, shape};
+use super::facts::Facts;
 use super::section::{Reader, Section};
 
 /// A rule with the bytes of its name.
 type Placed = (Rule, Range<usize>);
 
 impl<'d> Reader<'d> {
-    /// The rules; without sound facts their conditions can't be checked, and only their shape is.
-    pub(super) fn qualifies(&mut self, entry: &'d Entry, facts: Option<&[Fact]>) -> Option<Qualifies> {
+    /// The rules; a condition on a fact that is wrong is not checked.
+    pub(super) fn qualifies(&mut self, entry: &'d Entry, facts: Option<&Facts<'_>>) -> Option<Qualifies> {
         let section = self.section(&entry.value, &entry.span, &shape::QUALIFIES)?;
         let any = section.get("any").and_then(|entry| self.rules(entry, facts));
         let never = section.get("never").and_then(|entry| self.rules(entry, facts));
@@ -26,19 +27,20 @@ impl<'d> Reader<'d> {
                 self.report(span, ProblemCode::DuplicateKey, message, "give one of them another name");
             }
         }
-        self.unreachable(&any, &never, facts?);
+        let facts = facts.filter(|facts| facts.sound)?;
+        self.unreachable(&any, &never, &facts.right);
         let plain = |rules: Vec<Placed>| rules.into_iter().map(|(rule, _)| rule).collect();
         Some(Qualifies { any: plain(any), never: plain(never) })
     }
 
-    fn rules(&mut self, entry: &'d Entry, facts: Option<&[Fact]>) -> Option<Vec<Placed>> {
+    fn rules(&mut self, entry: &'d Entry, facts: Option<&Facts<'_>>) -> Option<Vec<Placed>> {
         let before = self.problems.len();
         let rules = self.named(entry, "rules", '-')?;
         let rules: Vec<Placed> = rules.into_iter().filter_map(|rule| self.rule(rule, facts)).collect();
         (self.problems.len() == before).then_some(rules)
     }
 
-    fn rule(&mut self, entry: &'d Entry, facts: Option<&[Fact]>) -> Option<Placed> {
+    fn rule(&mut self, entry: &'d Entry, facts: Option<&Facts<'_>>) -> Option<Placed> {
         let name = format!("the rule {:?}", entry.key);
         let section = self.section_of(&entry.value, &entry.span, &name, &[shape::RULE.keys])?;
         let means = section.get("means").and_then(|entry| self.text(&entry.value));
@@ -66,11 +68,13 @@ impl<'d> Reader<'d> {
         Some((Rule { name: entry.key.clone(), means: means?, when: matchers }, entry.span.clone()))
     }
 
-    fn condition(&mut self, entry: &'d Entry, facts: &[Fact]) -> Option<Matcher> {
-        let Some(fact) = facts.iter().find(|fact| fact.name == entry.key) else {
-            let names: Vec<&str> = facts.iter().map(|fact| fact.name.as_str()).collect();
-            let help = self.declared(&entry.key, &names);
-            self.report(&entry.span, ProblemCode::UnknownFact, format!("there is no fact {:?}", entry.key), help);
+    fn condition(&mut self, entry: &'d Entry, facts: &Facts<'_>) -> Option<Matcher> {
+        let Some(fact) = facts.right.iter().find(|fact| fact.name == entry.key) else {
+            // A fact that is declared, but wrongly, was reported where it stands.
+            if !facts.declared.contains(&entry.key.as_str()) {
+                let help = self.declared(&entry.key, &facts.declared);
+                self.report(&entry.span, ProblemCode::UnknownFact, format!("there is no fact {:?}", entry.key), help);
+            }
             return None;
         };
         let matcher = match &fact.kind {
@@ -124,6 +128,12 @@ impl<'d> Reader<'d> {
         entry: &'d Entry,
         (smallest, largest): (Option<Quantity>, Option<Quantity>),
     ) -> Option<Matcher> {
+        if !matches!(entry.value.kind, Kind::Map(_)) {
+            let message = format!("a range is wanted for {:?}, and this is {}", entry.key, entry.value.what());
+            let help = "write for example { at_least: 5 }, or { at_least: 5, at_most: 5 } for one number";
+            self.report(&entry.value.span, ProblemCode::WrongType, message, help);
+            return None;
+        }
         let section = self.section(&entry.value, &entry.span, &shape::RANGE)?;
         let (at_least, at_most) = self.range(&section)?;
         if at_least.is_none() && at_most.is_none() {

@@ -101,8 +101,14 @@ impl<'d> Reader<'d> {
     fn good_name(&mut self, name: &str, span: &Range<usize>, separator: char) -> bool {
         let good = is_name(name, separator);
         if !good {
-            let plain: String =
-                name.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { separator }).collect();
+            let mut plain = String::new();
+            for character in name.chars() {
+                // `whatHappened` is two words.
+                if character.is_ascii_uppercase() && plain.ends_with(|last: char| last.is_ascii_lowercase()) {
+                    plain.push(separator);
+                }
+                plain.push(if character.is_ascii_alphanumeric() { character.to_ascii_lowercase() } else { separator });
+            }
             let help = match plain.trim_matches(separator) {
                 plain if is_name(plain, separator) => format!("write {plain}"),
                 _ => format!("write for example my{separator}name"),
