@@ -6,6 +6,7 @@ pub mod check;
 pub mod close;
 pub mod deployed;
 pub mod explain;
+pub mod fix;
 pub mod init;
 pub mod log;
 pub mod moment;

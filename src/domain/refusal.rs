@@ -74,8 +74,12 @@ codes! {
         "Both rungs were passed, and no rule of the policy calls this an emergency. The change goes the normal way, with all its tests and reviews. If a fact changes, check again."
     EvidenceOwed "evidence-owed" Waiting
         "A rung of the ladder was passed with its evidence promised for later. Later is before closing: without it nobody can learn why rolling back or switching off was no way."
+    FixEmpty "fix-empty" Refused
+        "The named commits change nothing together: one takes out what another brought in, or they carry no change at all. A fix that changes nothing can be proven to be anywhere, so it is not attached."
     FixMissing "fix-missing" Refused
         "The policy allowed a hotfix, and no commit of one is attached, so nothing can be proven to be on main. Attach the fix; or say how the cause was dealt with, if it was not by a fix."
+    FixOffReleaseLine "fix-off-release-line" Refused
+        "A hotfix is made on a release line, or on a branch from one: only then is production changed by nothing but the fix. These commits stand on work that production does not have. Make them on the hotfix branch (cherry-pick them there); where a team releases from main, leave the policy's release_lines empty."
     FixStillReleased "fix-still-released" Refused
         "An attempt can be withdrawn only when production no longer ships it. Its change is still on a release line: revert it there first, or keep the attempt and bring it to main."
     FlagOffFirst "flag-off-first" Refused

@@ -9,6 +9,7 @@ pub mod migrations;
 pub mod patterns;
 pub mod policy_in_force;
 pub mod production;
+pub mod release_lines;
 pub mod releases;
 pub mod roll_back;
 pub mod schemas;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 #![allow(clippy::disallowed_methods, reason = "tests run programs and tell the time")]
 
+mod attempts;
 mod evidence_flags;
 mod evidence_production;
 mod evidence_roll_back;

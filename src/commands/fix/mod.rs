@@ -1,0 +1,170 @@
+//! `hotfix fix`: the commits of the fix, attached to the incident.
+
+mod questions;
+mod range;
+mod withdraw;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::book::Book;
+use super::outcome::Outcome;
+use super::policies::Policies;
+use crate::domain::event::{FixAttached, Payload};
+use crate::domain::identity::{IncidentId, ObjectId, Person, RepositoryPath};
+use crate::domain::incident::{Attempt, Incident};
+use crate::domain::refusal::{Code, Refusal};
+use crate::evidence::release_lines::release_lines;
+use crate::failure::{ExitCode, Failure};
+use crate::merge_back::fix::Fix;
+use crate::render::{Page, Report};
+use crate::session::Session;
+
+use self::questions::{Given, ProofGiven};
+use self::range::Lines;
+
+/// Attach the commits of the fix, or withdraw an attempt
+///
+/// They lie on a release line or fork from one; where a team releases from main itself, from main.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The incident
+    incident: IncidentId,
+    /// The fix: A..B, single commits, or a branch (since its fork); the hotfix branch of the last attempt if not given
+    #[arg(value_name = "RANGE")]
+    range: Vec<String>,
+    /// What proves that it works, as KIND=TEXT: test=NAME, ci=LINK, manual=WHAT, untested=WHY
+    #[arg(long, value_name = "KIND=TEXT", value_parser = questions::parse_proof)]
+    proof: Option<ProofGiven>,
+    /// Whether a flag guards it
+    #[arg(long, value_name = "yes|no", value_parser = questions::parse_yes_no)]
+    guarded_by_flag: Option<bool>,
+    /// Withdraw this attempt; refused while its change is on a release line
+    #[arg(long, value_name = "ATTEMPT", conflicts_with_all = ["range", "proof", "guarded_by_flag"])]
+    withdraw: Option<u32>,
+}
+
+/// Attaches a fix, or withdraws one.
+pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
+    let book = Book::open(session)?;
+    let id = &args.incident;
+    let incident = match book.live(id)? {
+        Ok(incident) => incident,
+        Err(refusal) => return Outcome::refused(id, [refusal]).send(session, "fix"),
+    };
+    if let Some(number) = args.withdraw {
+        return withdraw::withdraw(number, incident, &book, session);
+    }
+    let repository = session.repository()?;
+    let policy = Policies::new(repository).of(incident)?;
+    let attempt = attempt_of(incident);
+    let production = incident.check().what.production.as_ref();
+    let lines = release_lines(repository, &policy.branches, production)?;
+    let lines = Lines { repository, lines: &lines, started: attempt.and_then(|attempt| attempt.base) };
+    let fix = range::find(id, &args.range, attempt, &lines)?;
+    let on = lines.of(&fix)?;
+    if let Some(refusal) = net_empty(id, &fix).or_else(|| off_the_lines(id, &fix, &lines, &on)) {
+        return Outcome::refused(id, [refusal]).send(session, "fix");
+    }
+    let given = Given { proof: args.proof, guarded_by_flag: args.guarded_by_flag };
+    let answers = match questions::ask(id, &args.range, given, &summary(&fix), session)? {
+        Ok(answers) => answers,
+        Err(refusal) => return Outcome::refused(id, [refusal]).send(session, "fix"),
+    };
+    let number = attempt.map_or(1, |attempt| attempt.number);
+    let proof = answers.proof;
+    let attached = FixAttached {
+        attempt: number,
+        base: fix.base,
+        commits: fix.commits,
+        authors: fix.authors,
+        changes: fix.changes,
+        proof: proof.kind,
+        guarded_by_flag: answers.guarded_by_flag,
+    };
+    let report = FixReport::new(&attached, on);
+    let texts = BTreeMap::from([("proof".to_owned(), proof.text)]);
+    let recorded = book.record(id, Payload::FixAttached(Box::new(attached)), texts)?;
+    let outcome = Outcome::recorded(id, &recorded, format!("attempt {number}: the fix is attached"))
+        .next(format!("hotfix deployed {id}    # once production runs it"))
+        .next(format!("hotfix verify {id}    # once it is merged back"));
+    session.answer("fix", ExitCode::Open, &FixReport { outcome: Some(outcome), ..report })
+}
+
+/// The attempt that a fix is attached to: the last that was not withdrawn. A later attachment to it replaces the earlier one.
+fn attempt_of(incident: &Incident) -> Option<&Attempt> {
+    incident.attempts.iter().rfind(|attempt| !attempt.withdrawn).or(incident.attempts.last())
+}
+
+fn net_empty(id: &IncidentId, fix: &Fix) -> Option<Refusal> {
+    let message = format!("the {} commits of the range change nothing together", fix.commits.len());
+    let next = format!("hotfix fix {id} A..B    # the range that holds the change");
+    fix.changes.is_empty().then(|| Refusal::new(Code::FixEmpty, message, next))
+}
+
+fn off_the_lines(id: &IncidentId, fix: &Fix, lines: &Lines<'_>, on: &[String]) -> Option<Refusal> {
+    let names: Vec<&str> = lines.lines.lines.iter().map(|line| line.name.as_str()).collect();
+    let first = fix.commits.first().copied().unwrap_or(ObjectId::ZERO).short();
+    let message =
+        format!("the fix ({first} and on) neither lies on nor forks from a release line ({})", names.join(", "));
+    let next = vec![
+        format!("hotfix start {id}    # makes a branch from production; cherry-pick the fix onto it"),
+        format!("hotfix fix {id} A..B    # or name the commits as they are on the release line"),
+    ];
+    on.is_empty().then_some(Refusal { code: Code::FixOffReleaseLine, message, next })
+}
+
+/// What git tells about the fix, for the person who is asked about it.
+fn summary(fix: &Fix) -> Vec<String> {
+    let paths: Vec<String> = fix.changes.iter().filter_map(|change| change.path()).map(ToString::to_string).collect();
+    let shown = paths.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+    let more = if paths.len() > 5 { format!(" and {} more", paths.len() - 5) } else { String::new() };
+    let people = fix.authors.iter().map(|person| person.name.as_str()).collect::<Vec<_>>().join(", ");
+    vec![format!("{} commits by {people}; {} paths: {shown}{more}", fix.commits.len(), paths.len())]
+}
+
+/// What was attached.
+#[derive(Serialize)]
+struct FixReport {
+    #[serde(flatten)]
+    outcome: Option<Outcome>,
+    attempt: u32,
+    base: Option<ObjectId>,
+    commits: Vec<ObjectId>,
+    authors: Vec<Person>,
+    paths: Vec<RepositoryPath>,
+    /// The release lines that it lies on or forks from.
+    release_lines: Vec<String>,
+}
+
+impl FixReport {
+    fn new(fix: &FixAttached, release_lines: Vec<String>) -> Self {
+        Self {
+            outcome: None,
+            attempt: fix.attempt,
+            base: fix.base,
+            commits: fix.commits.clone(),
+            authors: fix.authors.clone(),
+            paths: fix.changes.iter().filter_map(|change| change.path().cloned()).collect(),
+            release_lines,
+        }
+    }
+}
+
+impl Report for FixReport {
+    fn text(&self, page: &mut Page) {
+        let listed = |all: Vec<String>| {
+            let more = if all.len() > 8 { format!(" and {} more", all.len() - 8) } else { String::new() };
+            format!("{}{more}", all.into_iter().take(8).collect::<Vec<_>>().join(", "))
+        };
+        page.field("commits", &listed(self.commits.iter().map(|commit| commit.short()).collect()));
+        page.field("authors", &listed(self.authors.iter().map(ToString::to_string).collect()));
+        page.field("changes", &listed(self.paths.iter().map(ToString::to_string).collect()));
+        page.field("release line", &listed(self.release_lines.clone()));
+        page.blank();
+        if let Some(outcome) = &self.outcome {
+            outcome.text(page);
+        }
+    }
+}

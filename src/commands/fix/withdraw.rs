@@ -1,0 +1,74 @@
+//! Withdrawing an attempt.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::commands::book::Book;
+use crate::commands::outcome::Outcome;
+use crate::commands::policies::Policies;
+use crate::domain::event::{FixWithdrawn, Payload};
+use crate::domain::incident::Incident;
+use crate::domain::merge_back::Verdict;
+use crate::domain::refusal::{Code, Refusal};
+use crate::evidence::globs::Globs;
+use crate::evidence::release_lines::release_lines;
+use crate::failure::{ExitCode, Failure};
+use crate::merge_back::fix::Fix;
+use crate::merge_back::search::{Options, search};
+use crate::merge_back::target::Target;
+use crate::process::Deadline;
+use crate::session::Session;
+
+/// How long the release lines may be searched.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Withdraws an attempt, unless a release line holds a part of its change.
+pub(super) fn withdraw(
+    number: u32,
+    incident: &Incident,
+    book: &Book<'_>,
+    session: &Session,
+) -> Result<ExitCode, Failure> {
+    let id = &incident.id;
+    let Some(attempt) = incident.attempts.iter().find(|attempt| attempt.number == number) else {
+        return Err(Failure::usage(format!("{id} has no attempt {number}")).hint(format!("hotfix show {id}")));
+    };
+    if attempt.withdrawn {
+        return Outcome::unchanged(id, format!("attempt {number} was withdrawn before")).send(session, "fix");
+    }
+    if let Some(fix) = &attempt.fix
+        && let Some(refusal) = still_released(number, incident, &Fix::recorded(&fix.what), session)?
+    {
+        return Outcome::refused(id, [refusal]).send(session, "fix");
+    }
+    let recorded = book.record(id, Payload::FixWithdrawn(FixWithdrawn { attempt: number }), BTreeMap::new())?;
+    let outcome = Outcome::recorded(id, &recorded, format!("attempt {number} is withdrawn"));
+    outcome.next(format!("hotfix start {id}")).send(session, "fix")
+}
+
+/// The first release line that holds a part of the fix, or may hold it.
+fn still_released(number: u32, incident: &Incident, fix: &Fix, session: &Session) -> Result<Option<Refusal>, Failure> {
+    let repository = session.repository()?;
+    let policy = Policies::new(repository).of(incident)?;
+    let lines = release_lines(repository, &policy.branches, incident.check().what.production.as_ref())?;
+    let deadline = Deadline::after(PATIENCE);
+    let stop = || deadline.left().is_zero();
+    // Here every path counts: what need not go back to main is released all the same.
+    let options = Options { never_goes_back: Globs::new(&[])?.into_set() };
+    for line in &lines.lines {
+        let report = search(&Target::new(repository, line.tip, &stop), fix, &options)?;
+        let how = match report.verdict {
+            Verdict::Missing | Verdict::Reverted => continue,
+            Verdict::Merged => "holds it",
+            Verdict::Partial => "holds a part of it",
+            Verdict::Unproven => "may hold it",
+        };
+        let message = format!("attempt {number} can't be withdrawn: {} {how}", line.name);
+        let next = vec![
+            format!("git revert COMMIT    # on {}", line.name),
+            format!("hotfix fix {} --withdraw {number}", incident.id),
+        ];
+        return Ok(Some(Refusal { code: Code::FixStillReleased, message, next }));
+    }
+    Ok(None)
+}
