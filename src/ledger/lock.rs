@@ -1,36 +1,39 @@
 //! Waiting for one's turn, and saying who stands in the way.
 
 use std::fs::{File, TryLockError};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use crate::domain::identity::Moment;
+use crate::domain::identity::{Moment, ObjectId};
 use crate::failure::Failure;
 use crate::git::refs::Swap;
+use crate::git::repository::Repository;
 use crate::process::Deadline;
 
 /// A lock that the kernel releases when its holder ends, in whatever way.
+///
+/// Its file says which ref its holder is about to move, and where to. What a holder that was killed has left there tells the
+/// next one that the ref's own lock file is nobody's any more.
 pub(super) struct Lock {
-    _file: File,
+    file: File,
+    /// Lines of `REF ID`: what holders that were killed were about to do.
+    left_behind: Vec<String>,
 }
 
 impl Lock {
     /// Takes the lock in `directory`, which is made if it is missing.
     pub(super) fn take(directory: &Path, patience: &mut Patience) -> Result<Self, Failure> {
         let path = directory.join("ledger.lock");
-        let failed = |error| {
-            Failure::because(format!("failed to write {}, so that nothing can be recorded", path.display()), error)
-                .hint("make the repository writable, or run this in a clone that is")
-        };
+        let failed = |error| not_writable(&path, error);
         std::fs::create_dir_all(directory).map_err(failed)?;
-        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+        let mut file =
+            File::options().create(true).truncate(false).read(true).write(true).open(&path).map_err(failed)?;
         loop {
             match file.try_lock() {
-                Ok(()) => return Ok(Self { _file: file }),
+                Ok(()) => break,
                 // Some network file systems have no locks; the compare-and-swap of the ref still guards the ledger.
-                Err(TryLockError::Error(error)) if error.kind() == std::io::ErrorKind::Unsupported => {
-                    return Ok(Self { _file: file });
-                }
+                Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => break,
                 Err(TryLockError::Error(error)) => return Err(failed(error)),
                 Err(TryLockError::WouldBlock) if patience.pause() => {}
                 Err(TryLockError::WouldBlock) => {
@@ -42,7 +45,67 @@ impl Lock {
                 }
             }
         }
+        let mut notes = Vec::new();
+        (&mut file).take(4096).read_to_end(&mut notes).map_err(failed)?;
+        let left_behind = String::from_utf8_lossy(&notes).lines().map(str::to_owned).collect();
+        Ok(Self { file, left_behind })
     }
+
+    /// Moves a ref, having said so; whether it was done. Where not, waits before the next try. Exit 4 once there is no hope.
+    pub(super) fn swap(
+        &mut self,
+        repository: &Repository,
+        (name, from, to): (&str, Option<ObjectId>, ObjectId),
+        patience: &mut Patience,
+    ) -> Result<bool, Failure> {
+        let lock = repository.ref_lock(name);
+        self.say(Some(format!("{name} {to}"))).map_err(|error| not_writable(&lock, error))?;
+        let swap = repository.swap_ref(name, from, to)?;
+        if swap != Swap::Locked {
+            self.left_behind.retain(|note| !note.starts_with(&format!("{name} ")));
+        }
+        self.say(None).map_err(|error| not_writable(&lock, error))?;
+        match swap {
+            Swap::Done => return Ok(true),
+            Swap::Moved => patience.in_the_way = None,
+            Swap::Locked => {
+                let made = std::fs::metadata(&lock).and_then(|data| data.modified()).ok();
+                if patience.has_met(&lock, made) {
+                    if self.left(name, &lock) {
+                        std::fs::remove_file(&lock).map_err(|error| not_writable(&lock, error))?;
+                        patience.in_the_way = None;
+                        return Ok(false);
+                    }
+                    if patience.age(made).is_some_and(|age| age > LEFT_BEHIND) {
+                        return Err(patience.explain(&lock, made));
+                    }
+                }
+            }
+        }
+        if patience.pause() { Ok(false) } else { Err(patience.over(swap)) }
+    }
+
+    /// Whether the ref's lock file is what an earlier holder of this lock had begun to write when it was killed.
+    fn left(&self, name: &str, lock: &Path) -> bool {
+        let content = std::fs::read_to_string(lock).ok();
+        let begun =
+            |note: &String| Some(note.strip_prefix(name)?.strip_prefix(' ')?.starts_with(content.as_ref()?.trim_end()));
+        self.left_behind.iter().filter_map(begun).any(|begun| begun)
+    }
+
+    /// Writes down what holders before this one, and this one, are about to do. A kill is all that may leave a note behind:
+    /// it must never speak of a lock that somebody else holds.
+    fn say(&mut self, note: Option<String>) -> std::io::Result<()> {
+        let notes: String = self.left_behind.iter().chain(&note).flat_map(|note| [note.as_str(), "\n"]).collect();
+        self.file.set_len(0)?;
+        self.file.seek(SeekFrom::Start(0))?;
+        self.file.write_all(notes.as_bytes())
+    }
+}
+
+fn not_writable(path: &Path, error: std::io::Error) -> Failure {
+    Failure::because(format!("failed to write {}, so that nothing can be recorded", path.display()), error)
+        .hint("make the repository writable, or run this in a clone that is")
 }
 
 /// How long to go on trying.
@@ -54,6 +117,9 @@ pub(super) struct Patience {
     /// The lock file that was in the way, when it was made, and until when that may be somebody at work.
     in_the_way: Option<(PathBuf, Option<SystemTime>, Deadline)>,
 }
+
+/// A lock that stays the very same for this long is no program's that is at work.
+const GRACE: Duration = Duration::from_millis(250);
 
 /// A ref's lock is held for milliseconds: one that is older than this was left behind.
 const LEFT_BEHIND: Duration = Duration::from_secs(60);
@@ -73,34 +139,26 @@ impl Patience {
         !left.is_zero()
     }
 
-    /// Whether the swap was done; where not, waits before the next try. Exit 4 once there is no hope.
-    pub(super) fn after(&mut self, swap: Swap, lock: &Path) -> Result<bool, Failure> {
-        match swap {
-            Swap::Done => return Ok(true),
-            Swap::Moved => self.in_the_way = None,
-            Swap::Locked => {
-                let made = std::fs::metadata(lock).and_then(|data| data.modified()).ok();
-                match &self.in_the_way {
-                    Some((path, before, until)) if path == lock && *before == made => {
-                        if until.left().is_zero() && self.age(made).is_some_and(|age| age > LEFT_BEHIND) {
-                            return Err(self.explain(lock, made));
-                        }
-                    }
-                    _ => self.in_the_way = Some((lock.to_owned(), made, Deadline::after(self.length / 20))),
-                }
+    /// Whether this very lock file has been in the way for so long that nobody can be at work on it.
+    fn has_met(&mut self, lock: &Path, made: Option<SystemTime>) -> bool {
+        match &self.in_the_way {
+            Some((path, before, until)) if path == lock && *before == made => until.left().is_zero(),
+            _ => {
+                self.in_the_way = Some((lock.to_owned(), made, Deadline::after(GRACE.min(self.length / 20))));
+                false
             }
         }
-        if self.pause() {
-            return Ok(false);
-        }
-        Err(match (swap, &self.in_the_way) {
+    }
+
+    fn over(&self, swap: Swap) -> Failure {
+        match (swap, &self.in_the_way) {
             (Swap::Locked, Some((path, made, _))) => self.explain(path, *made),
             _ => Failure::undecided(format!(
                 "others changed the ledger again and again for {} seconds; nothing was recorded",
                 self.length.as_secs()
             ))
             .hint("run the same command again"),
-        })
+        }
     }
 
     fn age(&self, made: Option<SystemTime>) -> Option<Duration> {

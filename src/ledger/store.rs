@@ -128,7 +128,7 @@ impl<'r> Ledger<'r> {
         let sealed = text::seal(&draft.texts)?;
         let directory = self.repository.common_directory().join("hotfix");
         let mut patience = Patience::new(self.patience, draft.at);
-        let _lock = Lock::take(&directory, &mut patience)?;
+        let mut lock = Lock::take(&directory, &mut patience)?;
         let writer = self.repository.durable(&directory.join("durable-writes.config"))?;
         let objects = writer.objects()?;
         let id = event_id(draft.at);
@@ -144,14 +144,14 @@ impl<'r> Ledger<'r> {
                 let tree = text::store(&objects, tip, &id, &sealed)?;
                 let bytes = codec::commit(tree, tip.as_slice(), &draft.actor, draft.at, "hotfix: text\n");
                 let commit = objects.write(Kind::Commit, &bytes)?;
-                texts_stored = patience.after(writer.swap_ref(TEXT, tip, commit)?, &writer.ref_lock(TEXT))?;
+                texts_stored = lock.swap(&writer, (TEXT, tip, commit), &mut patience)?;
                 if !texts_stored {
                     continue;
                 }
             }
             let recorded = write_event(&objects, &history, &draft, &id, sealed.hashes.clone())?;
             writer.sync_directories()?;
-            if patience.after(writer.swap_ref(LEDGER, history.tip(), recorded.commit)?, &writer.ref_lock(LEDGER))? {
+            if lock.swap(&writer, (LEDGER, history.tip(), recorded.commit), &mut patience)? {
                 return Ok(Ok(recorded));
             }
         }
