@@ -11,6 +11,7 @@ mod explain;
 mod history;
 mod init;
 mod ledger;
+mod ledger_attacks;
 mod ledger_faults;
 mod merge_back;
 mod policy;
