@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::book::Book;
 use crate::document::{Problem, Problems};
-use crate::domain::event::{Payload, PolicyPin};
+use crate::domain::event::PolicyPin;
 use crate::domain::policy::{self, FactKind, Policy, Rule, Rung};
 use crate::evidence::policy_in_force::{InForce, PATH, policy_in_force};
 use crate::failure::{ExitCode, Failure};
@@ -103,15 +103,6 @@ impl Report for LintReport {
     }
 }
 
-/// The policy in force at a moment, by the ref that the ledger's root names, if it does.
-pub fn in_force(book: &Book<'_>, session: &Session, at: crate::domain::identity::Moment) -> Result<InForce, Failure> {
-    let pinned = book.history.events().find_map(|(_, event)| match &event.payload {
-        Payload::LedgerCreated(created) => created.trusted_ref.clone(),
-        _ => None,
-    });
-    policy_in_force(session.repository()?, at, pinned.as_deref())
-}
-
 #[derive(Serialize)]
 struct ShowReport {
     origin: String,
@@ -122,7 +113,8 @@ struct ShowReport {
 
 fn show(session: &Session) -> Result<ExitCode, Failure> {
     let book = Book::open_for_recording(session)?;
-    let InForce { policy, pin, origin, notes } = in_force(&book, session, session.now())?;
+    let InForce { policy, pin, origin, notes } =
+        policy_in_force(session.repository()?, session.now(), book.trusted_ref())?;
     session.answer("policy show", ExitCode::Open, &ShowReport { origin, pin, notes, policy })
 }
 

@@ -83,6 +83,10 @@ pattern!(WORDED r"^((?:release|releases|rel|stable|support|maint|maintenance)[/-
 pattern!(VERSIONED r"^([A-Za-z-]*?)[0-9]+(?:\.[0-9]+)*(\.x|-stable|-maintenance)$");
 pattern!(BARE r"^(v?)[0-9]+\.[0-9]+(?:\.[0-9]+)?$");
 
+/// How branches of work in progress begin: `fix-broadcast-1.38.x` is no release line.
+const TOPICS: &[&str] =
+    &["fix-", "hotfix-", "bugfix-", "feature-", "feat-", "backport-", "test-", "docs-", "ci-", "wip-"];
+
 fn tag_glob(tag: &str, pattern: &Regex) -> Option<String> {
     pattern.captures(tag).map(|found| format!("{}[0-9]*", &found[1]))
 }
@@ -91,7 +95,9 @@ fn line_glob(branch: &str) -> Option<String> {
     if let Some(found) = WORDED.captures(branch) {
         return Some(format!("{}*", &found[1]));
     }
-    if let Some(found) = VERSIONED.captures(branch) {
+    if let Some(found) =
+        VERSIONED.captures(branch).filter(|found| !TOPICS.iter().any(|topic| found[1].starts_with(topic)))
+    {
         return Some(format!("{}*{}", &found[1], &found[2]));
     }
     BARE.captures(branch).map(|found| format!("{}[0-9]*", &found[1]))
@@ -106,7 +112,7 @@ mod tests {
         ["main", "main release/1.3 release/1.4 feature/x-1.2", "v1.3.0 v1.4.1-rc.1", "main", "release/*", "v[0-9]*"],
         [
             "master",
-            "master tokio-1.47.x tokio-1.43.x alice/fix",
+            "master tokio-1.47.x tokio-1.43.x alice/fix fix-channel-1.38.x",
             "tokio-1.47.0 tokio-util-0.7.1 tokio-1.47.1",
             "master",
             "tokio-*.x",
