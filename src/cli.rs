@@ -43,6 +43,7 @@ enum Command {
     Show(commands::show::Args),
     Log(commands::log::Args),
     Explain(commands::explain::Args),
+    Demo(commands::demo::Args),
 }
 
 /// Runs the program on this process's arguments.
@@ -87,6 +88,7 @@ fn dispatch(command: Command, session: &Session) -> Result<ExitCode, Failure> {
         Command::Show(args) => commands::show::run(args, session),
         Command::Log(args) => commands::log::run(args, session),
         Command::Explain(args) => commands::explain::run(args, session),
+        Command::Demo(args) => commands::demo::run(args, session),
     }
 }
 

@@ -159,6 +159,20 @@ impl Session {
         write_out(std::io::stdout(), text);
     }
 
+    /// Tells a person something before the answer is there; JSON holds it in the answer.
+    pub fn tell(&self, write: impl FnOnce(&mut Page)) {
+        if self.format == Format::Text {
+            let mut page = Page::new(self.width, self.styled_out);
+            write(&mut page);
+            write_out(std::io::stdout(), &page.finish());
+        }
+    }
+
+    /// The path of this program, for what it runs of itself.
+    pub fn program(&self) -> Result<PathBuf, Failure> {
+        std::env::current_exe().map_err(|error| Failure::because("failed to find this program's own file", error))
+    }
+
     /// Prints a failure: its object on standard output for scripts, its story on standard error for people.
     pub fn failed(&self, command: &str, failure: &Failure) -> ExitCode {
         match self.format {

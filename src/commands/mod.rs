@@ -4,6 +4,7 @@ pub mod book;
 pub mod cause;
 pub mod check;
 pub mod close;
+pub mod demo;
 pub mod deployed;
 pub mod explain;
 pub mod fix;

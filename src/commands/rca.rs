@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use serde::Serialize;
+
 use super::book::Book;
 use super::outcome::Outcome;
 use crate::domain::event::{Payload, RcaAccepted, RcaRecorded};
@@ -11,6 +13,7 @@ use crate::domain::rca;
 use crate::domain::refusal::{Code, Refusal};
 use crate::failure::{ExitCode, Failure};
 use crate::process::Program;
+use crate::render::{Page, Report};
 use crate::session::Session;
 
 /// Record the root cause analysis, or accept somebody else's
@@ -44,6 +47,18 @@ struct Write {
     template: bool,
 }
 
+#[derive(Serialize)]
+struct Template<'a> {
+    incident: &'a IncidentId,
+    template: String,
+}
+
+impl Report for Template<'_> {
+    fn text(&self, page: &mut Page) {
+        self.template.lines().for_each(|line| page.line(line));
+    }
+}
+
 /// Records the analysis or its acceptance.
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     match (args.step, args.write) {
@@ -56,7 +71,8 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
 fn write(args: Write, session: &Session) -> Result<ExitCode, Failure> {
     let id = &args.incident;
     if args.template {
-        return Outcome::unchanged(id, rca::template(id)).send(session, "rca");
+        let template = rca::template(id);
+        return session.answer("rca", ExitCode::Open, &Template { incident: id, template });
     }
     let book = Book::open(session)?;
     if let Err(refusal) = book.live(id)? {

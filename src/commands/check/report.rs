@@ -171,7 +171,10 @@ fn consequences(opening: &Opening, decision: Decision, rule: Option<&Rule>) -> (
     let help = |rung: RungName| {
         let mut commands = policy_commands(opening, rung);
         commands.push(format!("hotfix restored {id} --by {}", rung.key()));
-        commands.push(format!("hotfix check {id} --set {}=tried    # if it did not help", rung.key()));
+        commands.push(format!(
+            "hotfix check {id} --set {0}=tried --set {0}.evidence=…    # if it did not help",
+            rung.key()
+        ));
         commands
     };
     let normal = normal_release(id, &opening.policy);

@@ -22,7 +22,7 @@ pub use self::read::{FORMAT, read};
 /// The text of the built-in policy, which serves where a repository has none.
 pub const BUILT_IN: &str = include_str!("../../../policy/hotfix.yaml");
 
-/// A JSON Schema (draft 7) of the policy, for editors: it can't say everything that [`read`] checks, but nothing else.
+/// A JSON Schema (draft 7) of the policy, for editors: it can't say everything that [`read()`] checks, but nothing else.
 pub const SCHEMA: &str = include_str!("../../../policy/schema.json");
 
 /// The fact that every policy declares: its value at opening is kept for good.
