@@ -111,7 +111,7 @@ fn joined(stdout: &[u8], stderr: &[u8]) -> String {
 
 fn show(page: &mut Page, ran: &Ran) {
     if !ran.says.is_empty() {
-        page.blank();
+        page.line("");
         page.paragraph(&page.mark(Tone::Strong, ran.says));
     }
     page.line(&format!("$ {}", ran.command));

@@ -91,8 +91,14 @@ impl Step {
 
     /// The command as a person types it.
     pub(super) fn shown(&self, program: &str, arguments: &[&str]) -> String {
-        let words = std::iter::once(program).chain(arguments.iter().copied());
-        let line = shlex::try_join(words).unwrap_or_default();
+        // Only what a shell would take apart is quoted; `--set key=value` is read more easily without.
+        let plain = |word: &str| word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_=./:".contains(&byte));
+        let quoted = |word: &str| match shlex::try_quote(word) {
+            Ok(quoted) if !plain(word) => quoted.into_owned(),
+            Ok(_) | Err(_) => word.to_owned(),
+        };
+        let words: Vec<String> = std::iter::once(program).chain(arguments.iter().copied()).map(quoted).collect();
+        let line = words.join(" ");
         match self.who {
             Who::Ada => line,
             Who::Grace => format!("{line}    # typed by Grace"),
@@ -117,7 +123,7 @@ pub(super) fn steps() -> Vec<Step> {
 
 fn before() -> Vec<Step> {
     vec![
-        Step::git(&["init", "--quiet", "--initial-branch=main"]).saying("A shop with a release line."),
+        Step::git(&["init", "--quiet", "-b", "main"]).saying("A shop with a release line."),
         Step::write("shop.rs", SHOP),
         Step::git(&["add", "."]),
         Step::git(&["commit", "--quiet", "-m", "The shop"]),
@@ -126,8 +132,8 @@ fn before() -> Vec<Step> {
         Step::write("db/migrate/7_totals.sql", MIGRATION),
         Step::git(&["add", "."]),
         Step::git(&["commit", "--quiet", "-m", "Sum faster, and drop what nobody reads"]),
-        Step::git(&["tag", "v1.4.1"]),
-        Step::git(&["branch", "release/1.4"]),
+        Step::git(&["tag", "v1.5.0"]),
+        Step::git(&["branch", "release/1.5"]),
         Step::write("shop.rs", MOVED_ON).saying("Main moves on."),
         Step::git(&["commit", "--quiet", "--all", "-m", "Dearer shipping"]),
     ]
@@ -168,10 +174,10 @@ fn fix() -> Vec<Step> {
         Step::write("shop.rs", SHOP),
         Step::git(&["commit", "--quiet", "--all", "-m", "INC-42: sum every price"]),
         Step::hotfix(&["fix", "INC-42", "--proof", "test=cargo test totals", "--guarded-by-flag", "no"]),
-        Step::git(&["switch", "--quiet", "release/1.4"]),
+        Step::git(&["switch", "--quiet", "release/1.5"]),
         Step::git(&["merge", "--quiet", "--ff-only", "hotfix/INC-42"]),
-        Step::git(&["tag", "v1.4.2"]),
-        Step::hotfix(&["deployed", "INC-42", "--release", "v1.4.2"]),
+        Step::git(&["tag", "v1.5.1"]),
+        Step::hotfix(&["deployed", "INC-42", "--release", "v1.5.1"]),
         Step::hotfix(&["restored", "INC-42", "--by", "hotfix"]),
     ]
 }

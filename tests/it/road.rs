@@ -1,0 +1,262 @@
+//! The whole road with the real program, from the alert to the closed incident, in each way of working.
+
+use crate::place::{GRACE, Place};
+
+const SHOP: &str = "fn total() {\n    sum(all)\n}\n\nfn shipping() {\n    2\n}\n";
+const BROKEN: &str = "fn total() {\n    sum(all but first)\n}\n\nfn shipping() {\n    2\n}\n";
+const MOVED_ON: &str = "//! The shop.\n\nfn total() {\n    sum(all but first)\n}\n\nfn shipping() {\n    3\n}\n";
+
+pub const ANALYSIS: &str = "---\ncode_cause: true\n---\n## Summary\nToo cheap.\n## Impact\nAll orders.\n## Root cause\nA loop.\n## The gate that should have caught it\nUnit tests.\n## Actions\n- Ada, 2026-12-01: a test.\n";
+
+/// A check that ends with `hotfix` under the built-in policy.
+pub const QUALIFIES: &[&str] = &[
+    "--set",
+    "roll-back=no-earlier-release",
+    "--set",
+    "flag-off=no-flag",
+    "--set",
+    "severity=sev1",
+    "--set",
+    "why_now=users-blocked",
+    "--set",
+    "data_at_risk=yes",
+    "--set",
+    "affected=most",
+    "--set",
+    "workaround=none",
+];
+
+fn analysis(place: &Place, text: &str) {
+    let file = place.beside("rca.md");
+    std::fs::write(&file, text).unwrap();
+    place.hotfix(&["rca", "INC-42", "--from", file.to_str().unwrap()]).exits(0);
+    place.hotfix(&["rca", "accept", "INC-42"]).exits(1).says("self-acceptance");
+    place.hotfix_by(GRACE, &["rca", "accept", "INC-42"]).exits(0);
+}
+
+fn check(place: &Place) {
+    place.hotfix(&[&["check", "INC-42"], QUALIFIES].concat()).exits(0).says("hotfix (opened)");
+}
+
+/// The policy of this repository, on the branch that is checked out.
+fn policy(place: &Place, main: &str, release_lines: &str) {
+    let built_in = include_str!("../../policy/hotfix.yaml");
+    let (before, after) =
+        (built_in.split("\nbranches:").next().unwrap(), built_in.split("\n# Walked first").nth(1).unwrap());
+    let branches = format!(
+        "\nbranches:\n  main: {main}\n  release_lines: {release_lines}\n  hotfix: hotfix/{{incident}}\n  release_tags: [\"v[0-9]*\"]\n\n# Walked first"
+    );
+    place.commit(
+        "policy/hotfix.yaml",
+        &format!("{before}{branches}{after}").replace("name: built-in", "name: shop"),
+        "Policy",
+    );
+}
+
+#[test]
+fn release_lines_with_hotfix_branches() {
+    let place = Place::with_origin();
+    policy(&place, "main", "[release/*]");
+    place.commit("shop.rs", SHOP, "The shop");
+    place.git(&["tag", "v1.0.0"]);
+    place.commit("shop.rs", BROKEN, "Faster sums");
+    place.git(&["tag", "v1.1.0"]);
+    place.git(&["branch", "release/1.1"]);
+    place.commit("shop.rs", MOVED_ON, "Dearer shipping");
+    place.git(&["push", "-q", "origin", "main", "release/1.1", "--tags"]);
+    place.git(&["remote", "set-head", "origin", "--auto"]);
+
+    place.hotfix(&["check", "INC-42"]).exits(3).says("answers-missing").says("--set severity=");
+    place.hotfix(&["start", "INC-42"]).exits(4).says("never fetched the ledger");
+    check(&place);
+    place.hotfix(&["start", "INC-42"]).exits(0).says("hotfix/INC-42");
+    place.hotfix(&["fix", "INC-42", "--proof", "test=totals", "--guarded-by-flag", "no"]).exits(2);
+    place.commit("shop.rs", SHOP, "INC-42: sum everything");
+    place.hotfix(&["fix", "INC-42", "--proof", "test=totals", "--guarded-by-flag", "no"]).exits(0);
+    place.git(&["switch", "-q", "release/1.1"]);
+    place.git(&["merge", "-q", "--ff-only", "hotfix/INC-42"]);
+    place.git(&["tag", "v1.1.1"]);
+    place.git(&["push", "-q", "origin", "release/1.1", "v1.1.1"]);
+    place
+        .hotfix(&["close", "INC-42"])
+        .exits(1)
+        .says("not-merged-back")
+        .says("shop.rs:2")
+        .says("not-deployed")
+        .says("not-restored")
+        .says("rca-missing");
+    place.hotfix(&["deployed", "INC-42", "--release", "v1.1.1"]).exits(0);
+    place.hotfix(&["restored", "INC-42", "--by", "hotfix"]).exits(0);
+    analysis(&place, ANALYSIS);
+    place.hotfix(&["close", "INC-42"]).exits(1).says("1 thing is missing");
+
+    // On the local main only: everybody else's main still has the bug.
+    place.git(&["switch", "-q", "main"]);
+    place.git(&["cherry-pick", "-x", "release/1.1"]);
+    place.hotfix(&["close", "INC-42"]).exits(1).says("not on origin/main");
+    place.git(&["push", "-q", "origin", "main"]);
+    // The branch is gone, and the ledger remembers the fix.
+    place.git(&["branch", "-D", "-q", "hotfix/INC-42"]);
+    let verified = place.json(&["verify", "INC-42"]);
+    assert_eq!(verified["targets"][0]["verdict"], "merged");
+    assert_eq!(verified["targets"][0]["ref"], "refs/remotes/origin/main");
+    place.hotfix(&["close", "INC-42"]).exits(0).says("closed");
+    place.hotfix(&["close", "INC-42"]).exits(1).says("already-closed");
+    place.hotfix(&["restored", "INC-42", "--by", "other"]).exits(1).says("already-closed");
+    place.hotfix(&["status"]).exits(0).says("1 incident is closed or void");
+}
+
+#[test]
+fn git_flow_where_develop_is_where_fixes_must_end() {
+    let place = Place::with_origin();
+    place.commit("shop.rs", SHOP, "The shop");
+    place.git(&["tag", "v1.0.0"]);
+    place.git(&["branch", "-q", "develop"]);
+    place.commit("shop.rs", BROKEN, "Release 1.1");
+    place.git(&["tag", "v1.1.0"]);
+    place.git(&["switch", "-q", "develop"]);
+    place.git(&["merge", "-q", "--no-edit", "main"]);
+    policy(&place, "develop", "[main]");
+    place.commit("shop.rs", MOVED_ON, "Dearer shipping");
+    place.git(&["push", "-q", "origin", "main", "develop", "--tags"]);
+    place.git(&["remote", "set-head", "origin", "develop"]);
+
+    check(&place);
+    place.hotfix(&["start", "INC-42"]).exits(0);
+    place.commit("shop.rs", SHOP, "Sum everything");
+    place.hotfix(&["fix", "INC-42", "--proof", "ci=https://ci.example.com/1", "--guarded-by-flag", "no"]).exits(0);
+    place.git(&["switch", "-q", "main"]);
+    place.git(&["merge", "-q", "--no-ff", "--no-edit", "hotfix/INC-42"]);
+    place.git(&["tag", "v1.1.1"]);
+    place.git(&["push", "-q", "origin", "main", "v1.1.1"]);
+    place.hotfix(&["deployed", "INC-42"]).exits(0);
+    place.hotfix(&["restored", "INC-42", "--by", "hotfix"]).exits(0);
+    analysis(&place, ANALYSIS);
+    // It is on main, which is production here, and not on develop.
+    place.hotfix(&["close", "INC-42"]).exits(1).says("not on origin/develop");
+    place.git(&["switch", "-q", "develop"]);
+    place.git(&["merge", "-q", "--no-edit", "main"]);
+    place.git(&["push", "-q", "origin", "develop"]);
+    place.hotfix(&["close", "INC-42"]).exits(0).says("closed");
+}
+
+#[test]
+fn trunk_based_with_tags_only() {
+    let place = Place::with_origin();
+    policy(&place, "main", "[]");
+    place.commit("shop.rs", SHOP, "The shop");
+    place.git(&["tag", "v1.0.0"]);
+    place.commit("shop.rs", BROKEN, "Faster sums");
+    place.git(&["tag", "v1.1.0"]);
+    place.git(&["push", "-q", "origin", "main", "--tags"]);
+    place.git(&["remote", "set-head", "origin", "--auto"]);
+
+    check(&place);
+    let fix = place.commit("shop.rs", SHOP, "Sum everything");
+    place.hotfix(&["fix", "INC-42", &fix, "--proof", "manual=looked at it", "--guarded-by-flag", "yes"]).exits(0);
+    place.hotfix(&["deployed", "INC-42"]).exits(0);
+    place.hotfix(&["restored", "INC-42", "--by", "hotfix"]).exits(0);
+    analysis(&place, ANALYSIS);
+    place.hotfix(&["close", "INC-42"]).exits(1).says("not on origin/main");
+    place.git(&["push", "-q", "origin", "main"]);
+    place.hotfix(&["verify", "INC-42"]).exits(0).says("merged");
+    // Somebody takes it out again before the incident is closed.
+    place.git(&["revert", "--no-edit", &fix]);
+    place.git(&["push", "-q", "origin", "main"]);
+    place.hotfix(&["close", "INC-42"]).exits(1).says("no longer in effect on origin/main").says("undone by");
+    place.git(&["revert", "--no-edit", "HEAD"]);
+    place.git(&["push", "-q", "origin", "main"]);
+    place.hotfix(&["close", "INC-42"]).exits(0).says("closed");
+}
+
+/// A shop whose newest release is broken, without a remote.
+pub fn broken_shop() -> Place {
+    let place = Place::new();
+    place.commit("shop.rs", SHOP, "The shop");
+    place.git(&["tag", "v1.0.0"]);
+    place.commit("shop.rs", BROKEN, "Faster sums");
+    place.git(&["tag", "v1.1.0"]);
+    place
+}
+
+#[test]
+fn rolled_back() {
+    let place = broken_shop();
+    place.hotfix(&["check", "INC-42", "--set", "roll-back=yes"]).exits(1).says("roll-back-first");
+    place.hotfix(&["start", "INC-42"]).exits(1).says("decision-is-not-hotfix");
+    place.hotfix(&["restored", "INC-42", "--by", "roll-back"]).exits(0);
+    analysis(&place, ANALYSIS);
+    place.hotfix(&["close", "INC-42"]).exits(1).says("cause-open").says("1 thing is missing");
+    // A commit that is not on main settles nothing.
+    place.git(&["switch", "-q", "-c", "aside"]);
+    place.git(&["revert", "--no-edit", "v1.1.0"]);
+    place.hotfix(&["cause", "INC-42", "--fixed-by", "HEAD"]).exits(0);
+    place.hotfix(&["close", "INC-42"]).exits(1).says("the commit that deals with the cause is not on main");
+    place.git(&["switch", "-q", "main"]);
+    place.git(&["merge", "-q", "--ff-only", "aside"]);
+    place.hotfix(&["close", "INC-42"]).exits(0).says("closed");
+}
+
+#[test]
+fn rolled_back_and_no_code_was_the_cause() {
+    let place = broken_shop();
+    place.hotfix(&["check", "INC-42", "--set", "roll-back=yes"]).exits(1);
+    place.hotfix(&["restored", "INC-42", "--by", "roll-back"]).exits(0);
+    let file = place.beside("rca.md");
+    std::fs::write(&file, ANALYSIS.replace("code_cause: true", "code_cause: false")).unwrap();
+    place.hotfix(&["rca", "INC-42", "--from", file.to_str().unwrap()]).exits(0);
+    // Written is not accepted.
+    place.hotfix(&["close", "INC-42"]).exits(1).says("cause-open").says("rca-not-accepted");
+    place.hotfix_by(GRACE, &["rca", "accept", "INC-42"]).exits(0);
+    place.hotfix(&["close", "INC-42"]).exits(0);
+}
+
+#[test]
+fn flagged_off() {
+    let place = broken_shop();
+    let answers = ["--set", "flag-off=yes", "--set", "roll-back=tried", "--set", "roll-back.evidence=owed"];
+    place.hotfix(&[&["check", "INC-42"][..], &answers].concat()).exits(1).says("flag-off-first");
+    place.hotfix(&["restored", "INC-42", "--by", "flag-off"]).exits(0);
+    analysis(&place, ANALYSIS);
+    place.hotfix(&["close", "INC-42"]).exits(1).says("cause-open").says("evidence-owed");
+    place.hotfix(&["cause", "INC-42", "--flag", "new-sums", "--owner", "Ada"]).exits(2);
+    let past = ["--flag", "new-sums", "--owner", "Ada", "--remove-by", "2020-01-01"];
+    place.hotfix(&[&["cause", "INC-42"][..], &past].concat()).exits(2).says("in the past");
+    let future = ["--flag", "new-sums", "--owner", "Ada", "--remove-by", "2199-01-01"];
+    place.hotfix(&[&["cause", "INC-42"][..], &future].concat()).exits(0);
+    place.hotfix(&["close", "INC-42"]).exits(3).says("evidence-owed");
+    // The evidence comes later; the other answers stay as they were.
+    place.hotfix(&["check", "INC-42", "--set", "roll-back.evidence=The old release failed alike"]).exits(1);
+    place.hotfix(&["close", "INC-42"]).exits(0);
+}
+
+#[test]
+fn a_false_alarm() {
+    let place = broken_shop();
+    check(&place);
+    place.hotfix(&["void", "INC-42", "--reason", "duplicate-of", "INC-42"]).exits(2);
+    place.hotfix(&["void", "INC-42", "--reason", "duplicate-of", "INC-1"]).exits(2);
+    place.hotfix(&["void", "INC-42", "--reason", "false-alarm"]).exits(0);
+    place.hotfix(&["check", "INC-42", "--set", "roll-back=yes"]).exits(1).says("incident-void");
+    place.hotfix(&["close", "INC-42"]).exits(1).says("incident-void");
+}
+
+#[test]
+fn whoever_wrote_the_fix_does_not_void_the_incident() {
+    let place = broken_shop();
+    check(&place);
+    place.hotfix(&["start", "INC-42"]).exits(0);
+    place.commit("shop.rs", SHOP, "Sum everything");
+    place.hotfix(&["fix", "INC-42", "--proof", "untested=no time", "--guarded-by-flag", "no"]).exits(0);
+    place.hotfix(&["void", "INC-42", "--reason", "typo"]).exits(3).says("second-person-needed");
+    place.hotfix_by(GRACE, &["void", "INC-42", "--reason", "typo"]).exits(0);
+}
+
+#[test]
+fn the_demonstration_ends_well() {
+    let place = Place::new();
+    let demo = place.beside("demo");
+    let said = place.hotfix(&["demo", demo.to_str().unwrap()]).exits(0);
+    assert!(said.out.contains("INC-42: closed"), "{}", said.out);
+    place.hotfix(&["demo", demo.to_str().unwrap()]).exits(2).says("is not empty");
+}
