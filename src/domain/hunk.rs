@@ -77,6 +77,20 @@ impl View {
         }
     }
 
+    /// Whether `step`, a difference between this version and the next, is this very hunk at its own place: the same lines go
+    /// and come, where the lines that the hunk took out (or the gap that it filled) stand in this version.
+    pub fn is_step(&self, change: &TextChange<'_>, hunk: &Hunk, step: &Hunk, here: &Text<'_>, next: &Text<'_>) -> bool {
+        let in_place = if hunk.old.is_empty() {
+            let gap = self.from_before.gap(hunk.old.start);
+            gap.start <= step.old.start && step.old.start <= gap.end
+        } else {
+            self.from_before.run(hunk.old.clone()).as_ref() == Some(&step.old)
+        };
+        in_place
+            && here.lines()[step.old.clone()] == *change.removed(hunk)
+            && next.lines()[step.new.clone()] == *change.added(hunk)
+    }
+
     /// Where the hunk's added lines stand; for a pure deletion the place where they are not.
     pub fn place(&self, hunk: &Hunk) -> Option<Range<usize>> {
         if hunk.new.is_empty() {
@@ -172,8 +186,9 @@ impl Trace {
         let block = Block::new(removed);
         let back_in_place =
             contains(&new.lines()[moved.clone()], removed) && !contains(&old.lines()[gap.clone()], removed);
-        let back_elsewhere =
-            removed.iter().any(|line| is_telling(line)) && block.count(new.bytes()) > block.count(old.bytes());
+        let back_elsewhere = removed.iter().filter(|line| is_telling(line)).nth(1).is_some()
+            && block.count(old.bytes()) == 0
+            && block.count(new.bytes()) > 0;
         if back_in_place || back_elsewhere {
             return Step::Undone;
         }
@@ -210,6 +225,11 @@ impl Trace {
         next.own.sort_unstable();
         next.heirs.sort_unstable();
         next.heirs.dedup();
+        // A brace that still stands is not the fix.
+        let said_something = self.own.iter().any(|line| is_telling(old.lines()[*line]));
+        if said_something && !next.own.iter().any(|line| is_telling(new.lines()[*line])) {
+            next.own.clear();
+        }
         if next.own.is_empty() {
             let heirs: Vec<&[u8]> = next.heirs.iter().map(|line| new.lines()[*line]).collect();
             if !heirs.is_empty() && heirs.iter().all(|line| removed.contains(line)) {

@@ -14,6 +14,7 @@ pub mod rca;
 pub mod record;
 pub mod refusal;
 pub mod release;
+pub mod revert;
 pub mod sentence;
 pub mod spelling;
 pub mod text;

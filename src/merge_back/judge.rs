@@ -10,7 +10,7 @@ use crate::domain::identity::RepositoryPath;
 use crate::domain::lines::{Alignment, Block, Hunk, Text, is_binary, is_telling};
 use crate::failure::Failure;
 
-use super::fix::path_of;
+use super::fix::{Fix, path_of};
 use super::target::{Target, Version};
 
 /// What a part of a fix changes.
@@ -78,6 +78,7 @@ impl Judged {
 pub fn judge(
     target: &Target<'_>,
     change: &Change,
+    fix: &Fix,
     fix_paths: &[RepositoryPath],
     versions: &[Version],
 ) -> Result<Vec<Judged>, Failure> {
@@ -97,7 +98,7 @@ pub fn judge(
                     if text.hunks.is_empty() && before.as_ref().is_none_or(|before| before.id != after.id) {
                         judged.push(whole_content(path, before.as_ref(), after, versions));
                     } else {
-                        judged.extend(TextJudge { target, change: &text, path, fix_paths, versions }.judge()?);
+                        judged.extend(TextJudge { target, change: &text, path, fix, fix_paths, versions }.judge()?);
                     }
                 }
                 None => judged.push(whole_content(path, before.as_ref(), after, versions)),
@@ -193,12 +194,13 @@ struct TextJudge<'a> {
     target: &'a Target<'a>,
     change: &'a TextChange<'a>,
     path: &'a RepositoryPath,
+    fix: &'a Fix,
     fix_paths: &'a [RepositoryPath],
     versions: &'a [Version],
 }
 
 /// The versions of another path, newest first, and where lines stand in the oldest of them.
-type Elsewhere = (Vec<Version>, Range<usize>);
+type Elsewhere = (Vec<Version>, Vec<usize>);
 
 /// What was found out about a hunk on the walk back.
 #[derive(Clone)]
@@ -223,7 +225,7 @@ impl TextJudge<'_> {
             match found {
                 Some(found) => {
                     one.landed_by = Some(self.versions[found.landing].at);
-                    if now == Standing::InEffect && !self.stands_again(hunk, &found, &tip)? {
+                    if found.landing == 0 || now == Standing::InEffect && !self.stands_again(hunk, &found, &tip)? {
                         one.fate = Fate::InEffect;
                     } else {
                         self.follow(hunk, &found, &mut one)?;
@@ -261,6 +263,15 @@ impl TextJudge<'_> {
                 .map(|(block, found)| if found.is_some() { 0 } else { block.count(bytes) })
                 .collect()
         };
+        // A hunk whose lines the fix itself brings or takes elsewhere in the file can't be told by counting them.
+        let counted: Vec<bool> = hunks
+            .iter()
+            .zip(&blocks)
+            .map(|(hunk, block)| {
+                let (before, after) = (block.count(self.change.before.bytes()), block.count(self.change.after.bytes()));
+                if hunk.new.is_empty() { before > after } else { after > before }
+            })
+            .collect();
         let Some(newest) = self.versions.first() else { return Ok(found) };
         let mut child = self.bytes(newest)?;
         let mut in_child = counts(&child, &found);
@@ -268,21 +279,28 @@ impl TextJudge<'_> {
             self.target.check_time()?;
             let parent = self.bytes(&self.versions[index + 1])?;
             let in_parent = counts(&parent, &found);
-            let mut views: Option<(View, View)> = None;
+            let (new, old) = (Text::new(&child), Text::new(&parent));
+            let mut views: Option<(View, View, Alignment)> = None;
             for (at, hunk) in hunks.iter().enumerate().filter(|(at, _)| found[*at].is_none()).collect::<Vec<_>>() {
                 let came =
                     if hunk.new.is_empty() { in_parent[at] > in_child[at] } else { in_child[at] > in_parent[at] };
-                if !came {
+                if !came && counted[at] {
                     continue;
                 }
-                let (after, before) = views.get_or_insert_with(|| {
-                    (View::new(self.change, &Text::new(&child)), View::new(self.change, &Text::new(&parent)))
+                let (after, before, step) = views.get_or_insert_with(|| {
+                    let step = Alignment::new(old.lines(), new.lines());
+                    (View::new(self.change, &new), View::new(self.change, &old), step)
                 });
-                let landed = after.standing(self.change, hunk) == Standing::InEffect
-                    && before.standing(self.change, hunk) != Standing::InEffect;
-                if let Some(place) = after.place(hunk).filter(|_| landed) {
-                    found[at] = Some(Found { landing: index, place });
-                }
+                let own_step = |step: &&Hunk| before.is_step(self.change, hunk, step, &old, &new);
+                let place = match step.hunks.iter().find(own_step) {
+                    Some(step) => Some(step.new.clone()),
+                    None => {
+                        let landed = after.standing(self.change, hunk) == Standing::InEffect
+                            && before.standing(self.change, hunk) != Standing::InEffect;
+                        after.place(hunk).filter(|_| landed)
+                    }
+                };
+                found[at] = place.map(|place| Found { landing: index, place });
             }
             if found.iter().all(Option::is_some) {
                 break;
@@ -346,9 +364,8 @@ impl TextJudge<'_> {
             match trace.step(&old, &new, &alignment, removed) {
                 Step::Stands(next) => trace = next,
                 Step::Changed(next) => {
-                    let gone = next.own.is_empty();
                     one.evolved_by.push(at);
-                    if gone && View::new(self.change, &new).standing(self.change, hunk) == Standing::Absent {
+                    if next.own.is_empty() && self.taken_back(hunk, &new, at, found)? {
                         return self.undone(one, at);
                     }
                     trace = next;
@@ -361,13 +378,11 @@ impl TextJudge<'_> {
                         moves += 1;
                         index = later.len() - 1;
                         trail = later;
-                        trace.own = place.collect();
+                        trace.own = place;
                         trace.heirs.clear();
                         continue;
                     }
-                    if outcome == Step::Undone
-                        || View::new(self.change, &new).standing(self.change, hunk) == Standing::Absent
-                    {
+                    if outcome == Step::Undone || self.taken_back(hunk, &new, at, found)? {
                         return self.undone(one, at);
                     }
                     one.evolved_by.push(at);
@@ -388,19 +403,21 @@ impl TextJudge<'_> {
         Ok(())
     }
 
+    /// Whether a version is as before the hunk at its place, or the commit that made it says that it takes the fix back.
+    fn taken_back(&self, hunk: &Hunk, version: &Text<'_>, at: usize, found: &Found) -> Result<bool, Failure> {
+        Ok(View::new(self.change, version).standing(self.change, hunk) == Standing::Absent
+            || self.target.claims_to_revert(at, self.versions[found.landing].at, &self.fix.commits)?)
+    }
+
     /// Where a trace's own lines went when commit `at` took them out of their file: the later versions of the other file
     /// (newest first, down to that commit's), and the place in the oldest of them.
     fn moved_away(&self, trace: &Trace, old: &Text<'_>, at: usize, moves: usize) -> Result<Option<Elsewhere>, Failure> {
         let own = trace.own_lines(old);
-        if moves >= 4 || !own.iter().any(|line| is_telling(line)) {
+        if moves >= 4 {
             return Ok(None);
         }
-        let block = Block::new(&own);
-        let Some((path, entry)) = self.target.elsewhere(at, &block, &[])?.into_iter().next() else { return Ok(None) };
-        let bytes = self.target.blob(entry.id)?;
-        let text = Text::new(&bytes);
-        let Some(start) = text.lines().windows(own.len()).position(|window| window == own) else { return Ok(None) };
+        let Some((path, _, places)) = self.target.scattered(at, &own)? else { return Ok(None) };
         let later = self.target.versions(&[path], 0, at)?.remove(0);
-        Ok(Some((self.target.follow_renames(later, 0)?, start..start + own.len())))
+        Ok(Some((self.target.follow_renames(later, 0, &[])?, places)))
     }
 }

@@ -34,14 +34,17 @@ pub fn search(target: &Target<'_>, fix: &Fix, options: &Options) -> Result<Repor
     let start = |change: &&Change| change.before.as_ref().or(change.after.as_ref()).map(|side| side.path.clone());
     let paths: Vec<RepositoryPath> = changes.iter().filter_map(start).collect();
     let all = target.versions(&paths, 0, bottom)?;
+    let new_paths: Vec<RepositoryPath> =
+        changes.iter().filter(|change| change.before.is_none()).filter_map(|change| path_of(change).cloned()).collect();
     for (change, versions) in changes.into_iter().zip(all) {
-        let versions = target.follow_renames(versions, 0)?;
+        let not = if change.after.is_none() { &new_paths[..] } else { &[] };
+        let versions = target.follow_renames(versions, 0, not)?;
         let versions = if versions.iter().all(|version| version.entry.is_none()) {
             after_path(target, change, bottom)?.unwrap_or(versions)
         } else {
             versions
         };
-        judged.extend(judge(target, change, &paths, &versions)?);
+        judged.extend(judge(target, change, fix, &paths, &versions)?);
     }
     together(&mut judged);
     Report::new(target, fix, judged, bottom)

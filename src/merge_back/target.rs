@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::domain::identity::{ObjectId, RepositoryPath};
+use crate::domain::lines::{Alignment, Text, is_telling};
+use crate::domain::revert;
 use crate::failure::Failure;
 use crate::git::history::Node;
 use crate::git::repository::Repository;
@@ -161,11 +163,18 @@ impl<'r> Target<'r> {
     }
 
     /// The versions of a path, followed through the target's own renames: towards the tip, the file's new path goes on.
-    pub fn follow_renames(&self, mut versions: Vec<Version>, top: usize) -> Result<Vec<Version>, Failure> {
+    ///
+    /// A path of `not` is no goal: a file that the fix itself puts there is another one.
+    pub fn follow_renames(
+        &self,
+        mut versions: Vec<Version>,
+        top: usize,
+        not: &[RepositoryPath],
+    ) -> Result<Vec<Version>, Failure> {
         for _ in 0..8 {
             let (Some(newest), Some(older)) = (versions.first(), versions.get(1)) else { break };
             let (None, Some(entry)) = (newest.entry, older.entry) else { break };
-            let Some(moved) = self.moved_to(newest.at, &older.path, entry)? else { break };
+            let Some(moved) = self.moved_to(newest.at, &older.path, entry, not)? else { break };
             let mut later = self.versions(&[moved], top, newest.at)?.remove(0);
             later.extend(versions.drain(1..));
             versions = later;
@@ -186,10 +195,17 @@ impl<'r> Target<'r> {
     }
 
     /// The path to which a commit moved a file that it took away: the same bytes, or most of the lines.
-    fn moved_to(&self, number: usize, path: &RepositoryPath, entry: Entry) -> Result<Option<RepositoryPath>, Failure> {
+    fn moved_to(
+        &self,
+        number: usize,
+        path: &RepositoryPath,
+        entry: Entry,
+        not: &[RepositoryPath],
+    ) -> Result<Option<RepositoryPath>, Failure> {
         let differing = self.differing(number)?;
         let added = || {
-            differing.iter().filter_map(|file| file.after.filter(|_| file.before.is_none()).map(|entry| (file, entry)))
+            let new = differing.iter().filter(|file| file.before.is_none() && !not.contains(&file.path));
+            new.filter_map(|file| file.after.map(|entry| (file, entry)))
         };
         if let Some((file, _)) =
             added().filter(|(_, after)| after.id == entry.id).min_by_key(|(file, _)| name_distance(path, file))
@@ -231,6 +247,64 @@ impl<'r> Target<'r> {
             }
         }
         Ok(found)
+    }
+
+    /// Where a commit put most of these lines, whatever their indentation, if it put them anywhere: the path, what stands
+    /// there, and the numbers of the lines.
+    pub fn scattered(
+        &self,
+        number: usize,
+        lines: &[&[u8]],
+    ) -> Result<Option<(RepositoryPath, Entry, Vec<usize>)>, Failure> {
+        let wanted: Vec<&[u8]> = lines.iter().filter(|line| is_telling(line)).map(|line| line.trim_ascii()).collect();
+        // One short line says too little to be known again.
+        if wanted.is_empty() || wanted.len() == 1 && wanted[0].len() < 16 {
+            return Ok(None);
+        }
+        let differing = self.differing(number)?;
+        let mut best: Option<(RepositoryPath, Entry, Vec<usize>)> = None;
+        for file in differing.iter().take(MOST_FILES) {
+            let Some(after) = file.after.filter(|entry| entry.is_file()) else { continue };
+            let new = self.blob(after.id)?;
+            if wanted.iter().filter(|line| memchr::memmem::find(&new, line).is_some()).count() * 2 < wanted.len() {
+                continue;
+            }
+            let before = file.before.filter(|entry| entry.is_file());
+            let old = before.map_or_else(|| Ok(Rc::new(Vec::new())), |entry| self.blob(entry.id))?;
+            let (old, new) = (Text::new(&old), Text::new(&new));
+            let added = Alignment::new(old.lines(), new.lines()).hunks.into_iter().flat_map(|hunk| hunk.new);
+            let mut left: Vec<&[u8]> = wanted.clone();
+            let mut places = Vec::new();
+            for line in added {
+                if let Some(at) = left.iter().position(|wanted| *wanted == new.lines()[line].trim_ascii()) {
+                    left.swap_remove(at);
+                    places.push(line);
+                }
+            }
+            if places.len() * 2 >= wanted.len() && best.as_ref().is_none_or(|(_, _, most)| places.len() > most.len()) {
+                best = Some((file.path.clone(), after, places));
+            }
+        }
+        Ok(best)
+    }
+
+    /// Whether a commit says of itself that it takes `landing` (or one of `commits`) back. Such words prove nothing; they only
+    /// take a proof away.
+    pub fn claims_to_revert(&self, number: usize, landing: usize, commits: &[ObjectId]) -> Result<bool, Failure> {
+        let Some((id, parents)) = self.node(number)?.map(|node| (node.id, node.parents.clone())) else {
+            return Ok(false);
+        };
+        let mut texts = vec![self.repository.message(id)?.text];
+        if parents.len() > 1 {
+            let inner = self.repository.commits_between(&parents[..1], id)?;
+            for commit in inner.into_iter().take(50) {
+                texts.push(self.repository.message(commit)?.text);
+            }
+        }
+        let landing = self.id(landing);
+        let summary = self.repository.message(landing)?.summary().to_owned();
+        let ids: Vec<ObjectId> = std::iter::once(landing).chain(commits.iter().copied()).collect();
+        Ok(texts.iter().any(|text| revert::names(text, &ids, &summary)))
     }
 
     /// The bytes of a blob.
