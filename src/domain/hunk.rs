@@ -139,8 +139,12 @@ pub enum Step {
     Changed(Trace),
     /// All lines are gone, and other text stands in their place.
     Rewritten,
-    /// Every line was deleted without replacement, or what the hunk removed came back.
-    Undone,
+    /// All lines were deleted together with more lines around them: the code that the fix was for went away.
+    RemovedAround,
+    /// All lines were deleted, and hardly any other.
+    Removed,
+    /// What the hunk removed came back.
+    Restored,
 }
 
 impl Trace {
@@ -159,6 +163,12 @@ impl Trace {
     /// The fix's own lines in a version.
     pub fn own_lines<'a>(&self, version: &Text<'a>) -> Vec<&'a [u8]> {
         self.own.iter().filter_map(|line| version.lines().get(*line).copied()).collect()
+    }
+
+    /// How many telling lines of it stand in a version, its own and those that took their place.
+    pub fn standing(&self, version: &Text<'_>) -> usize {
+        let telling = |line: &&usize| version.lines().get(**line).is_some_and(|line| is_telling(line));
+        self.own.iter().chain(&self.heirs).filter(telling).count()
     }
 
     /// Whether anything of it was replaced or dropped.
@@ -190,7 +200,7 @@ impl Trace {
             && block.count(old.bytes()) == 0
             && block.count(new.bytes()) > 0;
         if back_in_place || back_elsewhere {
-            return Step::Undone;
+            return Step::Restored;
         }
         Step::Stands(Self { gap: Some(moved), ..self.clone() })
     }
@@ -201,7 +211,7 @@ impl Trace {
         if next.own.len() == self.own.len() && next.heirs.len() == self.heirs.len() {
             return Step::Stands(next);
         }
-        let mut rewritten = false;
+        let (mut rewritten, mut lost, mut around) = (false, 0, 0);
         for hunk in &alignment.hunks {
             let inside =
                 |lines: &[usize]| lines.iter().copied().filter(|line| hunk.old.contains(line)).collect::<Vec<_>>();
@@ -221,6 +231,10 @@ impl Trace {
             next.heirs.extend(inherited);
             next.heirs.extend(heirs.iter().filter_map(heir_of));
             rewritten |= succession.newcomers > 0;
+            for line in hunk.old.clone().filter(|line| heir_of(line).is_none() && is_telling(old.lines()[*line])) {
+                let ours = own.contains(&line) || heirs.contains(&line);
+                *(if ours { &mut lost } else { &mut around }) += 1;
+            }
         }
         next.own.sort_unstable();
         next.heirs.sort_unstable();
@@ -233,10 +247,14 @@ impl Trace {
         if next.own.is_empty() {
             let heirs: Vec<&[u8]> = next.heirs.iter().map(|line| new.lines()[*line]).collect();
             if !heirs.is_empty() && heirs.iter().all(|line| removed.contains(line)) {
-                return Step::Undone;
+                return Step::Restored;
             }
             if heirs.is_empty() {
-                return if rewritten { Step::Rewritten } else { Step::Undone };
+                return match (rewritten, around >= lost && around > 0) {
+                    (true, _) => Step::Rewritten,
+                    (false, true) => Step::RemovedAround,
+                    (false, false) => Step::Removed,
+                };
             }
         }
         Step::Changed(next)

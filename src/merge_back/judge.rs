@@ -33,6 +33,15 @@ pub enum Part {
     Rename,
 }
 
+/// How a landed hunk's last line went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gone {
+    /// Other text stands in its place.
+    Rewritten,
+    /// It was removed with the code around it.
+    Removed,
+}
+
 /// One part of a fix with its fate; commits are numbers on the target's first-parent line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judged {
@@ -50,8 +59,12 @@ pub struct Judged {
     pub evolved_by: Vec<usize>,
     /// Where its lines went, if the target moved them to another path.
     pub moved_to: Option<RepositoryPath>,
-    /// Whether none of its own lines stands any more.
-    pub gone: bool,
+    /// How the last of its lines went, where none stands any more and yet it is not undone.
+    pub gone: Option<Gone>,
+    /// How many telling lines it is about, at least 1.
+    pub weight: usize,
+    /// How many of these stand (for a deletion: are still away).
+    pub standing: usize,
 }
 
 impl Judged {
@@ -64,7 +77,9 @@ impl Judged {
             undone_by: None,
             evolved_by: vec![],
             moved_to: None,
-            gone: false,
+            gone: None,
+            weight: 1,
+            standing: 1,
         }
     }
 
@@ -221,6 +236,9 @@ impl TextJudge<'_> {
         for (hunk, found) in hunks.iter().zip(found) {
             let part = Part::Lines { old: hunk.old.clone(), new: hunk.new.clone() };
             let mut one = Judged::new(self.path, part, Fate::Unknown);
+            let lines = if hunk.new.is_empty() { self.change.removed(hunk) } else { self.change.added(hunk) };
+            one.weight = lines.iter().filter(|line| is_telling(line)).count().max(1);
+            one.standing = one.weight;
             let now = view.standing(self.change, hunk);
             match found {
                 Some(found) => {
@@ -370,35 +388,43 @@ impl TextJudge<'_> {
                     }
                     trace = next;
                 }
-                outcome @ (Step::Undone | Step::Rewritten) => {
+                Step::Restored => return self.undone(one, at),
+                outcome => {
                     // The lines may have moved to another file.
-                    if let Some((later, place)) = self.moved_away(&trace, &old, at, moves)? {
+                    if let Some((later, places)) = self.moved_away(&trace, &old, at, moves)? {
                         one.moved_to = Some(later[later.len() - 1].path.clone());
                         one.evolved_by.push(at);
                         moves += 1;
                         index = later.len() - 1;
                         trail = later;
-                        trace.own = place;
+                        trace.own = places;
                         trace.heirs.clear();
                         continue;
                     }
-                    if outcome == Step::Undone || self.taken_back(hunk, &new, at, found)? {
+                    // What a fix only added and someone took out by itself is undone. A changed line that went away is not
+                    // back to what it was.
+                    let undone = outcome == Step::Removed && hunk.old.is_empty();
+                    if undone || self.taken_back(hunk, &new, at, found)? {
                         return self.undone(one, at);
                     }
                     one.evolved_by.push(at);
                     one.fate = Fate::Evolved;
-                    one.gone = true;
+                    one.standing = 0;
+                    one.gone = Some(if outcome == Step::Rewritten { Gone::Rewritten } else { Gone::Removed });
                     return Ok(());
                 }
             }
         }
-        one.gone = trace.own.is_empty() && !hunk.new.is_empty();
+        if !hunk.new.is_empty() && one.moved_to.is_none() {
+            one.standing = trace.standing(&Text::new(&self.bytes(&trail[0])?)).min(one.weight);
+        }
         one.fate = if trace.is_evolved() || one.moved_to.is_some() { Fate::Evolved } else { Fate::InEffect };
         Ok(())
     }
 
     fn undone(&self, one: &mut Judged, at: usize) -> Result<(), Failure> {
         one.fate = Fate::Undone;
+        one.standing = 0;
         one.undone_by = Some(at);
         Ok(())
     }

@@ -8,7 +8,7 @@ use crate::domain::identity::RepositoryPath;
 use crate::failure::Failure;
 
 use super::fix::{Fix, path_of};
-use super::judge::{Judged, judge};
+use super::judge::{Gone, Judged, judge};
 use super::report::Report;
 use super::target::{Target, Version};
 
@@ -68,14 +68,23 @@ fn after_path(target: &Target<'_>, change: &Change, bottom: usize) -> Result<Opt
     Ok(Some(target.versions(std::slice::from_ref(&after.path), 0, bottom)?.remove(0)))
 }
 
-/// A commit that took out other hunks of the fix, and after which nothing of this hunk is left either, took out this one too.
+/// What only the whole fix can tell about hunks of which no line stands any more.
+///
+/// A commit that took out other hunks of the fix took out these too. Code that went away with all around it is evolution as
+/// long as most of the fix stands; where a quarter is gone, its removal counts against the fix. And where nothing of the fix
+/// stands any more, nobody can say that it is in effect.
 fn together(judged: &mut [Judged]) {
     let undoers: Vec<usize> = judged.iter().filter_map(|one| one.undone_by).collect();
+    let landed = |one: &&Judged| one.fate.holds() || one.fate == Fate::Undone;
+    let weight: usize = judged.iter().filter(landed).map(|one| one.weight).sum();
+    let standing: usize = judged.iter().filter(landed).map(|one| one.standing).sum();
     for one in judged.iter_mut().filter(|one| one.fate == Fate::Evolved) {
-        let last = one.evolved_by.last().copied();
-        if let Some(at) = last.filter(|at| one.gone && undoers.contains(at)) {
+        let (Some(gone), Some(&last)) = (one.gone, one.evolved_by.last()) else { continue };
+        if undoers.contains(&last) || gone == Gone::Removed && standing * 4 < weight * 3 {
             one.fate = Fate::Undone;
-            one.undone_by = Some(at);
+            one.undone_by = Some(last);
+        } else if standing == 0 {
+            one.fate = Fate::Unknown;
         }
     }
 }
