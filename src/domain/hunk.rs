@@ -126,6 +126,8 @@ pub struct Trace {
     pub replaced: usize,
     /// How many were dropped.
     pub dropped: usize,
+    /// How many were moved within the file.
+    pub moved: usize,
     /// For a pure deletion: between which lines the deleted ones would stand.
     gap: Option<Range<usize>>,
 }
@@ -156,6 +158,7 @@ impl Trace {
             heirs: vec![],
             replaced: 0,
             dropped: 0,
+            moved: 0,
             gap: deletion.then_some(place),
         }
     }
@@ -200,7 +203,8 @@ impl Trace {
             && block.count(old.bytes()) == 0
             && block.count(new.bytes()) > 0;
         if back_in_place || back_elsewhere {
-            return Step::Restored;
+            // An empty line or a brace comes and goes.
+            return if removed.iter().any(|line| is_telling(line)) { Step::Restored } else { Step::Rewritten };
         }
         Step::Stands(Self { gap: Some(moved), ..self.clone() })
     }
@@ -220,6 +224,7 @@ impl Trace {
                 continue;
             }
             if let Some(at) = moved_to(&own, old, new, alignment) {
+                next.moved += at.len();
                 next.own.extend(at);
                 continue;
             }

@@ -5,13 +5,14 @@ use std::rc::Rc;
 
 use crate::domain::event::{Change, Side};
 use crate::domain::fate::Fate;
-use crate::domain::hunk::{Standing, Step, TextChange, Trace, View};
+use crate::domain::hunk::TextChange;
 use crate::domain::identity::RepositoryPath;
-use crate::domain::lines::{Alignment, Block, Hunk, Text, is_binary, is_telling};
+use crate::domain::lines::is_binary;
 use crate::failure::Failure;
 
 use super::fix::{Fix, path_of};
 use super::target::{Target, Version};
+use super::text::TextJudge;
 
 /// What a part of a fix changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +62,8 @@ pub struct Judged {
     pub moved_to: Option<RepositoryPath>,
     /// How the last of its lines went, where none stands any more and yet it is not undone.
     pub gone: Option<Gone>,
+    /// The commits that took all its lines from their place, be it that they stand elsewhere now.
+    pub uprooted_by: Vec<usize>,
     /// How many telling lines it is about, at least 1.
     pub weight: usize,
     /// How many of these stand (for a deletion: are still away).
@@ -68,7 +71,7 @@ pub struct Judged {
 }
 
 impl Judged {
-    fn new(path: &RepositoryPath, part: Part, fate: Fate) -> Self {
+    pub(super) fn new(path: &RepositoryPath, part: Part, fate: Fate) -> Self {
         Self {
             path: path.clone(),
             part,
@@ -78,9 +81,17 @@ impl Judged {
             evolved_by: vec![],
             moved_to: None,
             gone: None,
+            uprooted_by: vec![],
             weight: 1,
             standing: 1,
         }
+    }
+
+    /// Says that a commit took it out.
+    pub fn take_out(&mut self, by: usize) {
+        self.fate = Fate::Undone;
+        self.undone_by = Some(by);
+        self.standing = 0;
     }
 
     /// The parts of a change whose fate needs no look at the target.
@@ -202,248 +213,4 @@ fn whole(path: &RepositoryPath, part: Part, versions: &[Version], side: impl Fn(
         _ => {}
     }
     judged
-}
-
-/// Judges the hunks of one text.
-struct TextJudge<'a> {
-    target: &'a Target<'a>,
-    change: &'a TextChange<'a>,
-    path: &'a RepositoryPath,
-    fix: &'a Fix,
-    fix_paths: &'a [RepositoryPath],
-    versions: &'a [Version],
-}
-
-/// The versions of another path, newest first, and where lines stand in the oldest of them.
-type Elsewhere = (Vec<Version>, Vec<usize>);
-
-/// What was found out about a hunk on the walk back.
-#[derive(Clone)]
-struct Found {
-    landing: usize,
-    place: Range<usize>,
-}
-
-impl TextJudge<'_> {
-    fn judge(&self) -> Result<Vec<Judged>, Failure> {
-        let hunks = &self.change.hunks;
-        let Some(newest) = self.versions.first() else { return Ok(vec![]) };
-        let found = self.landings()?;
-        let tip = self.bytes(newest)?;
-        let tip_text = Text::new(&tip);
-        let view = View::new(self.change, &tip_text);
-        let mut judged = Vec::new();
-        for (hunk, found) in hunks.iter().zip(found) {
-            let part = Part::Lines { old: hunk.old.clone(), new: hunk.new.clone() };
-            let mut one = Judged::new(self.path, part, Fate::Unknown);
-            let lines = if hunk.new.is_empty() { self.change.removed(hunk) } else { self.change.added(hunk) };
-            one.weight = lines.iter().filter(|line| is_telling(line)).count().max(1);
-            one.standing = one.weight;
-            let now = view.standing(self.change, hunk);
-            match found {
-                Some(found) => {
-                    one.landed_by = Some(self.versions[found.landing].at);
-                    if found.landing == 0 || now == Standing::InEffect && !self.stands_again(hunk, &found, &tip)? {
-                        one.fate = Fate::InEffect;
-                    } else {
-                        self.follow(hunk, &found, &mut one)?;
-                    }
-                    if hunk.new.is_empty() && one.fate.holds() && self.was_moved(hunk, &found)? {
-                        one.fate = Fate::Weak;
-                    }
-                }
-                None => one.fate = self.without_landing(hunk, now, &tip),
-            }
-            judged.push(one);
-        }
-        Ok(judged)
-    }
-
-    fn bytes(&self, version: &Version) -> Result<Rc<Vec<u8>>, Failure> {
-        match version.entry.filter(|entry| entry.is_file()) {
-            Some(entry) => self.target.blob(entry.id),
-            None => Ok(Rc::new(Vec::new())),
-        }
-    }
-
-    /// For each hunk the newest step at which it came into effect.
-    fn landings(&self) -> Result<Vec<Option<Found>>, Failure> {
-        let hunks = &self.change.hunks;
-        let block = |hunk: &Hunk| {
-            Block::new(if hunk.new.is_empty() { self.change.removed(hunk) } else { self.change.added(hunk) })
-        };
-        let blocks: Vec<Block> = hunks.iter().map(block).collect();
-        let mut found: Vec<Option<Found>> = vec![None; hunks.len()];
-        let counts = |bytes: &[u8], found: &[Option<Found>]| -> Vec<usize> {
-            blocks
-                .iter()
-                .zip(found)
-                .map(|(block, found)| if found.is_some() { 0 } else { block.count(bytes) })
-                .collect()
-        };
-        // A hunk whose lines the fix itself brings or takes elsewhere in the file can't be told by counting them.
-        let counted: Vec<bool> = hunks
-            .iter()
-            .zip(&blocks)
-            .map(|(hunk, block)| {
-                let (before, after) = (block.count(self.change.before.bytes()), block.count(self.change.after.bytes()));
-                if hunk.new.is_empty() { before > after } else { after > before }
-            })
-            .collect();
-        let Some(newest) = self.versions.first() else { return Ok(found) };
-        let mut child = self.bytes(newest)?;
-        let mut in_child = counts(&child, &found);
-        for index in 0..self.versions.len().saturating_sub(1) {
-            self.target.check_time()?;
-            let parent = self.bytes(&self.versions[index + 1])?;
-            let in_parent = counts(&parent, &found);
-            let (new, old) = (Text::new(&child), Text::new(&parent));
-            let mut views: Option<(View, View, Alignment)> = None;
-            for (at, hunk) in hunks.iter().enumerate().filter(|(at, _)| found[*at].is_none()).collect::<Vec<_>>() {
-                let came =
-                    if hunk.new.is_empty() { in_parent[at] > in_child[at] } else { in_child[at] > in_parent[at] };
-                if !came && counted[at] {
-                    continue;
-                }
-                let (after, before, step) = views.get_or_insert_with(|| {
-                    let step = Alignment::new(old.lines(), new.lines());
-                    (View::new(self.change, &new), View::new(self.change, &old), step)
-                });
-                let own_step = |step: &&Hunk| before.is_step(self.change, hunk, step, &old, &new);
-                let place = match step.hunks.iter().find(own_step) {
-                    Some(step) => Some(step.new.clone()),
-                    None => {
-                        let landed = after.standing(self.change, hunk) == Standing::InEffect
-                            && before.standing(self.change, hunk) != Standing::InEffect;
-                        after.place(hunk).filter(|_| landed)
-                    }
-                };
-                found[at] = place.map(|place| Found { landing: index, place });
-            }
-            if found.iter().all(Option::is_some) {
-                break;
-            }
-            (child, in_child) = (parent, in_parent);
-        }
-        Ok(found)
-    }
-
-    /// Whether lines that a hunk deleted stand more often at the tip than at its landing.
-    fn stands_again(&self, hunk: &Hunk, found: &Found, tip: &[u8]) -> Result<bool, Failure> {
-        let removed = self.change.removed(hunk);
-        if !hunk.new.is_empty() || !removed.iter().any(|line| is_telling(line)) {
-            return Ok(false);
-        }
-        let block = Block::new(removed);
-        Ok(block.count(tip) > block.count(&self.bytes(&self.versions[found.landing])?))
-    }
-
-    /// Whether the commit that deleted a hunk's lines put them into another file, and the fix did not.
-    fn was_moved(&self, hunk: &Hunk, found: &Found) -> Result<bool, Failure> {
-        let removed = self.change.removed(hunk);
-        if !removed.iter().any(|line| is_telling(line)) {
-            return Ok(false);
-        }
-        let at = self.versions[found.landing].at;
-        Ok(!self.target.elsewhere(at, &Block::new(removed), self.fix_paths)?.is_empty())
-    }
-
-    fn without_landing(&self, hunk: &Hunk, now: Standing, tip: &[u8]) -> Fate {
-        let added = self.change.added(hunk);
-        let telling = added.iter().any(|line| is_telling(line));
-        match now {
-            Standing::Absent => Fate::Never,
-            Standing::Weak => Fate::Weak,
-            Standing::InEffect if telling => Fate::InEffect,
-            Standing::InEffect => Fate::Weak,
-            Standing::Unclear if !hunk.new.is_empty() && telling => {
-                let lines: std::collections::HashSet<&[u8]> = Text::new(tip).lines().iter().copied().collect();
-                let trace = added.iter().any(|line| is_telling(line) && lines.contains(line));
-                if trace { Fate::Unknown } else { Fate::Never }
-            }
-            Standing::Unclear => Fate::Unknown,
-        }
-    }
-
-    /// Follows a landed hunk's lines to the tip.
-    fn follow(&self, hunk: &Hunk, found: &Found, one: &mut Judged) -> Result<(), Failure> {
-        let mut trail = self.versions[..=found.landing].to_vec();
-        let mut trace = Trace::new(hunk, found.place.clone());
-        let removed = self.change.removed(hunk);
-        let mut index = found.landing;
-        let mut moves = 0;
-        while index > 0 {
-            self.target.check_time()?;
-            let (old_bytes, new_bytes) = (self.bytes(&trail[index])?, self.bytes(&trail[index - 1])?);
-            let (old, new) = (Text::new(&old_bytes), Text::new(&new_bytes));
-            let alignment = Alignment::new(old.lines(), new.lines());
-            let at = trail[index - 1].at;
-            index -= 1;
-            match trace.step(&old, &new, &alignment, removed) {
-                Step::Stands(next) => trace = next,
-                Step::Changed(next) => {
-                    one.evolved_by.push(at);
-                    if next.own.is_empty() && self.taken_back(hunk, &new, at, found)? {
-                        return self.undone(one, at);
-                    }
-                    trace = next;
-                }
-                Step::Restored => return self.undone(one, at),
-                outcome => {
-                    // The lines may have moved to another file.
-                    if let Some((later, places)) = self.moved_away(&trace, &old, at, moves)? {
-                        one.moved_to = Some(later[later.len() - 1].path.clone());
-                        one.evolved_by.push(at);
-                        moves += 1;
-                        index = later.len() - 1;
-                        trail = later;
-                        trace.own = places;
-                        trace.heirs.clear();
-                        continue;
-                    }
-                    // What a fix only added and someone took out by itself is undone. A changed line that went away is not
-                    // back to what it was.
-                    let undone = outcome == Step::Removed && hunk.old.is_empty();
-                    if undone || self.taken_back(hunk, &new, at, found)? {
-                        return self.undone(one, at);
-                    }
-                    one.evolved_by.push(at);
-                    one.fate = Fate::Evolved;
-                    one.standing = 0;
-                    one.gone = Some(if outcome == Step::Rewritten { Gone::Rewritten } else { Gone::Removed });
-                    return Ok(());
-                }
-            }
-        }
-        if !hunk.new.is_empty() && one.moved_to.is_none() {
-            one.standing = trace.standing(&Text::new(&self.bytes(&trail[0])?)).min(one.weight);
-        }
-        one.fate = if trace.is_evolved() || one.moved_to.is_some() { Fate::Evolved } else { Fate::InEffect };
-        Ok(())
-    }
-
-    fn undone(&self, one: &mut Judged, at: usize) -> Result<(), Failure> {
-        one.fate = Fate::Undone;
-        one.standing = 0;
-        one.undone_by = Some(at);
-        Ok(())
-    }
-
-    /// Whether a version is as before the hunk at its place, or the commit that made it says that it takes the fix back.
-    fn taken_back(&self, hunk: &Hunk, version: &Text<'_>, at: usize, found: &Found) -> Result<bool, Failure> {
-        Ok(View::new(self.change, version).standing(self.change, hunk) == Standing::Absent
-            || self.target.claims_to_revert(at, self.versions[found.landing].at, &self.fix.commits)?)
-    }
-
-    /// Where a trace's own lines went when commit `at` took them out of their file: the later versions of the other file
-    /// (newest first, down to that commit's), and the place in the oldest of them.
-    fn moved_away(&self, trace: &Trace, old: &Text<'_>, at: usize, moves: usize) -> Result<Option<Elsewhere>, Failure> {
-        let own = trace.own_lines(old);
-        if moves >= 4 {
-            return Ok(None);
-        }
-        let Some((path, _, places)) = self.target.scattered(at, &own)? else { return Ok(None) };
-        let later = self.target.versions(&[path], 0, at)?.remove(0);
-        Ok(Some((self.target.follow_renames(later, 0, &[])?, places)))
-    }
 }

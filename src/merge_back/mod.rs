@@ -7,4 +7,6 @@ pub mod fix;
 pub mod judge;
 pub mod report;
 pub mod search;
+mod steps;
 pub mod target;
+mod text;

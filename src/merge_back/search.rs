@@ -1,5 +1,7 @@
 //! The search: from a fix and a target to the fates of all hunks.
 
+use std::collections::BTreeMap;
+
 use globset::GlobSet;
 
 use crate::domain::event::Change;
@@ -46,7 +48,7 @@ pub fn search(target: &Target<'_>, fix: &Fix, options: &Options) -> Result<Repor
         };
         judged.extend(judge(target, change, fix, &paths, &versions)?);
     }
-    together(&mut judged);
+    together(target, &mut judged)?;
     Report::new(target, fix, judged, bottom)
 }
 
@@ -68,23 +70,45 @@ fn after_path(target: &Target<'_>, change: &Change, bottom: usize) -> Result<Opt
     Ok(Some(target.versions(std::slice::from_ref(&after.path), 0, bottom)?.remove(0)))
 }
 
-/// What only the whole fix can tell about hunks of which no line stands any more.
+/// What only the whole fix can tell about its hunks.
 ///
-/// A commit that took out other hunks of the fix took out these too. Code that went away with all around it is evolution as
-/// long as most of the fix stands; where a quarter is gone, its removal counts against the fix. And where nothing of the fix
-/// stands any more, nobody can say that it is in effect.
-fn together(judged: &mut [Judged]) {
-    let undoers: Vec<usize> = judged.iter().filter_map(|one| one.undone_by).collect();
+/// A commit that took out most of what it touched of the fix took out all of that, also where the lines stand elsewhere now,
+/// and lands nothing. Code that went away with all around it is evolution, unless the fix was much of what that commit
+/// removed, or hardly anything of the fix is left. Where nothing stands any more, nobody can say that it is in effect.
+fn together(target: &Target<'_>, judged: &mut [Judged]) -> Result<(), Failure> {
+    let mut removed: BTreeMap<usize, usize> = BTreeMap::new();
+    for one in judged.iter().filter(|one| one.gone == Some(Gone::Removed)) {
+        if let Some(&last) = one.evolved_by.last() {
+            *removed.entry(last).or_default() += one.weight;
+        }
+    }
+    let mut aimed: Vec<usize> = Vec::new();
+    for (&commit, &lines) in &removed {
+        if !target.removes_more_than(commit, 4 * lines)? {
+            aimed.push(commit);
+        }
+    }
     let landed = |one: &&Judged| one.fate.holds() || one.fate == Fate::Undone;
     let weight: usize = judged.iter().filter(landed).map(|one| one.weight).sum();
     let standing: usize = judged.iter().filter(landed).map(|one| one.standing).sum();
     for one in judged.iter_mut().filter(|one| one.fate == Fate::Evolved) {
         let (Some(gone), Some(&last)) = (one.gone, one.evolved_by.last()) else { continue };
-        if undoers.contains(&last) || gone == Gone::Removed && standing * 4 < weight * 3 {
-            one.fate = Fate::Undone;
-            one.undone_by = Some(last);
+        if gone == Gone::Removed && (aimed.contains(&last) || standing * 4 < weight) {
+            one.take_out(last);
         } else if standing == 0 {
             one.fate = Fate::Unknown;
         }
     }
+    let count = |judged: &[Judged], touches: &dyn Fn(&Judged) -> bool| judged.iter().filter(|one| touches(one)).count();
+    let mut undoers: Vec<usize> = judged.iter().filter_map(|one| one.undone_by).collect();
+    undoers.sort_unstable();
+    undoers.dedup();
+    for undoer in undoers {
+        let touched =
+            |one: &Judged| one.fate.holds() && (one.uprooted_by.contains(&undoer) || one.landed_by == Some(undoer));
+        if count(judged, &|one| one.undone_by == Some(undoer)) >= count(judged, &touched) {
+            judged.iter_mut().filter(|one| touched(one)).for_each(|one| one.take_out(undoer));
+        }
+    }
+    Ok(())
 }

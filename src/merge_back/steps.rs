@@ -1,0 +1,158 @@
+//! What one commit of the target's line did beside the paths of the fix: where files and lines went, and what it says.
+
+use std::rc::Rc;
+
+use crate::domain::identity::{ObjectId, RepositoryPath};
+use crate::domain::lines::{Alignment, Block, Text, common_lines, is_telling};
+use crate::domain::revert;
+use crate::failure::Failure;
+use crate::git::trees::{Differing, Entry};
+
+use super::target::Target;
+
+/// The most files that a commit may change for moved code to be looked for in all of them.
+const MOST_FILES: usize = 300;
+
+impl Target<'_> {
+    /// The path to which a commit moved a file that it took away: the same bytes, or most of the lines.
+    pub(super) fn moved_to(
+        &self,
+        number: usize,
+        path: &RepositoryPath,
+        entry: Entry,
+        not: &[RepositoryPath],
+    ) -> Result<Option<RepositoryPath>, Failure> {
+        let differing = self.differing(number)?;
+        let added = || {
+            let new = differing.iter().filter(|file| file.before.is_none() && !not.contains(&file.path));
+            new.filter_map(|file| file.after.map(|entry| (file, entry)))
+        };
+        if let Some((file, _)) =
+            added().filter(|(_, after)| after.id == entry.id).min_by_key(|(file, _)| name_distance(path, file))
+        {
+            return Ok(Some(file.path.clone()));
+        }
+        if !entry.is_file() {
+            return Ok(None);
+        }
+        let few = added().count() <= 40;
+        let old = self.blob(entry.id)?;
+        let mut best: Option<(usize, RepositoryPath)> = None;
+        for (file, after) in
+            added().filter(|(file, after)| after.is_file() && (few || base_name(path) == base_name(&file.path)))
+        {
+            let alike = common_lines(&old, &self.blob(after.id)?);
+            if alike >= 50 && best.as_ref().is_none_or(|(most, _)| alike > *most) {
+                best = Some((alike, file.path.clone()));
+            }
+        }
+        Ok(best.map(|(_, path)| path))
+    }
+
+    /// The other files in which a commit made this block stand more often than before: where code was moved to.
+    pub fn elsewhere(
+        &self,
+        number: usize,
+        block: &Block,
+        not: &[RepositoryPath],
+    ) -> Result<Vec<(RepositoryPath, Entry)>, Failure> {
+        let differing = self.differing(number)?;
+        let mut found = Vec::new();
+        for file in differing.iter().take(MOST_FILES).filter(|file| !not.contains(&file.path)) {
+            let Some(after) = file.after.filter(|entry| entry.is_file()) else { continue };
+            let before = file.before.filter(|entry| entry.is_file());
+            let before = before.map_or(Ok(0), |entry| self.blob(entry.id).map(|blob| block.count(&blob)))?;
+            if block.count(&self.blob(after.id)?) > before {
+                found.push((file.path.clone(), after));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Where a commit put most of these lines, whatever their indentation, if it put them anywhere: the path, what stands
+    /// there, and the numbers of the lines.
+    pub fn scattered(
+        &self,
+        number: usize,
+        lines: &[&[u8]],
+    ) -> Result<Option<(RepositoryPath, Entry, Vec<usize>)>, Failure> {
+        let wanted: Vec<&[u8]> = lines.iter().filter(|line| is_telling(line)).map(|line| line.trim_ascii()).collect();
+        // One short line says too little to be known again.
+        if wanted.is_empty() || wanted.len() == 1 && wanted[0].len() < 16 {
+            return Ok(None);
+        }
+        let differing = self.differing(number)?;
+        let mut best: Option<(RepositoryPath, Entry, Vec<usize>)> = None;
+        for file in differing.iter().take(MOST_FILES) {
+            let Some(after) = file.after.filter(|entry| entry.is_file()) else { continue };
+            let new = self.blob(after.id)?;
+            if wanted.iter().filter(|line| memchr::memmem::find(&new, line).is_some()).count() * 2 < wanted.len() {
+                continue;
+            }
+            let before = file.before.filter(|entry| entry.is_file());
+            let old = before.map_or_else(|| Ok(Rc::new(Vec::new())), |entry| self.blob(entry.id))?;
+            let (old, new) = (Text::new(&old), Text::new(&new));
+            let added = Alignment::new(old.lines(), new.lines()).hunks.into_iter().flat_map(|hunk| hunk.new);
+            let mut left: Vec<&[u8]> = wanted.clone();
+            let mut places = Vec::new();
+            for line in added {
+                if let Some(at) = left.iter().position(|wanted| *wanted == new.lines()[line].trim_ascii()) {
+                    left.swap_remove(at);
+                    places.push(line);
+                }
+            }
+            if places.len() * 2 >= wanted.len() && best.as_ref().is_none_or(|(_, _, most)| places.len() > most.len()) {
+                best = Some((file.path.clone(), after, places));
+            }
+        }
+        Ok(best)
+    }
+
+    /// Whether a commit takes out more than this many telling lines, in all its files together.
+    pub fn removes_more_than(&self, number: usize, limit: usize) -> Result<bool, Failure> {
+        let mut removed = 0;
+        for file in self.differing(number)?.iter() {
+            let Some(before) = file.before.filter(|entry| entry.is_file()) else { continue };
+            let after = file.after.filter(|entry| entry.is_file());
+            let old = self.blob(before.id)?;
+            let new = after.map_or_else(|| Ok(Rc::new(Vec::new())), |entry| self.blob(entry.id))?;
+            let (old, new) = (Text::new(&old), Text::new(&new));
+            let gone = Alignment::new(old.lines(), new.lines()).hunks.into_iter().flat_map(|hunk| hunk.old);
+            removed += gone.filter(|line| is_telling(old.lines()[*line])).count();
+            if removed > limit {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether a commit says of itself that it takes `landing` (or one of `commits`) back. Such words prove nothing; they only
+    /// take a proof away.
+    pub fn claims_to_revert(&self, number: usize, landing: usize, commits: &[ObjectId]) -> Result<bool, Failure> {
+        let Some((id, parents)) = self.node(number)?.map(|node| (node.id, node.parents.clone())) else {
+            return Ok(false);
+        };
+        let mut texts = vec![self.repository.message(id)?.text];
+        if parents.len() > 1 {
+            let inner = self.repository.commits_between(&parents[..1], id)?;
+            for commit in inner.into_iter().take(50) {
+                texts.push(self.repository.message(commit)?.text);
+            }
+        }
+        let landing = self.id(landing);
+        let summary = self.repository.message(landing)?.summary().to_owned();
+        let ids: Vec<ObjectId> = std::iter::once(landing).chain(commits.iter().copied()).collect();
+        Ok(texts.iter().any(|text| revert::names(text, &ids, &summary)))
+    }
+}
+
+fn base_name(path: &RepositoryPath) -> &[u8] {
+    path.as_bytes().rsplit(|byte| *byte == b'/').next().unwrap_or_default()
+}
+
+/// Less for a path that shares more of its end with the other.
+fn name_distance(path: &RepositoryPath, file: &Differing) -> usize {
+    let shared =
+        path.as_bytes().iter().rev().zip(file.path.as_bytes().iter().rev()).take_while(|(a, b)| a == b).count();
+    usize::MAX - shared
+}
