@@ -47,7 +47,9 @@ pub(super) fn given(args: &Args, opening: &Opening, answers: &mut Answers) -> Re
     if let Some(file) = &args.answers {
         let name = file.display().to_string();
         let bytes = std::fs::read(file).map_err(|error| Failure::usage(format!("failed to read {name}: {error}")))?;
-        let read = policy::read_answers(&bytes, &name).map_err(|problems| Failure::usage(problems.show(100, false)))?;
+        let read = policy::read_answers(&bytes, &name).map_err(|problems| {
+            Failure::usage(format!("the answers in {name} can't be read")).detail(problems.to_string())
+        })?;
         for (key, values) in read {
             let [value] = values.as_slice() else {
                 return Err(Failure::usage(format!("{name}: {key} takes one answer, not a list of {}", values.len())));

@@ -108,8 +108,11 @@ impl Opening {
 fn of_file(file: &Path) -> Result<(Policy, PolicyPin), Failure> {
     let name = file.display().to_string();
     let bytes = std::fs::read(file).map_err(|error| Failure::usage(format!("failed to read {name}: {error}")))?;
-    let policy = policy::read(&bytes, &name)
-        .map_err(|problems| Failure::undecided(problems.show(100, false)).hint(format!("hotfix policy lint {name}")))?;
+    let policy = policy::read(&bytes, &name).map_err(|problems| {
+        Failure::undecided(format!("the policy in {name} can't be used"))
+            .detail(problems.to_string())
+            .hint(format!("hotfix policy lint {name}"))
+    })?;
     let pin = PolicyPin { name: policy.name.clone(), version: policy.version, source: None };
     Ok((policy, pin))
 }
