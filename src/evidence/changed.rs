@@ -50,18 +50,27 @@ impl<'a> Changed<'a> {
 
     /// The text on both sides of a changed path, or why it was not read. A path whose sides are no text is no reason.
     pub fn text(&self, change: &Change) -> Result<Result<ChangedText, String>, Failure> {
-        let mut sides = [Vec::new(), Vec::new()];
-        for (content, side) in sides.iter_mut().zip([&change.before, &change.after]) {
-            let Some(side) = side.as_ref().filter(|side| is_file(side)) else { continue };
-            match self.repository.content(side.id, LARGEST)? {
-                Content::Bytes(bytes) if is_binary(&bytes) => {}
-                Content::Bytes(bytes) => *content = bytes,
-                Content::TooLarge(size) => return Ok(Err(format!("it has {size} bytes, more than {LARGEST}"))),
-                Content::Absent => return Ok(Err("this clone does not have it".to_owned())),
-            }
-        }
-        let [before, after] = sides;
-        Ok(Ok(ChangedText { before, after }))
+        let sides = [&change.before, &change.after].map(|side| self.read(side.as_ref()));
+        Ok(match sides {
+            [Err(failure), _] | [_, Err(failure)] => return Err(failure),
+            [Ok(Err(why)), _] | [_, Ok(Err(why))] => Err(why),
+            [Ok(Ok(before)), Ok(Ok(after))] => Ok(ChangedText { before, after }),
+        })
+    }
+
+    /// The same for the later side alone.
+    pub fn later_text(&self, change: &Change) -> Result<Result<Vec<u8>, String>, Failure> {
+        self.read(change.after.as_ref())
+    }
+
+    fn read(&self, side: Option<&Side>) -> Result<Result<Vec<u8>, String>, Failure> {
+        let Some(side) = side.filter(|side| is_file(side)) else { return Ok(Ok(Vec::new())) };
+        Ok(match self.repository.content(side.id, LARGEST)? {
+            Content::Bytes(bytes) if is_binary(&bytes) => Ok(Vec::new()),
+            Content::Bytes(bytes) => Ok(bytes),
+            Content::TooLarge(size) => Err(format!("it has {size} bytes, more than {LARGEST}")),
+            Content::Absent => Err("this clone does not have it".to_owned()),
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use crate::document::{self, Kind, Node};
 pub fn keys(path: &[u8], text: &[u8], named: bool) -> Vec<(usize, String)> {
     let lower = path.to_ascii_lowercase();
     let is_document = [&b".json"[..], b".yaml", b".yml"].iter().any(|extension| lower.ends_with(extension));
-    let mentions_flags = text.windows(5).any(|window| window == b"flags");
+    let mentions_flags = memchr::memmem::find(text, b"flags").is_some();
     if !is_document || !(named || mentions_flags) {
         return Vec::new();
     }

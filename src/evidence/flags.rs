@@ -9,23 +9,12 @@ use crate::domain::policy::LookFor;
 use crate::failure::Failure;
 
 use super::changed::Changed;
-use super::flag_files;
 use super::globs::Globs;
 use super::patterns::Patterns;
+use super::{flag_calls, flag_files};
 
 /// How many candidates are listed.
 const LISTED: usize = 50;
-
-/// Calls of the OpenFeature SDKs: `getBooleanValue("key")`, `client.get_string_details("key")`, `BooleanValue(ctx, "key")`,
-/// `fetch_boolean_value(flag_key: "key")`, `useFlag('key')`.
-const CALLS: &[&str] = &[
-    r#"(?i-u)\b(?:get|fetch|use)_?(?:bool(?:ean)?|string|number|int(?:eger)?|float|double|object|struct)_?(?:flag_?)?(?:value|details)(?:_?async)?(?:::)?(?:<[^>\n]{0,40}>)?\(\s*(?:flag_?key\s*[:=]\s*)?["'`]([^"'`\s]{1,128})["'`]"#,
-    r#"(?-u)\.(?:Boolean|String|Float|Int|Object)(?:Value|ValueDetails)?\(\s*[A-Za-z_.]{1,40}(?:\(\))?,\s*"([^"\s]{1,128})""#,
-    r#"(?-u)\buseFlag\(\s*["'`]([^"'`\s]{1,128})["'`]"#,
-];
-
-/// What every call of the built-in patterns has in it, whatever its case: a file without is not searched.
-const SIGNS: &[&[u8]] = &[b"value", b"details", b"boolean(", b"useflag(", b"string(", b"float(", b"int(", b"object("];
 
 /// Flag candidates in what production changed since the last good release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -72,14 +61,14 @@ pub enum FlagSource {
 pub fn flags(changed: &Changed<'_>, look_for: &LookFor) -> Result<FlagReport, Failure> {
     let globs = Globs::new(&look_for.paths)?;
     let patterns = Patterns::new(&look_for.patterns)?;
-    let calls = Patterns::new(CALLS)?;
     let mut candidates = BTreeSet::new();
     let mut unread = 0;
     for change in changed.paths.iter().filter(|change| change.after.is_some()) {
         let Some(path) = change.path() else { continue };
-        let text = match changed.text(change)? {
-            Ok(text) if text.after.is_empty() => continue,
-            Ok(text) => text,
+        // The earlier side is read only where something was found, which is seldom.
+        let after = match changed.later_text(change)? {
+            Ok(after) if after.is_empty() => continue,
+            Ok(after) => after,
             Err(_) => {
                 unread += 1;
                 continue;
@@ -87,18 +76,15 @@ pub fn flags(changed: &Changed<'_>, look_for: &LookFor) -> Result<FlagReport, Fa
         };
         let named = globs.match_any(path.as_bytes());
         let mut found: Vec<(usize, String, FlagSource)> = Vec::new();
-        let keys = flag_files::keys(path.as_bytes(), &text.after, named);
+        let keys = flag_files::keys(path.as_bytes(), &after, named);
         found.extend(keys.into_iter().map(|(line, key)| (line, key, FlagSource::FlagFile)));
-        let mut fits = patterns.find(&text.after);
-        if has_sign(&text.after) {
-            fits.extend(calls.find(&text.after));
-        }
         let key = |fit: super::patterns::Fit<'_>| Some((fit.line, fit.first_group?, FlagSource::Call));
-        found.extend(fits.into_iter().filter_map(key));
+        found.extend(patterns.find(&after).into_iter().filter_map(key));
+        found.extend(flag_calls::keys(&after).into_iter().map(|(line, key)| (line, key, FlagSource::Call)));
         if found.is_empty() {
             continue;
         }
-        let (fresh, _) = text.fresh_and_gone();
+        let fresh = changed.text(change)?.map(|text| text.fresh_and_gone().0).unwrap_or_default();
         candidates.extend(found.into_iter().map(|(line, key, from)| {
             let stood_before = fresh.get(line - 1) != Some(&true);
             FlagCandidate { stood_before, path: path.clone(), line, key, from }
@@ -107,14 +93,4 @@ pub fn flags(changed: &Changed<'_>, look_for: &LookFor) -> Result<FlagReport, Fa
     let truncated = candidates.len() > LISTED;
     let candidates = candidates.into_iter().take(LISTED).collect();
     Ok(FlagReport { candidates, unknown: changed.unknown.clone(), unread, truncated })
-}
-
-fn has_sign(text: &[u8]) -> bool {
-    // One pass over the text for all signs: every sign ends in one of four bytes, so only there is anything compared.
-    text.iter().enumerate().any(|(at, byte)| {
-        matches!(byte, b'(' | b'e' | b'E' | b's' | b'S')
-            && SIGNS.iter().any(|sign| {
-                (at + 1).checked_sub(sign.len()).is_some_and(|start| text[start..=at].eq_ignore_ascii_case(sign))
-            })
-    })
 }

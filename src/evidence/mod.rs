@@ -2,6 +2,7 @@
 
 pub mod changed;
 pub mod conventions;
+pub mod flag_calls;
 pub mod flag_files;
 pub mod flags;
 pub mod globs;

@@ -112,7 +112,11 @@ impl<'a> Releases<'a> {
     }
 
     pub(super) fn named(&self, named: &str, recorded: &RecordedFixes) -> Result<Running, Failure> {
-        let commit = self.repository.commit(named)?;
+        let commit = self.repository.commit(named).or_else(|failure| {
+            // A branch that was fetched and never checked out, as `git switch` would find it.
+            let fetched = self.repository.default_remote()?.map(|remote| format!("refs/remotes/{remote}/{named}"));
+            fetched.and_then(|fetched| self.repository.commit(&fetched).ok()).ok_or(failure)
+        })?;
         let by_name =
             self.candidates.iter().find(|candidate| candidate.tag.name == named.trim_start_matches("refs/tags/"));
         let release = match by_name {

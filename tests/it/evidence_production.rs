@@ -181,6 +181,14 @@ fn without_a_fitting_tag_it_is_unknown_until_named() {
 }
 
 #[test]
+fn a_branch_that_was_only_fetched_can_be_named() {
+    let history = History::bare("a: f = 1; tag v1.0.0\nb: f = 2; ref refs/remotes/origin/production; branch main");
+    history.git.remote("origin", "nowhere").expect("a remote");
+    let running = known(&history, &["v*"], Some("production"));
+    assert_eq!((history.label(running.commit.id).as_str(), before(&running).tag.as_str()), ("b", "v1.0.0"));
+}
+
+#[test]
 fn a_name_that_is_no_commit_is_a_usage_error() {
     let history = History::bare("a: f = 1; tag v1.0.0; branch main");
     let asked = production(&history.repository(), &branches(&["v*"]), Some("v9"), &RecordedFixes::new());
