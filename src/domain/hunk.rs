@@ -129,7 +129,7 @@ pub struct Trace {
     /// How many were moved within the file.
     pub moved: usize,
     /// For a pure deletion: between which lines the deleted ones would stand.
-    gap: Option<Range<usize>>,
+    pub gap: Option<Range<usize>>,
 }
 
 /// What a step to the next version did to a trace.

@@ -1,5 +1,6 @@
 //! The rules of the house: no I/O, no clock, no environment, no git2, no clap, no anyhow.
 
+pub mod adaptation;
 pub mod closing;
 pub mod event;
 pub mod fate;

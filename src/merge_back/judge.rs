@@ -10,6 +10,7 @@ use crate::domain::identity::RepositoryPath;
 use crate::domain::lines::is_binary;
 use crate::failure::Failure;
 
+use super::explain::Picks;
 use super::fix::{Fix, path_of};
 use super::target::{Target, Version};
 use super::text::TextJudge;
@@ -104,6 +105,7 @@ impl Judged {
 pub fn judge(
     target: &Target<'_>,
     change: &Change,
+    picks: &Picks<'_>,
     fix: &Fix,
     fix_paths: &[RepositoryPath],
     versions: &[Version],
@@ -124,7 +126,9 @@ pub fn judge(
                     if text.hunks.is_empty() && before.as_ref().is_none_or(|before| before.id != after.id) {
                         judged.push(whole_content(path, before.as_ref(), after, versions));
                     } else {
-                        judged.extend(TextJudge { target, change: &text, path, fix, fix_paths, versions }.judge()?);
+                        judged.extend(
+                            TextJudge { target, change: &text, path, picks, fix, fix_paths, versions }.judge()?,
+                        );
                     }
                 }
                 None => judged.push(whole_content(path, before.as_ref(), after, versions)),

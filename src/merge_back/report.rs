@@ -1,5 +1,7 @@
 //! What a search answers: the verdict with its evidence, hunk by hunk.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::domain::fate::{Fate, verdict};
@@ -7,6 +9,7 @@ use crate::domain::identity::{ObjectId, RepositoryPath};
 use crate::domain::merge_back::Verdict;
 use crate::failure::Failure;
 
+use super::explain::candidates;
 use super::fix::Fix;
 use super::judge::{Judged, Part};
 use super::target::Target;
@@ -92,7 +95,12 @@ pub struct HunkReport {
 }
 
 impl Report {
-    pub(super) fn new(target: &Target<'_>, _fix: &Fix, judged: Vec<Judged>, _bottom: usize) -> Result<Self, Failure> {
+    pub(super) fn new(
+        target: &Target<'_>,
+        fix: &Fix,
+        judged: &[Judged],
+        touching: &BTreeSet<usize>,
+    ) -> Result<Self, Failure> {
         let verdict = verdict(judged.iter().map(|one| one.fate));
         let hunk = |one: &Judged| HunkReport {
             path: one.path.clone(),
@@ -109,7 +117,10 @@ impl Report {
             evidence: String::new(),
             target: target.commit,
             landings: commits(target, judged.iter().filter_map(|one| one.landed_by))?,
-            candidates: vec![],
+            candidates: match verdict {
+                Verdict::Merged | Verdict::Reverted => vec![],
+                Verdict::Partial | Verdict::Missing | Verdict::Unproven => candidates(target, fix, touching)?,
+            },
             missing: missing
                 .map(|one| Missing { commit: None, path: one.path.clone(), lines: lines(&one.part) })
                 .collect(),

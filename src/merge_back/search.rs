@@ -1,6 +1,6 @@
 //! The search: from a fix and a target to the fates of all hunks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use globset::GlobSet;
 
@@ -9,6 +9,7 @@ use crate::domain::fate::Fate;
 use crate::domain::identity::RepositoryPath;
 use crate::failure::Failure;
 
+use super::explain::{Picks, same_file};
 use super::fix::{Fix, path_of};
 use super::judge::{Gone, Judged, judge};
 use super::report::Report;
@@ -38,18 +39,21 @@ pub fn search(target: &Target<'_>, fix: &Fix, options: &Options) -> Result<Repor
     let all = target.versions(&paths, 0, bottom)?;
     let new_paths: Vec<RepositoryPath> =
         changes.iter().filter(|change| change.before.is_none()).filter_map(|change| path_of(change).cloned()).collect();
+    let picks = Picks::new(target, fix);
+    let mut touching = BTreeSet::new();
     for (change, versions) in changes.into_iter().zip(all) {
         let not = if change.after.is_none() { &new_paths[..] } else { &[] };
         let versions = target.follow_renames(versions, 0, not)?;
         let versions = if versions.iter().all(|version| version.entry.is_none()) {
-            after_path(target, change, bottom)?.unwrap_or(versions)
+            other_path(target, change, bottom)?.unwrap_or(versions)
         } else {
             versions
         };
-        judged.extend(judge(target, change, fix, &paths, &versions)?);
+        touching.extend(versions.iter().rev().skip(1).map(|version| version.at));
+        judged.extend(judge(target, change, &picks, fix, &paths, &versions)?);
     }
     together(target, &mut judged)?;
-    Report::new(target, fix, judged, bottom)
+    Report::new(target, fix, &judged, &touching)
 }
 
 /// The oldest commit of the line that has to be looked at: where the fix's base leaves it.
@@ -61,13 +65,25 @@ fn bottom(target: &Target<'_>, fix: &Fix) -> Result<usize, Failure> {
     met.map_or_else(|| target.root(), Ok)
 }
 
-/// Versions along the new path of a renamed file whose old path the target never had.
-fn after_path(target: &Target<'_>, change: &Change, bottom: usize) -> Result<Option<Vec<Version>>, Failure> {
-    let (Some(before), Some(after)) = (&change.before, &change.after) else { return Ok(None) };
-    if before.path == after.path {
-        return Ok(None);
+/// Versions along another path, where the target never had the fix's own: the new path of a file that the fix renamed, or the
+/// place that the target (or the fix's line) moved the file to since they parted.
+fn other_path(target: &Target<'_>, change: &Change, bottom: usize) -> Result<Option<Vec<Version>>, Failure> {
+    let along = |path: &RepositoryPath| Ok(target.versions(std::slice::from_ref(path), 0, bottom)?.remove(0));
+    if let (Some(before), Some(after)) = (&change.before, &change.after)
+        && before.path != after.path
+    {
+        let versions = along(&after.path)?;
+        if versions.iter().any(|version| version.entry.is_some()) {
+            return Ok(Some(versions));
+        }
     }
-    Ok(Some(target.versions(std::slice::from_ref(&after.path), 0, bottom)?.remove(0)))
+    let Some(side) = change.before.as_ref().or(change.after.as_ref()).filter(|side| side.mode.starts_with("100"))
+    else {
+        return Ok(None);
+    };
+    // A new file of a common name shares much with its namesakes.
+    let least = if change.before.is_some() { 50 } else { 80 };
+    same_file(target, &side.path, &target.blob(side.id)?, least)?.as_ref().map(along).transpose()
 }
 
 /// What only the whole fix can tell about its hunks.

@@ -8,6 +8,7 @@ use crate::domain::revert;
 use crate::failure::Failure;
 use crate::git::trees::{Differing, Entry};
 
+use super::explain::messages;
 use super::target::Target;
 
 /// The most files that a commit may change for moved code to be looked for in all of them.
@@ -129,24 +130,14 @@ impl Target<'_> {
     /// Whether a commit says of itself that it takes `landing` (or one of `commits`) back. Such words prove nothing; they only
     /// take a proof away.
     pub fn claims_to_revert(&self, number: usize, landing: usize, commits: &[ObjectId]) -> Result<bool, Failure> {
-        let Some((id, parents)) = self.node(number)?.map(|node| (node.id, node.parents.clone())) else {
-            return Ok(false);
-        };
-        let mut texts = vec![self.repository.message(id)?.text];
-        if parents.len() > 1 {
-            let inner = self.repository.commits_between(&parents[..1], id)?;
-            for commit in inner.into_iter().take(50) {
-                texts.push(self.repository.message(commit)?.text);
-            }
-        }
         let landing = self.id(landing);
         let summary = self.repository.message(landing)?.summary().to_owned();
         let ids: Vec<ObjectId> = std::iter::once(landing).chain(commits.iter().copied()).collect();
-        Ok(texts.iter().any(|text| revert::names(text, &ids, &summary)))
+        Ok(messages(self, number)?.iter().any(|message| revert::names(&message.text, &ids, &summary)))
     }
 }
 
-fn base_name(path: &RepositoryPath) -> &[u8] {
+pub(super) fn base_name(path: &RepositoryPath) -> &[u8] {
     path.as_bytes().rsplit(|byte| *byte == b'/').next().unwrap_or_default()
 }
 

@@ -1,6 +1,6 @@
 //! The target of a merge-back: its first-parent line, walked once for every question, and what stood in its trees.
 
-use std::cell::{Ref, RefCell};
+use std::cell::{OnceCell, Ref, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -19,6 +19,7 @@ pub struct Target<'r> {
     trunk: RefCell<Trunk>,
     differing: RefCell<HashMap<usize, Rc<Vec<Differing>>>>,
     blobs: RefCell<HashMap<ObjectId, Rc<Vec<u8>>>>,
+    files: OnceCell<Vec<(RepositoryPath, Entry)>>,
     stop: &'r dyn Fn() -> bool,
 }
 
@@ -46,8 +47,8 @@ const CACHED_BLOBS: usize = 2_000;
 impl<'r> Target<'r> {
     /// A target; `stop` is asked often, and where it says true the question ends undecided (exit 4).
     pub fn new(repository: &'r Repository, commit: ObjectId, stop: &'r dyn Fn() -> bool) -> Self {
-        let (trunk, differing, blobs) = Default::default();
-        Self { repository, commit, trunk, differing, blobs, stop }
+        let (trunk, differing, blobs, files) = Default::default();
+        Self { repository, commit, trunk, differing, blobs, files, stop }
     }
 
     /// Exit 4 once the time is over.
@@ -187,6 +188,19 @@ impl<'r> Target<'r> {
         let found = Rc::new(self.repository.differing(before, tree)?);
         self.differing.borrow_mut().insert(number, Rc::clone(&found));
         Ok(found)
+    }
+
+    /// Every regular file of the target's own tree.
+    pub fn files(&self) -> Result<&[(RepositoryPath, Entry)], Failure> {
+        if let Some(known) = self.files.get() {
+            return Ok(known);
+        }
+        let tree = self.node(0)?.map(|node| node.tree);
+        let all = self.repository.differing(None, tree)?;
+        let files = all
+            .into_iter()
+            .filter_map(|file| file.after.filter(|entry| entry.is_file()).map(|entry| (file.path, entry)));
+        Ok(self.files.get_or_init(|| files.collect()))
     }
 
     /// The bytes of a blob.

@@ -4,12 +4,14 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::rc::Rc;
 
+use crate::domain::adaptation::Adaptation;
 use crate::domain::fate::Fate;
 use crate::domain::hunk::{Standing, Step, TextChange, Trace, View};
 use crate::domain::identity::RepositoryPath;
 use crate::domain::lines::{Alignment, Block, Hunk, Text, is_telling};
 use crate::failure::Failure;
 
+use super::explain::Picks;
 use super::fix::Fix;
 use super::judge::{Gone, Judged, Part};
 use super::target::{Target, Version};
@@ -19,6 +21,7 @@ pub(super) struct TextJudge<'a> {
     pub(super) target: &'a Target<'a>,
     pub(super) change: &'a TextChange<'a>,
     pub(super) path: &'a RepositoryPath,
+    pub(super) picks: &'a Picks<'a>,
     pub(super) fix: &'a Fix,
     pub(super) fix_paths: &'a [RepositoryPath],
     pub(super) versions: &'a [Version],
@@ -57,13 +60,18 @@ impl TextJudge<'_> {
                     if found.landing == 0 || now == Standing::InEffect && !self.stands_again(hunk, &found, &tip)? {
                         one.fate = Fate::InEffect;
                     } else {
-                        self.follow(hunk, &found, &mut one)?;
+                        self.follow(hunk, &found, Trace::new(hunk, found.place.clone()), &mut one)?;
                     }
                     if hunk.new.is_empty() && one.fate.holds() && self.was_moved(hunk, &found)? {
                         one.fate = Fate::Weak;
                     }
                 }
-                None => one.fate = self.without_landing(hunk, now, &tip),
+                None => {
+                    one.fate = self.without_landing(hunk, now, &tip);
+                    if !one.fate.holds() {
+                        self.adapted(hunk, &mut one)?;
+                    }
+                }
             }
             judged.push(one);
         }
@@ -177,9 +185,8 @@ impl TextJudge<'_> {
     }
 
     /// Follows a landed hunk's lines to the tip.
-    fn follow(&self, hunk: &Hunk, found: &Found, one: &mut Judged) -> Result<(), Failure> {
+    fn follow(&self, hunk: &Hunk, found: &Found, mut trace: Trace, one: &mut Judged) -> Result<(), Failure> {
         let mut trail = self.versions[..=found.landing].to_vec();
-        let mut trace = Trace::new(hunk, found.place.clone());
         let removed = self.change.removed(hunk);
         let mut index = found.landing;
         let mut moves = 0;
@@ -261,5 +268,27 @@ impl TextJudge<'_> {
         let Some((path, _, places)) = self.target.scattered(at, &own)? else { return Ok(None) };
         let later = self.target.versions(&[path], 0, at)?.remove(0);
         Ok(Some((self.target.follow_renames(later, 0, &[])?, places)))
+    }
+
+    /// Whether a pick of the fix brought the hunk with changes of its own, such as a conflict leaves behind.
+    ///
+    /// Likeness alone proves nothing: the commit must carry the author and the author's date of one of the fix's commits, and
+    /// every line of the hunk must be accounted for, see [`Adaptation`].
+    fn adapted(&self, hunk: &Hunk, one: &mut Judged) -> Result<(), Failure> {
+        for index in 0..self.versions.len().saturating_sub(1) {
+            if !self.picks.has(self.versions[index].at)? {
+                continue;
+            }
+            let (parent, child) = (self.bytes(&self.versions[index + 1])?, self.bytes(&self.versions[index])?);
+            let (old, new) = (Text::new(&parent), Text::new(&child));
+            let Some(adaptation) = Adaptation::new(self.change, hunk, &old, &new) else { continue };
+            let found = Found { landing: index, place: 0..0 };
+            one.landed_by = Some(self.versions[index].at);
+            one.evolved_by.push(self.versions[index].at);
+            let trace = Trace { own: adaptation.own, heirs: adaptation.heirs, ..Trace::new(hunk, adaptation.gap) };
+            let changed = Trace { replaced: adaptation.changed, ..trace };
+            return self.follow(hunk, &found, changed, one);
+        }
+        Ok(())
     }
 }

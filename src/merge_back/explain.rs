@@ -1,0 +1,169 @@
+//! What explains a landing that is not exact: which commit is a pick of the fix, and which one looks most like it.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::domain::identity::{ObjectId, RepositoryPath};
+use crate::domain::lines::{Alignment, Text, common_lines, is_telling};
+use crate::failure::Failure;
+use crate::git::history::Message;
+
+use super::fix::Fix;
+use super::report::Candidate;
+use super::steps::base_name;
+use super::target::Target;
+
+/// The most commits of a merged branch that are looked at.
+const MOST_INNER: usize = 100;
+
+/// The most commits whose lines are compared with the fix's.
+const MOST_COMPARED: usize = 400;
+
+/// How much of the fix's lines a commit must bring to be named without any other sign, in percent.
+const LEAST_SIMILARITY: usize = 30;
+
+/// Which commits of the target's line carry the fix's own commits, by author and the author's time to the second: what a pick
+/// and a rebase keep, and nobody types.
+pub struct Picks<'a> {
+    target: &'a Target<'a>,
+    commits: &'a [ObjectId],
+    own: RefCell<Option<Vec<Message>>>,
+    known: RefCell<HashMap<usize, bool>>,
+}
+
+impl<'a> Picks<'a> {
+    /// Nothing is read yet.
+    pub fn new(target: &'a Target<'a>, fix: &'a Fix) -> Self {
+        Self { target, commits: &fix.commits, own: RefCell::new(None), known: RefCell::default() }
+    }
+
+    /// Whether the commit with this number, or one that it merged, is a pick of one of the fix's commits.
+    pub fn has(&self, number: usize) -> Result<bool, Failure> {
+        if let Some(known) = self.known.borrow().get(&number) {
+            return Ok(*known);
+        }
+        if self.own.borrow().is_none() {
+            let here = self.commits.iter().filter(|commit| self.target.repository.has(**commit));
+            let own = here.map(|commit| self.target.repository.message(*commit)).collect::<Result<_, _>>()?;
+            *self.own.borrow_mut() = Some(own);
+        }
+        let own = self.own.borrow();
+        let same = |message: &Message| {
+            own.iter().flatten().any(|own| own.author.is(&message.author) && own.author_time == message.author_time)
+        };
+        let found = messages(self.target, number)?.iter().any(same);
+        self.known.borrow_mut().insert(number, found);
+        Ok(found)
+    }
+}
+
+/// The message of a commit of the line, and of those that it merged.
+pub(super) fn messages(target: &Target<'_>, number: usize) -> Result<Vec<Message>, Failure> {
+    let Some((id, parents)) = target.node(number)?.map(|node| (node.id, node.parents.clone())) else {
+        return Ok(vec![]);
+    };
+    let mut messages = vec![target.repository.message(id)?];
+    if parents.len() > 1 {
+        let inner = target.repository.commits_between(&parents[..1], id)?;
+        for commit in inner.into_iter().rev().filter(|commit| *commit != id).take(MOST_INNER) {
+            messages.push(target.repository.message(commit)?);
+        }
+    }
+    Ok(messages)
+}
+
+/// The path on the target that holds what the fix has elsewhere: the same name, and the most of its lines, at least this many
+/// percent of them.
+pub(super) fn same_file(
+    target: &Target<'_>,
+    path: &RepositoryPath,
+    bytes: &[u8],
+    least: usize,
+) -> Result<Option<RepositoryPath>, Failure> {
+    let mut best: Option<(usize, RepositoryPath)> = None;
+    for (other, entry) in target.files()?.iter().filter(|(other, _)| base_name(other) == base_name(path)) {
+        let alike = common_lines(bytes, &target.blob(entry.id)?);
+        if alike >= least && best.as_ref().is_none_or(|(most, _)| alike > *most) {
+            best = Some((alike, other.clone()));
+        }
+    }
+    Ok(best.map(|(_, path)| path))
+}
+
+/// The commits that look most like the landing, the likest first: among those that touched the fix's paths.
+pub(super) fn candidates(
+    target: &Target<'_>,
+    fix: &Fix,
+    touching: &BTreeSet<usize>,
+) -> Result<Vec<Candidate>, Failure> {
+    let wanted = telling_lines(target, fix)?;
+    let all: usize = wanted.values().sum();
+    let picks = Picks::new(target, fix);
+    let mut found = Vec::new();
+    for &number in touching.iter().take(MOST_COMPARED) {
+        target.check_time()?;
+        let Some(id) = target.node(number)?.map(|node| node.id) else { continue };
+        let similarity = (100 * brought(target, number, &wanted)?).checked_div(all).unwrap_or(0);
+        let messages = messages(target, number)?;
+        let mut why = Vec::new();
+        if picks.has(number)? {
+            why.push("it has the author and the author's date of the fix".to_owned());
+        }
+        if messages.iter().any(|message| fix.commits.iter().any(|commit| message.text.contains(&commit.to_string()))) {
+            why.push("its message names a commit of the fix".to_owned());
+        }
+        if similarity < LEAST_SIMILARITY && why.is_empty() {
+            continue;
+        }
+        why.push(format!("it brings {similarity} % of the fix's lines"));
+        let summary = messages.first().map(|message| message.summary().to_owned()).unwrap_or_default();
+        found.push(Candidate { commit: id, summary, similarity, why });
+    }
+    found.sort_by_key(|candidate| (usize::MAX - candidate.why.len(), 100 - candidate.similarity.min(100)));
+    found.truncate(3);
+    Ok(found)
+}
+
+/// The telling lines that a fix adds, without their indentation, with how often; of a fix that only deletes: what it deletes.
+fn telling_lines(target: &Target<'_>, fix: &Fix) -> Result<BTreeMap<Vec<u8>, usize>, Failure> {
+    let (mut added, mut removed) = (BTreeMap::new(), BTreeMap::new());
+    for change in &fix.changes {
+        let read = |side: &Option<crate::domain::event::Side>| match side {
+            Some(side) if side.mode.starts_with("100") => target.blob(side.id),
+            _ => Ok(std::rc::Rc::new(Vec::new())),
+        };
+        let (before, after) = (read(&change.before)?, read(&change.after)?);
+        let (before, after) = (Text::new(&before), Text::new(&after));
+        for hunk in Alignment::new(before.lines(), after.lines()).hunks {
+            for (lines, into) in [(&after.lines()[hunk.new], &mut added), (&before.lines()[hunk.old], &mut removed)] {
+                for line in lines.iter().filter(|line| is_telling(line)) {
+                    *into.entry(line.trim_ascii().to_vec()).or_default() += 1;
+                }
+            }
+        }
+    }
+    Ok(if added.is_empty() { removed } else { added })
+}
+
+/// How many of these lines a commit changed anywhere.
+fn brought(target: &Target<'_>, number: usize, wanted: &BTreeMap<Vec<u8>, usize>) -> Result<usize, Failure> {
+    let mut left = wanted.clone();
+    let mut count = 0;
+    for file in target.differing(number)?.iter().take(100) {
+        let read = |entry: Option<crate::git::trees::Entry>| match entry {
+            Some(entry) if entry.is_file() => target.blob(entry.id),
+            _ => Ok(std::rc::Rc::new(Vec::new())),
+        };
+        let (before, after) = (read(file.before)?, read(file.after)?);
+        let (before, after) = (Text::new(&before), Text::new(&after));
+        for hunk in Alignment::new(before.lines(), after.lines()).hunks {
+            for line in after.lines()[hunk.new].iter().chain(&before.lines()[hunk.old]) {
+                if let Some(stock) = left.get_mut(line.trim_ascii()).filter(|stock| **stock > 0) {
+                    *stock -= 1;
+                    count += 1;
+                }
+            }
+        }
+    }
+    Ok(count)
+}
