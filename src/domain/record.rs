@@ -90,9 +90,16 @@ impl History {
     ///
     /// A parent that is not among them is left out: the caller makes sure that none is missing.
     pub fn new(tip: ObjectId, commits: Vec<Commit>) -> Self {
-        let mut history = Self { tip: Some(tip), ledger: root_of(tip, &commits), ..Self::default() };
-        for commit in in_causal_order(commits) {
-            history.push(commit);
+        let mut history = Self { tip: Some(tip), ..Self::default() };
+        // Nearly always it is one line, which the walk down from the tip has in its exact reverse order.
+        let is_line = commits.windows(2).all(|pair| pair[0].parents == [pair[1].id])
+            && commits.last().is_some_and(|root| root.parents.is_empty());
+        if is_line {
+            history.ledger = commits.last().and_then(created_ledger);
+            commits.into_iter().rev().for_each(|commit| history.push(commit));
+        } else {
+            history.ledger = root_of(tip, &commits);
+            in_causal_order(commits).into_iter().for_each(|commit| history.push(commit));
         }
         history
     }
@@ -212,6 +219,10 @@ fn root_of(tip: ObjectId, commits: &[Commit]) -> Option<String> {
         let Some(parent) = commit.parents.first() else { break };
         commit = by_id.get(parent)?;
     }
+    created_ledger(commit)
+}
+
+fn created_ledger(commit: &Commit) -> Option<String> {
     match &commit.content {
         Content::Event(Ok(event)) if matches!(event.payload, Payload::LedgerCreated(_)) => Some(event.ledger.clone()),
         Content::Event(_) | Content::Join => None,

@@ -1,5 +1,8 @@
 //! Raw objects: read as they are stored (no grafts, no replace refs), and written so that they survive a power cut.
 
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::domain::identity::ObjectId;
@@ -42,6 +45,8 @@ const LARGEST: usize = 64 * 1024 * 1024;
 pub struct Objects<'r> {
     database: git2::Odb<'r>,
     loose: PathBuf,
+    /// The names in each directory of loose objects that was looked at: one look is cheaper than many files that are not there.
+    listed: RefCell<HashMap<u8, HashSet<OsString>>>,
 }
 
 impl Repository {
@@ -49,7 +54,7 @@ impl Repository {
     pub fn objects(&self) -> Result<Objects<'_>, Failure> {
         let database = self.inner.odb();
         let database = database.map_err(|error| Failure::because("failed to open the object database", error))?;
-        Ok(Objects { database, loose: self.common_directory().join("objects") })
+        Ok(Objects { database, loose: self.common_directory().join("objects"), listed: RefCell::default() })
     }
 
     /// A second handle on this repository, whose writes of objects and refs reach the disk before they return.
@@ -111,7 +116,17 @@ impl Objects<'_> {
     /// cut leaves it, so these are read here.
     fn loose_file(&self, id: ObjectId) -> Option<Vec<u8>> {
         let name = id.to_string();
-        std::fs::read(self.loose.join(&name[..2]).join(&name[2..])).ok()
+        let directory = self.loose.join(&name[..2]);
+        let mut listed = self.listed.borrow_mut();
+        let names = listed.entry(id.as_bytes()[0]).or_insert_with(|| {
+            let entries = std::fs::read_dir(&directory).into_iter().flatten();
+            entries.filter_map(|entry| Some(entry.ok()?.file_name())).collect()
+        });
+        if names.contains(std::ffi::OsStr::new(&name[2..])) {
+            std::fs::read(directory.join(&name[2..])).ok()
+        } else {
+            None
+        }
     }
 
     /// Writes an object, or leaves it if it is there.

@@ -10,6 +10,7 @@ use crate::domain::event::{Event, FORMAT, Payload};
 use crate::domain::identity::{IncidentId, Moment, ObjectId, Person, harmless};
 use crate::domain::record::{Content, Unreadable};
 
+use super::canonical::{self, NotCanonical};
 use super::text;
 
 /// The largest commit that is read or written, in bytes.
@@ -18,18 +19,12 @@ pub const LARGEST: usize = 256 * 1024;
 /// The message of a commit that joins two histories.
 pub const JOIN: &str = "hotfix: join\n";
 
-/// The largest integer that every JSON reader keeps exactly: 2^53.
-const LARGEST_INTEGER: u64 = 1 << 53;
-
 /// Why an event can't be written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EncodeError {
-    /// JSON can't hold it.
-    #[error("the event can't be written as JSON: {0}")]
-    NotJson(String),
-    /// It holds what the canonical form leaves out.
-    #[error("the event holds {0}, which the ledger's format does not allow")]
-    NotCanonical(&'static str),
+    /// It has no canonical form.
+    #[error("the event can't be written: {0}")]
+    NotCanonical(#[from] NotCanonical),
     /// It is too large.
     #[error("the event has {0} bytes; the largest allowed is {LARGEST}")]
     TooLarge(usize),
@@ -53,10 +48,9 @@ pub fn encode(event: &Event) -> Result<String, EncodeError> {
 }
 
 fn written(event: &Event) -> Result<String, EncodeError> {
-    let value = serde_json::to_value(event).map_err(|error| EncodeError::NotJson(error.to_string()))?;
     let mut message = subject(event.payload.kind(), event.incident.as_ref());
     message.push_str("\n\n");
-    write_canonical(&value, &mut message).map_err(EncodeError::NotCanonical)?;
+    canonical::write(event, &mut message)?;
     message.push('\n');
     Ok(message)
 }
@@ -110,78 +104,13 @@ fn newer(first: &str, json: &str) -> Option<Unreadable> {
         return None;
     }
     let mut again = String::with_capacity(json.len());
-    write_canonical(&value, &mut again).ok()?;
+    canonical::write(&value, &mut again).ok()?;
     let incident = value.get("incident").and_then(Value::as_str).and_then(|id| id.parse().ok());
     if again != json || first != subject(kind, incident.as_ref()) {
         return None;
     }
     let kind = harmless(kind).chars().take(64).collect();
     Some(Unreadable::Newer { format, kind, incident })
-}
-
-/// RFC 8785 for what the ledger allows: keys in ASCII (whose order is the same in bytes and in UTF-16) and integers up to 2^53.
-fn write_canonical(value: &Value, out: &mut String) -> Result<(), &'static str> {
-    match value {
-        Value::Null => out.push_str("null"),
-        Value::Bool(yes) => out.push_str(if *yes { "true" } else { "false" }),
-        Value::Number(number) => {
-            let size = number.as_i64().map(i64::unsigned_abs).or(number.as_u64()).ok_or("a number with a fraction")?;
-            if size > LARGEST_INTEGER {
-                return Err("an integer beyond 2^53");
-            }
-            out.push_str(&number.to_string());
-        }
-        Value::String(text) => write_string(text, out),
-        Value::Array(items) => {
-            out.push('[');
-            for (at, item) in items.iter().enumerate() {
-                if at > 0 {
-                    out.push(',');
-                }
-                write_canonical(item, out)?;
-            }
-            out.push(']');
-        }
-        Value::Object(fields) => {
-            // Sorted here as well: a feature of serde_json that any dependency may switch on keeps the order of insertion.
-            let mut fields: Vec<_> = fields.iter().collect();
-            fields.sort_unstable_by_key(|(key, _)| *key);
-            out.push('{');
-            for (at, (key, field)) in fields.into_iter().enumerate() {
-                if !key.is_ascii() {
-                    return Err("a key that is not ASCII");
-                }
-                if at > 0 {
-                    out.push(',');
-                }
-                write_string(key, out);
-                out.push(':');
-                write_canonical(field, out)?;
-            }
-            out.push('}');
-        }
-    }
-    Ok(())
-}
-
-fn write_string(text: &str, out: &mut String) {
-    use std::fmt::Write as _;
-    out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\u{8}' => out.push_str("\\b"),
-            '\t' => out.push_str("\\t"),
-            '\n' => out.push_str("\\n"),
-            '\u{c}' => out.push_str("\\f"),
-            '\r' => out.push_str("\\r"),
-            // Writing to a String never fails.
-            c if c < ' ' => drop(write!(out, "\\u{:04x}", u32::from(c))),
-            c => out.push(c),
-        }
-    }
-    out.push('"');
 }
 
 /// A commit of the ledger, before its tree's content is known.

@@ -1,5 +1,6 @@
 //! The append-only record: one ref, one commit an event, free text apart.
 
+mod canonical;
 pub mod codec;
 mod lock;
 pub mod secrets;
