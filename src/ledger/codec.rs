@@ -158,7 +158,7 @@ fn signature(who: &Person, at: Moment) -> String {
 
 /// Reads a commit of the ledger. An `Err` says why its parents can't even be told.
 pub fn parse(bytes: &[u8]) -> Result<Parsed, &'static str> {
-    let end = bytes.windows(2).position(|pair| pair == b"\n\n").ok_or("a commit without an end of its headers")?;
+    let end = memchr::memmem::find(bytes, b"\n\n").ok_or("a commit without an end of its headers")?;
     let (headers, message) = (&bytes[..end], &bytes[end + 2..]);
     let headers = String::from_utf8_lossy(headers);
     let mut lines = headers.split('\n').peekable();
