@@ -18,6 +18,7 @@ mod place;
 mod policy;
 mod policy_in_force;
 mod prompt;
+mod readme;
 mod remote;
 mod road;
 mod schema;
