@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::failure::ExitCode;
+
 /// Did the fix reach the target, and is it still in effect there?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -27,6 +29,15 @@ impl Verdict {
             Self::Reverted => "reverted",
             Self::Missing => "missing",
             Self::Unproven => "unproven",
+        }
+    }
+
+    /// The exit code that it leads to.
+    pub fn exit(self) -> ExitCode {
+        match self {
+            Self::Merged => ExitCode::Open,
+            Self::Partial | Self::Reverted | Self::Missing => ExitCode::Refused,
+            Self::Unproven => ExitCode::Waiting,
         }
     }
 }

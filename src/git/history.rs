@@ -87,6 +87,15 @@ impl Repository {
         self.inner.odb().is_ok_and(|odb| odb.exists(to_oid(id)))
     }
 
+    /// Whether a name is a branch here: local, fetched, or a pull request's ref.
+    pub fn names_branch(&self, name: &str) -> bool {
+        let reference = self.inner.resolve_reference_from_short_name(name);
+        let full = reference.ok().and_then(|reference| reference.name().ok().map(str::to_owned));
+        full.is_some_and(|full| {
+            ["refs/heads/", "refs/remotes/", "refs/pull/"].iter().any(|kind| full.starts_with(kind))
+        })
+    }
+
     /// The commits that `tip` has and none of `hidden` has, oldest first (parents before children).
     pub fn commits_between(&self, hidden: &[ObjectId], tip: ObjectId) -> Result<Vec<ObjectId>, Failure> {
         let walk = || {

@@ -11,6 +11,7 @@ pub mod remote;
 pub mod repository;
 pub mod tags;
 pub mod trees;
+pub mod trial;
 pub mod work_tree;
 
 use crate::domain::identity::ObjectId;

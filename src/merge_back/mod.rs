@@ -5,6 +5,7 @@
 
 pub mod explain;
 pub mod fix;
+pub mod forecast;
 pub mod judge;
 pub mod report;
 pub mod search;

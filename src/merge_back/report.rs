@@ -114,7 +114,7 @@ impl Report {
         let missing = judged.iter().filter(|one| one.fate == Fate::Never);
         Ok(Self {
             verdict,
-            evidence: String::new(),
+            evidence: evidence(verdict, judged),
             target: target.commit,
             landings: commits(target, judged.iter().filter_map(|one| one.landed_by))?,
             candidates: match verdict {
@@ -122,12 +122,31 @@ impl Report {
                 Verdict::Partial | Verdict::Missing | Verdict::Unproven => candidates(target, fix, touching)?,
             },
             missing: missing
-                .map(|one| Missing { commit: None, path: one.path.clone(), lines: lines(&one.part) })
-                .collect(),
+                .map(|one| {
+                    let commit = origin(target, fix, one)?;
+                    Ok(Missing { commit, path: one.path.clone(), lines: lines(&one.part) })
+                })
+                .collect::<Result<_, Failure>>()?,
             undone_by: commits(target, judged.iter().filter_map(|one| one.undone_by))?,
             hunks: judged.iter().map(hunk).collect(),
         })
     }
+}
+
+/// Why the verdict is what it is, in one sentence.
+fn evidence(verdict: Verdict, judged: &[Judged]) -> String {
+    let count = |fate: Fate| judged.iter().filter(|one| one.fate == fate).count();
+    let told = Fate::ALL.into_iter().map(|fate| (count(fate), fate)).filter(|(count, _)| *count > 0);
+    let told = told.map(|(count, fate)| format!("{count} {}", fate.word())).collect::<Vec<_>>().join(", ");
+    let meaning = match verdict {
+        Verdict::Merged => "every hunk landed and none was taken out",
+        Verdict::Partial => "some of it is there and some is not",
+        Verdict::Reverted => "it was all there, and all of it was taken out again",
+        Verdict::Missing => "nothing of it ever came there",
+        Verdict::Unproven if judged.iter().all(|one| one.fate == Fate::Ignored) => "there is nothing to prove",
+        Verdict::Unproven => "some hunks are neither proven there nor proven away",
+    };
+    if told.is_empty() { meaning.to_owned() } else { format!("{meaning} (hunks: {told})") }
 }
 
 /// Counts commits, those with most parts first, and of equals the newest first.
@@ -141,6 +160,23 @@ fn commits(target: &Target<'_>, numbers: impl Iterator<Item = usize>) -> Result<
         Ok(Landing { commit, summary: target.repository.message(commit)?.summary().to_owned(), hunks })
     };
     counts.into_iter().map(landing).collect()
+}
+
+/// The newest commit of the fix that touches a part's path; none where the commits are gone.
+fn origin(target: &Target<'_>, fix: &Fix, one: &Judged) -> Result<Option<ObjectId>, Failure> {
+    if let [only] = fix.commits[..] {
+        return Ok(Some(only));
+    }
+    let repository = target.repository;
+    for &commit in fix.commits.iter().rev().filter(|commit| repository.has(**commit)) {
+        let node = repository.node(commit)?;
+        let Some(&parent) = node.parents.first().filter(|parent| repository.has(**parent)) else { continue };
+        let before = repository.node(parent)?.tree;
+        if repository.entry_at(before, &one.path)? != repository.entry_at(node.tree, &one.path)? {
+            return Ok(Some(commit));
+        }
+    }
+    Ok(None)
 }
 
 /// A part of a fix in words.

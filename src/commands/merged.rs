@@ -1,0 +1,145 @@
+//! `hotfix merged`: whether any fix is in effect on any branch, without an incident.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::into::Into;
+use super::moment;
+use super::outcome::next_commands;
+use crate::domain::fate::Fate;
+use crate::domain::identity::{Moment, ObjectId};
+use crate::domain::merge_back::Verdict;
+use crate::failure::{ExitCode, Failure};
+use crate::git::repository::Repository;
+use crate::merge_back::fix::Fix;
+use crate::merge_back::forecast::{Forecast, forecast};
+use crate::merge_back::report::{Landing, Report};
+use crate::merge_back::search::{Options, search};
+use crate::merge_back::target::Target;
+use crate::process::Deadline;
+use crate::render::{self, Page, Tone};
+use crate::session::Session;
+
+/// Ask whether a fix is on a branch, and still in effect there
+///
+/// The fix is a range (base..tip), single commits, or a branch whose fork point is found. A verdict of merged is a proof:
+/// every hunk landed and none was taken out since.
+#[derive(clap::Args)]
+pub struct Args {
+    /// A range, commits, or a branch
+    #[arg(required = true, value_name = "RANGE|COMMIT|BRANCH")]
+    fix: Vec<String>,
+    /// The branch or commit to judge; the policy's main branch if it is left out
+    #[arg(long, value_name = "REF")]
+    into: Option<String>,
+    /// Give up, with exit 4, after this many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..86_400))]
+    deadline: u64,
+}
+
+#[derive(Serialize)]
+struct MergedReport {
+    into: Into,
+    /// The fix's commits, oldest first.
+    commits: Vec<ObjectId>,
+    #[serde(flatten)]
+    report: Report,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    forecast: Option<Forecast>,
+    #[serde(skip)]
+    now: Moment,
+}
+
+/// Judges.
+pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
+    let repository = session.repository()?;
+    let into = Into::find(session, args.into.as_deref())?;
+    let deadline = Deadline::after(Duration::from_secs(args.deadline));
+    let stop = || deadline.left().is_zero();
+    let target = Target::new(repository, into.commit, &stop);
+    let fix = read(repository, &target, &args.fix)?;
+    let report = search(&target, &fix, &Options::default())?;
+    let forecast = forecast(&target, &fix, &report, &into.name)?;
+    let exit = report.verdict.exit();
+    let report = MergedReport { into, commits: fix.commits, report, forecast, now: session.now() };
+    session.answer("merged", exit, &report)
+}
+
+/// The fix that the arguments name together. Exit 2 where one names nothing.
+fn read(repository: &Repository, target: &Target<'_>, arguments: &[String]) -> Result<Fix, Failure> {
+    let mut commits = Vec::new();
+    let mut whole: Option<Fix> = None;
+    let mut add = |fix: Fix| match &mut whole {
+        None => whole = Some(fix),
+        Some(whole) => whole.join(fix),
+    };
+    for argument in arguments {
+        let revision = |text: &str| repository.commit(if text.is_empty() { "HEAD" } else { text });
+        if let Some((base, tip)) = argument.split_once("...").or_else(|| argument.split_once("..")) {
+            add(Fix::of_range(target, revision(base)?, revision(tip)?)?);
+        } else {
+            let commit = repository.commit(argument)?;
+            if repository.names_branch(argument) {
+                add(Fix::of_branch(target, commit)?);
+            } else {
+                commits.push(commit);
+            }
+        }
+    }
+    if !commits.is_empty() {
+        add(Fix::of_commits(repository, &commits)?);
+    }
+    whole.ok_or_else(|| Failure::usage("no fix was named"))
+}
+
+impl render::Report for MergedReport {
+    fn text(&self, page: &mut Page) {
+        let tone = match self.report.verdict {
+            Verdict::Merged => Tone::Good,
+            Verdict::Partial | Verdict::Reverted | Verdict::Missing => Tone::Bad,
+            Verdict::Unproven => Tone::Wait,
+        };
+        let verdict = page.mark(tone, self.report.verdict.word());
+        page.line(&format!("{verdict} on {} ({})", self.into.name, self.into.commit.short()));
+        page.paragraph(&self.report.evidence);
+        if let Some(fetched) = self.into.fetched {
+            page.line(&format!("{} was fetched {} ago", self.into.name, moment::ago(self.now, fetched)));
+        }
+        commits(page, "landed by", &self.report.landings);
+        commits(page, "undone by", &self.report.undone_by);
+        for hunk in self.report.hunks.iter().filter(|hunk| hunk.fate != Fate::InEffect).take(20) {
+            let by = hunk.undone_by.or(hunk.evolved_by.last().copied()).map(|by| format!(" by {}", by.short()));
+            page.bullet(&format!("{}:{} {}{}", hunk.path, hunk.lines, hunk.fate.word(), by.unwrap_or_default()));
+        }
+        let quiet = self.report.hunks.iter().filter(|hunk| hunk.fate != Fate::InEffect).count().saturating_sub(20);
+        if quiet > 0 {
+            page.line(&format!("and {quiet} more; --format json lists them all"));
+        }
+        for candidate in &self.report.candidates {
+            let why = candidate.why.join("; ");
+            page.bullet(&format!("candidate {} {} ({why})", candidate.commit.short(), candidate.summary));
+        }
+        if let Some(forecast) = &self.forecast {
+            page.blank();
+            page.paragraph(&forecast.next_release);
+            match (forecast.applies, forecast.stops_at) {
+                (true, _) => page.line("Bringing it there applies cleanly now."),
+                (false, stops) => {
+                    let at = stops.map(|at| at.short()).unwrap_or_default();
+                    page.line(&format!("Bringing it there conflicts at {at}:"));
+                    for conflict in &forecast.conflicts {
+                        page.bullet(&format!("{}:{}", conflict.path, conflict.lines.join(",")));
+                    }
+                }
+            }
+            next_commands(page, &forecast.commands);
+        }
+    }
+}
+
+fn commits(page: &mut Page, label: &str, commits: &[Landing]) {
+    for landing in commits.iter().take(10) {
+        page.bullet(&format!("{label} {} {}", landing.commit.short(), landing.summary));
+    }
+}

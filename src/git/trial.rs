@@ -1,0 +1,120 @@
+//! Trying a merge or a pick in memory: nothing is written to the repository.
+
+use crate::domain::identity::{ObjectId, RepositoryPath};
+use crate::failure::Failure;
+
+use super::repository::Repository;
+use super::{to_id, to_oid};
+
+/// A place where two sides can't be brought together without a person.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Conflict {
+    /// The path.
+    pub path: RepositoryPath,
+    /// The lines of the file on the target's side, such as `12-15`; empty where the file as a whole conflicts.
+    pub lines: Vec<String>,
+}
+
+/// A repository whose writes go into memory.
+///
+/// libgit2 writes the blobs of a merge into the object store, so the trial has a handle of its own with a store in memory
+/// before it: what it writes is gone with it.
+pub struct Trial {
+    inner: git2::Repository,
+}
+
+/// What a trial came to.
+pub enum Outcome {
+    /// The tree that would result; it exists only inside the trial.
+    Clean(ObjectId),
+    /// What stands in the way.
+    Conflicts(Vec<Conflict>),
+}
+
+impl Trial {
+    /// Starts a trial.
+    pub fn new(repository: &Repository) -> Result<Self, Failure> {
+        let open = || {
+            let inner = git2::Repository::open(repository.inner.path())?;
+            inner.odb()?.add_new_mempack_backend(1_000)?;
+            Ok(inner)
+        };
+        let inner =
+            open().map_err(|error: git2::Error| Failure::because("failed to prepare a merge in memory", error))?;
+        Ok(Self { inner })
+    }
+
+    /// Merges the change from `base` to `theirs` into `ours`; all are root trees (none: the empty tree).
+    pub fn merge(&self, base: Option<ObjectId>, ours: ObjectId, theirs: ObjectId) -> Result<Outcome, Failure> {
+        self.try_merge(base, ours, theirs).map_err(|error| Failure::because("failed to merge in memory", error))
+    }
+
+    /// The entries that differ between two trees of the trial.
+    pub fn blob_at(&self, tree: ObjectId, path: &RepositoryPath) -> Option<Vec<u8>> {
+        use std::os::unix::ffi::OsStrExt as _;
+        let tree = self.inner.find_tree(to_oid(tree)).ok()?;
+        let entry = tree.get_path(std::path::Path::new(std::ffi::OsStr::from_bytes(path.as_bytes()))).ok()?;
+        Some(self.inner.find_blob(entry.id()).ok()?.content().to_vec())
+    }
+
+    fn try_merge(&self, base: Option<ObjectId>, ours: ObjectId, theirs: ObjectId) -> Result<Outcome, git2::Error> {
+        let empty = || self.inner.treebuilder(None)?.write();
+        let base = self.inner.find_tree(base.map_or_else(empty, |base| Ok(to_oid(base)))?)?;
+        let (ours, theirs) = (self.inner.find_tree(to_oid(ours))?, self.inner.find_tree(to_oid(theirs))?);
+        let mut index = self.inner.merge_trees(&base, &ours, &theirs, None)?;
+        if !index.has_conflicts() {
+            return Ok(Outcome::Clean(to_id(index.write_tree_to(&self.inner)?)));
+        }
+        let mut conflicts = Vec::new();
+        for conflict in index.conflicts()? {
+            let git2::IndexConflict { ancestor, our, their } = conflict?;
+            let Some(path) = our.as_ref().or(their.as_ref()).or(ancestor.as_ref()).map(|entry| entry.path.clone())
+            else {
+                continue;
+            };
+            let lines = match (&ancestor, &our, &their) {
+                (Some(ancestor), Some(our), Some(their)) => {
+                    let merged = self.inner.merge_file_from_index(ancestor, our, their, None)?;
+                    conflicting_lines(merged.content())
+                }
+                _ => vec![],
+            };
+            conflicts.push(Conflict { path: RepositoryPath::new(path), lines });
+        }
+        conflicts.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(Outcome::Conflicts(conflicts))
+    }
+}
+
+/// The line ranges of our side between conflict markers.
+fn conflicting_lines(merged: &[u8]) -> Vec<String> {
+    let (mut lines, mut ours, mut start) = (Vec::new(), 0, None);
+    let mut in_theirs = false;
+    for line in merged.split(|byte| *byte == b'\n') {
+        if line.starts_with(b"<<<<<<< ") {
+            start = Some(ours);
+        } else if line == b"=======" && start.is_some() {
+            in_theirs = true;
+        } else if line.starts_with(b">>>>>>> ") && in_theirs {
+            let first = start.take().unwrap_or(ours);
+            lines.push(if ours > first + 1 { format!("{}-{ours}", first + 1) } else { (first + 1).to_string() });
+            in_theirs = false;
+        } else if !in_theirs {
+            ours += 1;
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conflicts_are_told_by_our_lines() {
+        let merged =
+            b"a\n<<<<<<< ours\nb\nc\n=======\nx\n>>>>>>> theirs\nd\n<<<<<<< ours\n=======\ny\n>>>>>>> theirs\n";
+        assert_eq!(conflicting_lines(merged), ["2-3", "5"]);
+        assert!(conflicting_lines(b"=======\nnothing\n").is_empty());
+    }
+}
