@@ -94,22 +94,46 @@ fn dispatch(command: Command, session: &Session) -> Result<ExitCode, Failure> {
     }
 }
 
-/// A command line that clap refused, or a wish for help: text as clap writes it, or the failure's object.
+/// A command line that clap refused, or a wish for help.
+///
+/// Help is as clap writes it. An argument that one of our own rules refused is our failure to tell, for clap would repeat all of
+/// it, however long; any other mistake is told in clap's words, or as the failure's object.
 fn refuse_arguments(arguments: &[OsString], error: &clap::Error) -> ExitCode {
     use clap::error::ErrorKind;
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         let _ = error.print();
         return ExitCode::Open;
     }
+    let names: Vec<_> = Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    let said = |argument: &OsString| names.iter().find(|name| argument == name.as_str()).cloned();
+    let name = arguments.iter().skip(1).find_map(said).unwrap_or_default();
+    let hint = format!("hotfix {name}{}--help", if name.is_empty() { "" } else { " " });
     let wants_json = arguments.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json")
         || arguments.iter().any(|argument| argument == "--format=json");
-    if wants_json {
-        let globals = Globals { directory: None, format: Format::Json, plain: false };
-        let message = error.render().to_string();
-        let failure = Failure::usage(message.trim_start_matches("error: ").trim_end());
-        Session::of_process(&globals).failed("", &failure);
-    } else {
+    let format = if wants_json { Format::Json } else { Format::Text };
+    let message = refused_value(error);
+    if message.is_none() && !wants_json {
         let _ = error.print();
+        return ExitCode::Usage;
     }
-    ExitCode::Usage
+    let message = message.unwrap_or_else(|| without_frame(&error.render().to_string()));
+    let session = Session::of_process(&Globals { directory: None, format, plain: false });
+    session.failed(&name, &Failure::usage(message).hint(hint))
+}
+
+/// Why one of our own rules refused an argument: the argument's name and the rule's words.
+fn refused_value(error: &clap::Error) -> Option<String> {
+    use clap::error::{ContextKind, ContextValue, ErrorKind};
+    use std::error::Error as _;
+    let (ErrorKind::ValueValidation, Some(why)) = (error.kind(), error.source()) else { return None };
+    match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(argument)) => Some(format!("{argument}: {why}")),
+        _ => Some(why.to_string()),
+    }
+}
+
+/// What clap says went wrong, without its usage lines: the hint leads there.
+fn without_frame(rendered: &str) -> String {
+    let text = rendered.trim_start_matches("error: ");
+    text.split("\n\nUsage:").next().unwrap_or(text).split("\n\nFor more").next().unwrap_or(text).trim().to_owned()
 }

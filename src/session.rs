@@ -1,7 +1,7 @@
 //! The one place that knows the clock, the environment, the streams and the repository.
 
 use std::cell::{OnceCell, RefCell};
-use std::io::{IsTerminal, Write};
+use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use chrono::SubsecRound;
@@ -42,7 +42,7 @@ const WIDTH_WITHOUT_TERMINAL: usize = 100;
 pub struct Session {
     prompt: RefCell<Box<dyn Prompt>>,
     format: Format,
-    start: PathBuf,
+    directory: Option<PathBuf>,
     width: usize,
     styled_out: bool,
     styled_err: bool,
@@ -70,7 +70,7 @@ impl Session {
                 styled: styles,
             })),
             format: globals.format,
-            start: globals.directory.clone().unwrap_or_else(|| PathBuf::from(".")),
+            directory: globals.directory.clone(),
             width: width.unwrap_or(WIDTH_WITHOUT_TERMINAL).clamp(40, 120),
             styled_out: stdout && styles,
             styled_err: stderr && styles,
@@ -97,7 +97,25 @@ impl Session {
 
     /// The directory that the command was started in.
     pub fn start(&self) -> &Path {
-        &self.start
+        self.directory.as_deref().unwrap_or(Path::new("."))
+    }
+
+    /// The bytes of a file that the command line names, seen from the starting directory. Exit 2 where it can't be read, or
+    /// is larger than 16 MiB (it may be a device that never ends).
+    pub fn read(&self, file: &Path) -> Result<Vec<u8>, Failure> {
+        const LARGEST: u64 = 16 << 20;
+        let name = file.display();
+        let mut bytes = Vec::new();
+        let opened = std::fs::File::open(self.start().join(file));
+        let read = opened.and_then(|opened| opened.take(LARGEST + 1).read_to_end(&mut bytes));
+        match read {
+            Err(error) => Err(Failure::usage(format!("failed to read {name}: {error}"))
+                .hint(format!("ls -l {name}    # name a file that can be read"))),
+            Ok(size) if size as u64 > LARGEST => {
+                Err(Failure::usage(format!("{name} is larger than 16 MiB")).hint("name a text file"))
+            }
+            Ok(_) => Ok(bytes),
+        }
     }
 
     /// The repository around the starting directory, opened once. Exit 4 where it can't be used.
@@ -105,7 +123,11 @@ impl Session {
         if let Some(repository) = self.repository.get() {
             return Ok(repository);
         }
-        let opened = Repository::discover(&self.start)?;
+        let opened = match &self.directory {
+            // Whoever names a directory means that one, whatever a hook or a script left in the environment.
+            Some(directory) => Repository::discover(directory)?,
+            None => Repository::of_environment()?,
+        };
         Ok(self.repository.get_or_init(|| opened))
     }
 
@@ -115,7 +137,9 @@ impl Session {
         let name = self.person.0.clone().or_else(|| repository.config("user.name"));
         let email = self.person.1.clone().or_else(|| repository.config("user.email"));
         match (name, email) {
-            (Some(name), Some(email)) if !email.trim().is_empty() => Ok(Person { name, email }),
+            (Some(name), Some(email)) if !name.trim().is_empty() && !email.trim().is_empty() => {
+                Ok(Person { name, email })
+            }
             _ => Err(Failure::undecided("git does not know who you are, and a record without a name is none")
                 .hint("git config --global user.name \"Your Name\" && git config --global user.email you@example.com")),
         }

@@ -31,7 +31,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         Ok(incident) => incident,
         Err(refusal) => return Outcome::refused(id, [refusal]).send(session, "deployed"),
     };
-    let at = moment::past_or_now(args.at, "--at", session.now())?;
+    let at = moment::after_start(moment::past_or_now(args.at, "--at", session.now())?, incident)?;
     let release =
         args.release.map(|tag| session.repository()?.commit(&tag).map(|commit| Release { tag, commit })).transpose()?;
     let was_restored = incident.restored.is_some();

@@ -1,6 +1,7 @@
 //! Times on the command line: RFC 3339 with an offset, and never in the future.
 
 use crate::domain::identity::Moment;
+use crate::domain::incident::Incident;
 use crate::failure::Failure;
 
 /// Reads a time such as `2026-11-23T03:10:00+01:00`; a time without an offset is refused, for it names no moment.
@@ -20,6 +21,18 @@ pub fn past_or_now(given: Option<Moment>, option: &str, now: Moment) -> Result<M
         Some(at) => Ok(at),
         None => Ok(now),
     }
+}
+
+/// The moment, if the incident had started by then. Exit 2 for what ended before it began.
+pub fn after_start(at: Moment, incident: &Incident) -> Result<Moment, Failure> {
+    if at < incident.started {
+        return Err(Failure::usage(format!("--at {} is before the incident started", at.to_rfc3339())).hint(format!(
+            "{} started at {}",
+            incident.id,
+            incident.started.to_rfc3339()
+        )));
+    }
+    Ok(at)
 }
 
 /// A moment as people read it: `2026-11-23 03:10 +01:00`.

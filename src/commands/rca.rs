@@ -1,7 +1,7 @@
 //! `hotfix rca`: the root cause analysis, written and accepted.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -79,7 +79,7 @@ fn write(args: Write, session: &Session) -> Result<ExitCode, Failure> {
         return Outcome::refused(id, [refusal]).send(session, "rca");
     }
     let (text, file) = match args.from {
-        Some(file) => (read(&file)?, file),
+        Some(file) => (read(&file, session)?, file),
         None => match edit(id, session)? {
             Some(edited) => edited,
             None => {
@@ -136,12 +136,14 @@ fn accept(id: &IncidentId, session: &Session) -> Result<ExitCode, Failure> {
     Outcome::recorded(id, &recorded, message).next(format!("hotfix close {id}")).send(session, "rca")
 }
 
-fn read(file: &std::path::Path) -> Result<String, Failure> {
-    let failed = |error: String| {
+fn read(file: &Path, session: &Session) -> Result<String, Failure> {
+    text(session.read(file)?, file)
+}
+
+fn text(bytes: Vec<u8>, file: &Path) -> Result<String, Failure> {
+    String::from_utf8(bytes).map_err(|error| {
         Failure::usage(format!("failed to read {}: {error}", file.display())).hint("give a Markdown file in UTF-8")
-    };
-    let bytes = std::fs::read(file).map_err(|error| failed(error.to_string()))?;
-    String::from_utf8(bytes).map_err(|error| failed(error.to_string()))
+    })
 }
 
 /// Opens an editor on a file that is kept until the analysis is recorded; none without a terminal.
@@ -163,5 +165,5 @@ fn edit(id: &IncidentId, session: &Session) -> Result<Option<(String, PathBuf)>,
     program.run_interactive().map_err(|error| {
         Failure::because("failed to run the editor", error).hint(format!("hotfix rca {id} --from {}", file.display()))
     })?;
-    Ok(Some((read(&file)?, file)))
+    Ok(Some((text(std::fs::read(&file).map_err(failed)?, &file)?, file)))
 }

@@ -43,11 +43,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         Ok(incident) => incident,
         Err(refusal) => return Outcome::refused(id, [refusal]).send(session, "restored"),
     };
-    let at = moment::past_or_now(args.at, "--at", session.now())?;
-    if at < incident.started {
-        return Err(Failure::usage(format!("--at {} is before the incident started", at.to_rfc3339()))
-            .hint(format!("{id} started at {}", incident.started.to_rfc3339())));
-    }
+    let at = moment::after_start(moment::past_or_now(args.at, "--at", session.now())?, incident)?;
     let (by, words) = match args.by {
         By::RollBack => (RestoredBy::RollBack, "the roll back"),
         By::FlagOff => (RestoredBy::FlagOff, "switching off"),

@@ -1,7 +1,7 @@
 //! Which ref is trusted to hold the policy, so that nobody can edit the gate they stand at.
 
 use crate::domain::identity::ObjectId;
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::git::branches::Branch;
 use crate::git::repository::Repository;
 
@@ -26,17 +26,42 @@ pub fn trusted_ref(repository: &Repository, pinned: Option<&str>) -> Result<Trus
     let configured = repository.config(SETTING);
     let named = pinned.map(|name| (name.to_owned(), "the ledger")).or(configured.map(|name| (name, SETTING)));
     if let Some((name, by)) = named {
-        let tip = repository.commit(&name).map_err(|_| {
+        let tip = tip_of(repository, &name)?.ok_or_else(|| {
             Failure::undecided(format!("{by} says that the policy is read from {name:?}, and that is no commit here"))
                 .hint("git fetch --all    # or name a ref that is here: git config hotfix.trustedRef origin/main")
         })?;
         return Ok(TrustedRef { name, tip, note: None });
     }
     let (branch, note) = default_branch(repository)?.ok_or_else(|| {
+        if !repository.has_refs() {
+            return Failure::undecided(
+                "this repository has no commit yet, so there is nothing that could be in production",
+            )
+            .hint("git fetch --all    # or make the first commit");
+        }
         Failure::undecided("no default branch can be told here, so it is unknown where the policy lies")
             .hint("git config hotfix.trustedRef origin/main    # or: git remote set-head origin --auto")
     })?;
-    Ok(TrustedRef { name: branch.shown().to_owned(), tip: repository.commit(&branch.full)?, note })
+    Ok(TrustedRef { name: branch.shown().to_owned(), tip: repository.tip(&branch)?, note })
+}
+
+/// The commit of a branch by its full name, as fetched, or as it is here; none where no branch has that name.
+///
+/// Git itself prefers a tag, and a local branch to a fetched one. Whoever stands at the gate can make a tag or a branch named
+/// `origin/main`, and would bring a policy of their own; what was fetched stands first, and a tag or a number only counts
+/// where it is the full name or nothing else has it.
+fn tip_of(repository: &Repository, name: &str) -> Result<Option<ObjectId>, Failure> {
+    let full: &[&str] = if name.starts_with("refs/") { &[""] } else { &["refs/remotes/", "refs/heads/"] };
+    for prefix in full {
+        if let Some(tip) = repository.commit_at_ref(&format!("{prefix}{name}"))? {
+            return Ok(Some(tip));
+        }
+    }
+    match repository.commit(name) {
+        Ok(commit) => Ok(Some(commit)),
+        Err(failure) if failure.kind == FailureKind::Usage => Ok(None),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// Names that default branches have, the most usual first.

@@ -76,9 +76,25 @@ impl Repository {
     /// The commit at the tip of a branch. Exit 4 where it leads to none.
     pub fn tip(&self, branch: &Branch) -> Result<ObjectId, Failure> {
         let reference = self.inner.find_reference(&branch.full).and_then(|reference| reference.peel_to_commit());
-        let commit =
-            reference.map_err(|error| Failure::because(format!("failed to read {}", branch.shown()), error))?;
+        let commit = reference.map_err(|error| self.damaged(format!("failed to read {}", branch.shown()), error))?;
         Ok(to_id(commit.id()))
+    }
+
+    /// The commit that a ref leads to by its full name; none where there is no such ref. Exit 4 where it leads to no commit.
+    pub fn commit_at_ref(&self, full: &str) -> Result<Option<ObjectId>, Failure> {
+        match self.inner.find_reference(full) {
+            Err(error) if matches!(error.code(), git2::ErrorCode::NotFound | git2::ErrorCode::InvalidSpec) => Ok(None),
+            found => {
+                let commit = found.and_then(|reference| reference.peel_to_commit());
+                let commit = commit.map_err(|error| self.damaged(format!("failed to read {full}"), error))?;
+                Ok(Some(to_id(commit.id())))
+            }
+        }
+    }
+
+    /// Whether any ref is here: before the first commit there is none.
+    pub fn has_refs(&self) -> bool {
+        self.inner.references().is_ok_and(|mut references| references.names().next().is_some())
     }
 
     /// Whether the repository has no work tree.

@@ -30,7 +30,7 @@ impl Repository {
 
     /// The object at a path in a commit's tree; none if nothing is there. Exit 4 where a tree is missing.
     pub fn object_at(&self, commit: ObjectId, path: &str) -> Result<Option<ObjectId>, Failure> {
-        let failed = |error| Failure::because(format!("failed to look for {path} in {}", commit.short()), error);
+        let failed = |error| self.damaged(format!("failed to look for {path} in {}", commit.short()), error);
         let tree = self.inner.find_commit(to_oid(commit)).and_then(|commit| commit.tree()).map_err(failed)?;
         match tree.get_path(std::path::Path::new(path)) {
             Ok(entry) => Ok(Some(to_id(entry.id()))),

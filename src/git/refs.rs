@@ -59,7 +59,8 @@ impl Repository {
             (git2::ErrorCode::Modified | git2::ErrorCode::NotFound, Some(_)) => Ok(Swap::Moved),
             // Also the answer where a directory of refs stands in the way.
             (git2::ErrorCode::Exists, None) if !self.has_refs_below(name) => Ok(Swap::Moved),
-            _ => Err(Failure::because(format!("failed to write {name}"), error)),
+            _ => Err(Failure::because(format!("failed to write {name}"), error)
+                .hint("make the repository writable, or run this in a clone that is")),
         }
     }
 

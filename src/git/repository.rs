@@ -13,14 +13,23 @@ pub struct Repository {
 }
 
 impl Repository {
-    /// Opens the repository that holds `start`, as git itself would find it (`GIT_DIR` and its kin count).
+    /// Opens the repository that git itself would work on here: the one that `GIT_DIR` names, else the one around the working
+    /// directory. Exit 4 as for [`Repository::discover`].
+    pub fn of_environment() -> Result<Self, Failure> {
+        match git2::Repository::open_from_env() {
+            Ok(inner) => Ok(Self { inner }),
+            Err(error) => Err(why_not("this directory", error)),
+        }
+    }
+
+    /// Opens the repository that holds `start`, whatever `GIT_DIR` names.
     ///
     /// Exit 4 where there is none, or where it has a format that libgit2 does not read (SHA-256, reftable).
     pub fn discover(start: &Path) -> Result<Self, Failure> {
         let flags = git2::RepositoryOpenFlags::FROM_ENV;
         match git2::Repository::open_ext(start, flags, &[] as &[&std::ffi::OsStr]) {
             Ok(inner) => Ok(Self { inner }),
-            Err(error) => Err(why_not(start, error)),
+            Err(error) => Err(why_not(&start.display().to_string(), error)),
         }
     }
 
@@ -51,9 +60,16 @@ impl Repository {
 
     /// The commit that a revision names (`HEAD`, `v1.2.0`, `origin/main~3`, a unique prefix); tags are peeled.
     ///
-    /// Exit 2 where it names nothing or no commit.
+    /// Exit 2 where it names nothing or no commit; exit 4 where what it names is missing or damaged.
     pub fn commit(&self, revision: &str) -> Result<ObjectId, Failure> {
+        // A number that no object has is a slip of the finger; a name that leads to no object is a broken repository.
+        let is_number = revision.bytes().all(|byte| byte.is_ascii_hexdigit());
         let unknown = |error: git2::Error| {
+            let in_store =
+                matches!(error.class(), git2::ErrorClass::Odb | git2::ErrorClass::Zlib | git2::ErrorClass::Os);
+            if in_store && !is_number {
+                return self.damaged(format!("{revision:?} names an object that can't be read"), error);
+            }
             Failure::usage(format!("{revision:?} names no commit here: {}", error.message()))
                 .hint("git fetch --all --tags    # or check the spelling with: git rev-parse --verify REVISION")
         };
@@ -74,15 +90,36 @@ impl Repository {
     }
 }
 
-fn why_not(start: &Path, error: git2::Error) -> Failure {
+impl Repository {
+    /// A failure because an object is missing or damaged, with the way to look into it or to get it.
+    pub(in crate::git) fn damaged(&self, what: impl std::fmt::Display, error: git2::Error) -> Failure {
+        let hint = if self.is_shallow() {
+            "git fetch --unshallow --tags    # this clone's history is cut off"
+        } else if self.is_partial() {
+            "git clone URL    # without --filter: this clone left objects out"
+        } else {
+            "git fsck    # lists what is missing or damaged; a fresh clone has the objects that were shared"
+        };
+        Failure::because(what, error).hint(hint)
+    }
+
+    /// Whether objects were left out when it was cloned, to be fetched when git needs them.
+    fn is_partial(&self) -> bool {
+        let promised =
+            |config: git2::Config| Some(config.entries(Some("remote\\..*\\.promisor")).ok()?.next().is_some());
+        self.inner.config().ok().and_then(promised).unwrap_or(false)
+    }
+}
+
+fn why_not(start: &str, error: git2::Error) -> Failure {
     let text = error.message().to_owned();
     if error.code() == git2::ErrorCode::NotFound && !text.contains("extension") {
-        return Failure::undecided(format!("{} is not inside a git repository", start.display()))
+        return Failure::undecided(format!("{start} is not inside a git repository"))
             .hint("cd into the repository whose production broke, then run the same command again");
     }
     if error.code() == git2::ErrorCode::Owner {
         return Failure::because("failed to open the repository", error)
-            .hint(format!("git config --global --add safe.directory {}", start.display()));
+            .hint(format!("git config --global --add safe.directory {start}"));
     }
     let hint = if text.contains("objectformat") || text.contains("object format") {
         "this program reads SHA-1 repositories only; run it in a SHA-1 clone"

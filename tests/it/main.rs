@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests run programs and tell the time")]
 
 mod attempts;
+mod bad_input;
 mod evidence_flags;
 mod evidence_production;
 mod evidence_roll_back;

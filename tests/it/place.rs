@@ -114,7 +114,8 @@ impl Place {
     }
 }
 
-fn said(command: &mut Command) -> Said {
+/// Runs it to its end.
+pub fn said(command: &mut Command) -> Said {
     let Output { status, stdout, stderr } = command.output().unwrap();
     Said {
         code: status.code().unwrap_or(-1),

@@ -7,6 +7,7 @@ use crate::domain::event::{Evidence, Provenance, RungAnswer, RungName};
 use crate::domain::ladder::{Answers, FactReply, GivenEvidence, RungReply};
 use crate::domain::policy;
 use crate::failure::Failure;
+use crate::session::Session;
 
 /// The answers of the governing walk: an incident that was checked keeps them, unless it is to be walked anew.
 pub(super) fn before(args: &Args, opening: &Opening, book: &Book<'_>) -> Result<Answers, Failure> {
@@ -42,27 +43,37 @@ pub(super) fn before(args: &Args, opening: &Opening, book: &Book<'_>) -> Result<
 }
 
 /// Takes the answers of `--answers` and then those of `--set`. Exit 2 for one that the policy does not take.
-pub(super) fn given(args: &Args, opening: &Opening, answers: &mut Answers) -> Result<(), Failure> {
+pub(super) fn given(args: &Args, opening: &Opening, session: &Session, answers: &mut Answers) -> Result<(), Failure> {
     let mut pairs = Vec::new();
     if let Some(file) = &args.answers {
         let name = file.display().to_string();
-        let bytes = std::fs::read(file).map_err(|error| Failure::usage(format!("failed to read {name}: {error}")))?;
+        let bytes = session.read(file)?;
         let read = policy::read_answers(&bytes, &name).map_err(|problems| {
-            Failure::usage(format!("the answers in {name} can't be read")).detail(problems.to_string())
+            Failure::usage(format!("the answers in {name} can't be read"))
+                .detail(problems.to_string())
+                .hint("hotfix policy show    # lists the questions and their answers")
         })?;
         for (key, values) in read {
             let [value] = values.as_slice() else {
-                return Err(Failure::usage(format!("{name}: {key} takes one answer, not a list of {}", values.len())));
+                return Err(Failure::usage(format!("{name}: {key} takes one answer, not a list of {}", values.len()))
+                    .hint("hotfix policy show    # lists the questions and their answers"));
             };
             pairs.push((key, value.clone()));
         }
     }
+    let mut set = Vec::new();
     for pair in &args.set {
         let (key, value) = pair.split_once('=').ok_or_else(|| {
             Failure::usage(format!("--set {pair:?} has no '='"))
                 .hint(format!("hotfix check {} --set KEY=VALUE", opening.id))
         })?;
-        pairs.push((key.trim().to_owned(), value.to_owned()));
+        let key = key.trim();
+        if set.contains(&key) {
+            return Err(Failure::usage(format!("--set {key} is given twice"))
+                .hint(format!("hotfix check {} --set {key}=VALUE    # once", opening.id)));
+        }
+        set.push(key);
+        pairs.push((key.to_owned(), value.to_owned()));
     }
     // Evidence belongs to a reason, so the reasons go first whatever the order they were given in.
     pairs.sort_by_key(|(key, _)| key.ends_with(".evidence"));

@@ -41,6 +41,14 @@ pub(super) fn look_up(
             Err(failure) => Err(Failure::usage(format!("{}: {failure}", name.evidence_key())).hint(or_owed(name))),
         },
         EvidenceKind::Path => {
+            let named = |what: &str| {
+                let message = format!("{}: {given:?} {what}", name.evidence_key());
+                Failure::usage(message).hint(or_owed(name))
+            };
+            let odd = |part: &str| matches!(part, "" | "." | "..");
+            if given.split('/').any(odd) {
+                return Err(named("is no path below the repository's top directory, such as src/main.rs"));
+            }
             let path = RepositoryPath::from_escaped(given).unwrap_or_else(|| RepositoryPath::new(given));
             // Production first; main too, for what broke may be gone from one of them.
             let production = opening.production.recorded().map(|known| known.commit);
@@ -51,8 +59,7 @@ pub(super) fn look_up(
                     return Ok((Evidence::Path { path }, None));
                 }
             }
-            let message = format!("{}: {given:?} is no path in production or on main", name.evidence_key());
-            Err(Failure::usage(message).hint(or_owed(name)))
+            Err(named("is no path in production or on main"))
         }
     }
 }

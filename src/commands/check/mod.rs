@@ -63,7 +63,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         Err(stopped) => return session.answer("check", stopped.exit(), &stopped),
     };
     let mut answers = answers::before(&args, &opening, &book)?;
-    answers::given(&args, &opening, &mut answers)?;
+    answers::given(&args, &opening, session, &mut answers)?;
     let draft = Draft::of(session.repository()?, &args.incident);
     if session.interactive() {
         wizard::ask(session, &opening, &draft, &mut answers)?;

@@ -71,7 +71,7 @@ impl Opening {
         }
         fetch(args, repository, session.now(), &mut notes);
         let (policy, pin) = match (&args.policy, incident) {
-            (Some(file), _) => of_file(file)?,
+            (Some(file), _) => of_file(file, session)?,
             // An incident keeps its policy until it closes.
             (None, Some(incident)) => (policy_in_force::by_pin(repository, &incident.policy)?, incident.policy.clone()),
             (None, None) => {
@@ -105,9 +105,9 @@ impl Opening {
 }
 
 /// The policy in a file, for a dry run.
-fn of_file(file: &Path) -> Result<(Policy, PolicyPin), Failure> {
+fn of_file(file: &Path, session: &Session) -> Result<(Policy, PolicyPin), Failure> {
     let name = file.display().to_string();
-    let bytes = std::fs::read(file).map_err(|error| Failure::usage(format!("failed to read {name}: {error}")))?;
+    let bytes = session.read(file)?;
     let policy = policy::read(&bytes, &name).map_err(|problems| {
         Failure::undecided(format!("the policy in {name} can't be used"))
             .detail(problems.to_string())
