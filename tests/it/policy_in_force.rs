@@ -184,7 +184,14 @@ fn a_pin_and_the_configuration_name_the_trusted_ref() {
 
 #[test]
 fn nothing_to_trust_is_undecided_with_what_to_set() {
-    let failure = policy_in_force(&empty().repository(), at(0), None).unwrap_err();
+    let history = empty();
+    let failure = policy_in_force(&history.repository(), at(0), None).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Undecided);
+    assert!(failure.to_string().contains("no commit yet") && failure.hint.is_some(), "{failure}");
+
+    // HEAD names a branch that is not born, and none of the others has a usual name.
+    commit(&history, "refs/heads/one", Some(&version(1)), 0);
+    let failure = policy_in_force(&history.repository(), at(5), None).unwrap_err();
     assert_eq!(failure.kind, FailureKind::Undecided);
     assert!(failure.hint.unwrap().contains("hotfix.trustedRef"));
 }
