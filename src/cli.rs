@@ -137,3 +137,13 @@ fn without_frame(rendered: &str) -> String {
     let text = rendered.trim_start_matches("error: ");
     text.split("\n\nUsage:").next().unwrap_or(text).split("\n\nFor more").next().unwrap_or(text).trim().to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

@@ -19,6 +19,7 @@ pub mod policy;
 pub mod proof;
 pub mod rca;
 pub mod restored;
+pub mod settle;
 pub mod show;
 pub mod start;
 pub mod status;

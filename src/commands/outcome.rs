@@ -53,6 +53,13 @@ impl Outcome {
         outcome
     }
 
+    /// The same, with something that is still lacking.
+    #[must_use]
+    pub fn and_refused(mut self, refusal: Refusal) -> Self {
+        self.refusals.push(refusal);
+        self
+    }
+
     /// Adds a command to type next.
     #[must_use]
     pub fn next(mut self, command: impl Into<String>) -> Self {

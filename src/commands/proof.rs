@@ -47,7 +47,7 @@ pub fn refresh(repository: &Repository) -> Result<Result<(), String>, Failure> {
 
 /// What must be in effect on the targets: the attached fixes, else the commit on main that deals with the cause; none where
 /// the cause was dealt with in another way.
-fn subject(repository: &Repository, incident: &Incident) -> Result<Option<Fix>, Failure> {
+pub fn subject(repository: &Repository, incident: &Incident) -> Result<Option<Fix>, Failure> {
     let mut whole: Option<Fix> = None;
     for attached in incident.fixes() {
         let fix = Fix::recorded(&attached.what);
@@ -102,7 +102,12 @@ impl TargetProof {
 
     /// What it means for closing.
     pub fn proof(&self) -> Proof {
-        Proof::Asked { target: self.name.clone(), verdict: self.report.verdict, story: self.story() }
+        Proof::Asked {
+            reference: self.reference.clone(),
+            target: self.name.clone(),
+            verdict: self.report.verdict,
+            story: self.story(),
+        }
     }
 
     /// What is missing or undone, in one line; empty where nothing is.

@@ -1,6 +1,6 @@
 //! `hotfix show`: one incident, whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -11,7 +11,7 @@ use crate::domain::closing;
 use crate::domain::event::{Evidence, Production, RungAnswer, RungName};
 use crate::domain::identity::{IncidentId, Moment};
 use crate::domain::incident::{Attempt, Incident};
-use crate::domain::policy::Value;
+use crate::domain::policy::{SEVERITY, Value};
 use crate::domain::refusal::Refusal;
 use crate::domain::sentence::short_ref;
 use crate::failure::{ExitCode, Failure};
@@ -99,11 +99,16 @@ impl ShowReport<'_> {
         fields.extend(
             check.flag_off.iter().map(|answer| (RungName::FlagOff.key(), self.rung(RungName::FlagOff, answer))),
         );
-        for (name, answered) in &check.facts {
+        for (name, answered) in check.facts.iter().filter(|(name, _)| *name != SEVERITY) {
             fields.push((name, self.value(name, &answered.value)));
         }
         fields.extend(incident.attempts.iter().map(|attempt| ("attempt", attempt_words(attempt))));
-        for (target, verified) in &incident.verified {
+        let waived: BTreeSet<&String> = incident.waivers.iter().map(|waiver| &waiver.what.target).collect();
+        for waiver in waived.into_iter().filter_map(|target| incident.waiver(target)) {
+            let (target, evidence) = (short_ref(&waiver.what.target), waiver.what.evidence.short());
+            fields.push(("merge-back", format!("waived on {target}: {} ({evidence})", waiver.what.reason.word())));
+        }
+        for (target, verified) in incident.verified.iter().filter(|(target, _)| incident.waiver(target).is_none()) {
             let landings: Vec<String> = verified.what.landings.iter().map(|commit| commit.short()).collect();
             let by = if landings.is_empty() { String::new() } else { format!(" by {}", landings.join(", ")) };
             fields.push(("merge-back", format!("{} on {}{by}", verified.what.verdict.word(), short_ref(target))));

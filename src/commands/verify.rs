@@ -10,6 +10,7 @@ use super::moment;
 use super::outcome::{Outcome, next_commands};
 use super::policies::Policies;
 use super::proof::{self, TargetProof};
+use super::settle;
 use crate::domain::closing::{self, Proof};
 use crate::domain::event::{Payload, Verified};
 use crate::domain::fate::Fate;
@@ -25,6 +26,8 @@ use crate::session::Session;
 pub struct Args {
     /// The incident
     incident: IncidentId,
+    #[command(flatten)]
+    person: settle::Settle,
     /// Give up, with exit 4, after this many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..86_400))]
     deadline: u64,
@@ -51,6 +54,9 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     };
     let repository = session.repository()?;
     let policy = Policies::new(repository).of(incident)?;
+    if let Some(outcome) = settle::settle(&args.person, session, &book, incident, &policy)? {
+        return outcome.send(session, "verify");
+    }
     let mut notes = Vec::new();
     if let Err(why) = proof::refresh(repository)? {
         let age = repository.last_fetch().map_or_else(

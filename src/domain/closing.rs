@@ -12,6 +12,8 @@ use super::sentence::short_ref;
 pub enum Proof {
     /// The target was asked.
     Asked {
+        /// Its full ref name.
+        reference: String,
         /// Its short name, for people.
         target: String,
         /// The worst verdict over what must be there.
@@ -38,6 +40,7 @@ pub fn recorded_proofs(incident: &Incident) -> Vec<Proof> {
         return if wants_proof { vec![Proof::NotAsked] } else { Vec::new() };
     }
     let asked = |(target, verified): (&String, &Done<TargetVerdict>)| Proof::Asked {
+        reference: target.clone(),
         target: short_ref(target).to_owned(),
         verdict: verified.what.verdict,
         story: String::new(),
@@ -137,16 +140,27 @@ pub fn unproven(incident: &Incident, proof: &Proof) -> Option<Refusal> {
             message: format!("{target} could not be fetched: {why}"),
             next: vec!["git fetch --all".to_owned(), format!("hotfix close {id}")],
         }),
-        Proof::Asked { target, verdict, story } => {
+        Proof::Asked { reference, target, verdict, story } => {
+            if incident.waiver(reference).is_some() {
+                return None;
+            }
             let (code, said) = match verdict {
                 Verdict::Merged => return None,
                 Verdict::Partial => (Code::NotMergedBack, "only partly on"),
                 Verdict::Reverted => (Code::NotMergedBack, "no longer in effect on"),
                 Verdict::Missing => (Code::NotMergedBack, "not on"),
+                // A person may settle what git can't; never what git knows to be otherwise.
+                Verdict::Unproven if incident.confirmed.contains_key(reference) => return None,
                 Verdict::Unproven => (Code::MergeBackUnproven, "not proven on"),
             };
             let story = if story.is_empty() { String::new() } else { format!(": {story}") };
-            Some(Refusal::new(code, format!("{what} is {said} {target}{story}"), format!("hotfix verify {id}")))
+            let mut next = vec![format!("hotfix verify {id}")];
+            if *verdict == Verdict::Unproven {
+                next.push(format!(
+                    "hotfix verify {id} --confirm COMMIT --reason WHY    # that commit is it; by somebody else"
+                ));
+            }
+            Some(Refusal { code, message: format!("{what} is {said} {target}{story}"), next })
         }
     }
 }

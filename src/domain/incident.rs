@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::event::{
-    CauseSettled, Checked, Decision, Deployed, Event, Evidence, FixAttached, Payload, PolicyPin, Restored, RungAnswer,
-    RungName, TargetVerdict, Voided,
+    CauseSettled, Checked, Confirmed, Decision, Deployed, Event, Evidence, FixAttached, Payload, PolicyPin, Restored,
+    RungAnswer, RungName, TargetVerdict, Voided, Waived,
 };
 use super::identity::{IncidentId, Moment, ObjectId, Person};
 use super::policy::{SEVERITY, Value};
@@ -115,6 +115,10 @@ pub struct Incident {
     pub voided: Option<Done<Voided>>,
     /// The latest merge-back verdicts, by target.
     pub verified: BTreeMap<String, Done<TargetVerdict>>,
+    /// The commits that a person confirmed as the fix where git could not prove it, by target.
+    pub confirmed: BTreeMap<String, Done<Confirmed>>,
+    /// Every word that the fix need not go to a target.
+    pub waivers: Vec<Done<Waived>>,
     /// The latest root cause analysis.
     pub analysis: Option<Analysis>,
     /// How a cause without a fix was dealt with.
@@ -160,6 +164,19 @@ impl Incident {
         self.fixes().flat_map(|fix| fix.what.authors.iter().chain([&fix.by.actor]))
     }
 
+    /// The waiver that holds for a target: two people said the same, and one of them had no hand in the fix.
+    pub fn waiver(&self, target: &str) -> Option<&Done<Waived>> {
+        let independent = |person: &Person| !self.fix_authors().any(|author| author.is(person));
+        let seconds = |first: &Done<Waived>| {
+            self.waivers.iter().any(|second| {
+                second.what == first.what
+                    && !second.by.actor.is(&first.by.actor)
+                    && (independent(&first.by.actor) || independent(&second.by.actor))
+            })
+        };
+        self.waivers.iter().find(|waiver| waiver.what.target == target && seconds(waiver))
+    }
+
     fn opened_by(entry: Recorded<'_>, id: &IncidentId, checked: &Checked) -> Self {
         Self {
             id: id.clone(),
@@ -174,6 +191,8 @@ impl Incident {
             restored: None,
             voided: None,
             verified: BTreeMap::new(),
+            confirmed: BTreeMap::new(),
+            waivers: Vec::new(),
             analysis: None,
             cause: None,
             closed: None,
@@ -200,12 +219,11 @@ impl Incident {
                 let attempt = self.attempt(fix.attempt);
                 attempt.fix = Some(Done::of(entry, fix.as_ref()));
                 attempt.withdrawn = false;
-                // A verdict speaks of the fix that it was asked for.
-                self.verified.clear();
+                self.forget_answers();
             }
             Payload::FixWithdrawn(withdrawn) => {
                 self.attempt(withdrawn.attempt).withdrawn = true;
-                self.verified.clear();
+                self.forget_answers();
             }
             Payload::Deployed(deployed) => self.deployed.push(Done::of(entry, deployed)),
             Payload::Restored(restored) => {
@@ -223,6 +241,10 @@ impl Incident {
                     self.verified.insert(target.target.clone(), Done::of(entry, target));
                 }
             }
+            Payload::Confirmed(confirmed) => {
+                self.confirmed.insert(confirmed.target.clone(), Done::of(entry, confirmed));
+            }
+            Payload::Waived(waived) => self.waivers.push(Done::of(entry, waived)),
             Payload::RcaRecorded(recorded) => {
                 self.analysis =
                     Some(Analysis { by: Deed::of(entry), no_code_cause: recorded.no_code_cause, accepted: None });
@@ -243,6 +265,13 @@ impl Incident {
                 self.state = State::Closed;
             }
         }
+    }
+
+    /// A verdict, a confirmation and a waiver speak of the fix that they were asked for, and of no other.
+    fn forget_answers(&mut self) {
+        self.verified.clear();
+        self.confirmed.clear();
+        self.waivers.clear();
     }
 
     fn attempt(&mut self, number: u32) -> &mut Attempt {

@@ -64,6 +64,8 @@ codes! {
         "The incident was closed: everything that the policy asked for was there. A closed record is not added to."
     AnswersMissing "answers-missing" Waiting
         "The policy asks questions before it decides, and some have no answer yet. An answer of 'not sure' counts as none: it claims nothing and keeps the gate closed. Give the missing answers in the wizard, or with --set and --answers."
+    AuthorMayNotConfirm "author-may-not-confirm" Refused
+        "Whoever wrote or attached the fix is the last one to see that something else on main is not it. Somebody else looks at the candidate beside the fix and confirms it. A team too small for that can allow it in the policy: merge_back.author_may_confirm."
     CauseOpen "cause-open" Refused
         "Going back or switching off brought production back, but main still holds what broke it, so the next release breaks it again. Before the incident closes, the culprit must be reverted or fixed on main, or the flag must have an owner and a removal date, or an accepted analysis must say that no code was the cause."
     DecisionIsNotHotfix "decision-is-not-hotfix" Refused

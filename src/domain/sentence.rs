@@ -62,6 +62,15 @@ impl Payload {
                     each.map(|target| format!("{} on {}", target.verdict.word(), short_ref(&target.target))).collect();
                 format!("merge-back: {}", told.join(", "))
             }
+            Self::Confirmed(confirmed) => {
+                format!("{} on {} is the fix, says a person", confirmed.commit.short(), short_ref(&confirmed.target))
+            }
+            Self::Waived(waived) => format!(
+                "the fix need not go to {}: {} ({})",
+                short_ref(&waived.target),
+                waived.reason.word(),
+                waived.evidence.short()
+            ),
             Self::RcaRecorded(_) => "root cause analysis written".to_owned(),
             Self::RcaAccepted(_) => "root cause analysis accepted".to_owned(),
             Self::CauseSettled(CauseSettled::OnMain { commit }) => {

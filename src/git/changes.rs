@@ -20,11 +20,22 @@ pub enum Content {
 }
 
 impl Repository {
+    /// What a commit changed against its first parent; of a root commit everything. Exit 4 where an object is missing.
+    pub fn changes_of(&self, commit: ObjectId) -> Result<Vec<Change>, Failure> {
+        let node = self.node(commit)?;
+        let parent = node.parents.first().map(|parent| self.node(*parent)).transpose()?;
+        self.changes_of_trees(parent.map(|parent| parent.tree), node.tree)
+    }
+
     /// The paths that differ between two commits, in the order of their bytes; a moved file is one that went and one that came.
     ///
     /// Exit 4 where an object is missing.
     pub fn changes(&self, before: ObjectId, after: ObjectId) -> Result<Vec<Change>, Failure> {
-        let mut differing = self.differing(Some(self.node(before)?.tree), Some(self.node(after)?.tree))?;
+        self.changes_of_trees(Some(self.node(before)?.tree), self.node(after)?.tree)
+    }
+
+    fn changes_of_trees(&self, before: Option<ObjectId>, after: ObjectId) -> Result<Vec<Change>, Failure> {
+        let mut differing = self.differing(before, Some(after))?;
         differing.sort_by(|a, b| a.path.cmp(&b.path));
         let change =
             |Differing { path, before, after }| Change { before: side(before, &path), after: side(after, &path) };

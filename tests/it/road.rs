@@ -260,3 +260,69 @@ fn the_demonstration_ends_well() {
     assert!(said.out.contains("INC-42: closed"), "{}", said.out);
     place.hotfix(&["demo", demo.to_str().unwrap()]).exits(2).says("is not empty");
 }
+
+/// An attached fix that went to main in another form, which no machine can prove.
+fn rewritten_on_main() -> (Place, String) {
+    let place = broken_shop();
+    place.git(&["branch", "release/1.1"]);
+    check(&place);
+    place.hotfix(&["start", "INC-42"]).exits(0);
+    place.commit("shop.rs", SHOP, "Sum everything");
+    place.hotfix(&["fix", "INC-42", "--proof", "test=totals", "--guarded-by-flag", "no"]).exits(0);
+    place.git(&["switch", "-q", "main"]);
+    let other = BROKEN.replace("sum(all but first)", "let mut total = 0;\n    for each { total += it }\n    total");
+    let rewritten = place.commit("shop.rs", &other, "Sum another way");
+    (place, rewritten)
+}
+
+#[test]
+fn a_person_confirms_only_what_git_could_not_prove_and_never_their_own_fix() {
+    let (place, rewritten) = rewritten_on_main();
+    let verdict = place.json(&["verify", "INC-42"])["targets"][0]["verdict"].clone();
+    assert_ne!(verdict, "merged");
+    let confirm = |commit: &str| {
+        ["verify", "INC-42", "--confirm", commit, "--reason", "the same in other words"].map(str::to_owned)
+    };
+    let confirm_by = |person, commit: &str| {
+        let arguments = confirm(commit);
+        place.hotfix_by(person, &arguments.each_ref().map(String::as_str))
+    };
+    confirm_by(crate::place::ADA, &rewritten).exits(1).says("author-may-not-confirm");
+    confirm_by(GRACE, "hotfix/INC-42").exits(2).says("is not on main");
+    let elsewhere = place.commit("other.rs", "x\n", "Something else");
+    confirm_by(GRACE, &elsewhere).exits(2).says("touches no path of the fix");
+    confirm_by(GRACE, &rewritten).exits(0);
+    let lacking = place.hotfix(&["close", "INC-42"]);
+    // A confirmation settles `unproven`; what git knows to be missing stays missing.
+    assert!(!lacking.out.contains("merge-back-unproven"), "{}", lacking.out);
+    assert_eq!(lacking.out.contains("not-merged-back"), verdict == "missing", "{}", lacking.out);
+}
+
+#[test]
+fn a_waiver_needs_two_people() {
+    let (place, rewritten) = rewritten_on_main();
+    let waive = ["verify", "INC-42", "--not-needed", "main", "--reason", "superseded", "--evidence", &rewritten];
+    place.hotfix(&["verify", "INC-42", "--not-needed", "main", "--reason", "superseded"]).exits(2);
+    place
+        .hotfix(&["verify", "INC-42", "--not-needed", "main", "--reason", "no time", "--evidence", &rewritten])
+        .exits(2);
+    place
+        .hotfix(&["verify", "INC-42", "--not-needed", "other", "--reason", "superseded", "--evidence", &rewritten])
+        .exits(2);
+    place
+        .hotfix(&["verify", "INC-42", "--not-needed", "main", "--reason", "release-only", "--evidence", &rewritten])
+        .exits(2)
+        .says("never goes back");
+    place.hotfix(&waive).exits(3).says("second-person-needed");
+    place.hotfix(&waive).exits(3).says("second-person-needed");
+    place.hotfix(&["close", "INC-42"]).says("on main");
+    place.hotfix_by(GRACE, &waive).exits(0).says("waived on main: superseded");
+    let lacking = place.hotfix(&["close", "INC-42"]);
+    assert!(!lacking.out.contains("on main"), "{}", lacking.out);
+    place.hotfix(&["show", "INC-42"]).exits(0).says("waived");
+    // Another fix is another question.
+    place.git(&["switch", "-q", "hotfix/INC-42"]);
+    place.commit("shop.rs", &format!("{SHOP}// and this\n"), "More");
+    place.hotfix(&["fix", "INC-42", "--proof", "test=totals", "--guarded-by-flag", "no"]).exits(0);
+    place.hotfix(&["close", "INC-42"]).says("on main");
+}

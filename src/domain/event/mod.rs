@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 pub use self::check::{Answered, Checked, Decision, Evidence, Production, Provenance, Release, RungAnswer, RungName};
 pub use self::fix::{Change, FixAttached, FixWithdrawn, Proof, Side, Started};
 pub use self::road::{
-    CauseSettled, Closed, Deployed, RcaAccepted, RcaRecorded, Restored, RestoredBy, TargetVerdict, Verified,
-    VoidReason, Voided,
+    CauseSettled, Closed, Confirmed, Deployed, RcaAccepted, RcaRecorded, Restored, RestoredBy, TargetVerdict, Verified,
+    VoidReason, Voided, Waived, WaiverReason,
 };
 use super::identity::{IncidentId, Moment, ObjectId, Person};
 
@@ -67,6 +67,10 @@ pub enum Payload {
     Voided(Voided),
     /// The merge-back was asked for and answered.
     Verified(Verified),
+    /// A person confirmed what git could not prove (text `reason`).
+    Confirmed(Confirmed),
+    /// Somebody said that the fix must not go to a target.
+    Waived(Waived),
     /// A root cause analysis was written (text `analysis`).
     RcaRecorded(RcaRecorded),
     /// Someone accepted the analysis.
@@ -89,6 +93,8 @@ impl Payload {
         "restored",
         "voided",
         "verified",
+        "confirmed",
+        "waived",
         "rca-recorded",
         "rca-accepted",
         "cause-settled",
@@ -107,6 +113,8 @@ impl Payload {
             Self::Restored(_) => "restored",
             Self::Voided(_) => "voided",
             Self::Verified(_) => "verified",
+            Self::Confirmed(_) => "confirmed",
+            Self::Waived(_) => "waived",
             Self::RcaRecorded(_) => "rca-recorded",
             Self::RcaAccepted(_) => "rca-accepted",
             Self::CauseSettled(_) => "cause-settled",

@@ -87,6 +87,51 @@ pub struct TargetVerdict {
     pub landings: Vec<ObjectId>,
 }
 
+/// A person looked at what git could not prove (text `reason`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Confirmed {
+    /// The target's full ref name.
+    pub target: String,
+    /// The commit on it that is the fix.
+    pub commit: ObjectId,
+}
+
+/// Somebody said that the fix must not go to a target; it holds once a second person says the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Waived {
+    /// The target's full ref name.
+    pub target: String,
+    /// Why.
+    pub reason: WaiverReason,
+    /// The commit on the target that shows it.
+    pub evidence: ObjectId,
+}
+
+/// Why a fix must not go to a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WaiverReason {
+    /// The target has removed what was fixed.
+    Obsolete,
+    /// The target does it otherwise.
+    Superseded,
+    /// The change belongs to the release alone.
+    ReleaseOnly,
+}
+
+impl WaiverReason {
+    /// The word in JSON and on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Obsolete => "obsolete",
+            Self::Superseded => "superseded",
+            Self::ReleaseOnly => "release-only",
+        }
+    }
+}
+
 /// A root cause analysis.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -222,6 +222,8 @@ pub struct MergeBack {
     pub into: Vec<Target>,
     /// Globs of paths that never go back (a version bump, a changelog): listed each time, never held against the fix.
     pub never_goes_back: Vec<String>,
+    /// Whether whoever had a hand in the fix may confirm what git could not prove.
+    pub author_may_confirm: bool,
 }
 
 /// A place that a fix must reach.

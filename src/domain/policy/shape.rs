@@ -127,6 +127,7 @@ pub const MERGE_BACK: Shape = Shape {
     keys: &[
         may("into", "into: [main, newer_release_lines]"),
         may("never_goes_back", "never_goes_back: [\"CHANGELOG*\"]"),
+        may("author_may_confirm", "author_may_confirm: false"),
     ],
 };
 

@@ -145,7 +145,11 @@ impl<'d> Reader<'d> {
             None => Some(default_merge_back().into),
         };
         let never_goes_back = self.globs(&section, "never_goes_back", true);
-        Some(MergeBack { into: into?, never_goes_back: never_goes_back? })
+        let author_may_confirm = match section.get("author_may_confirm") {
+            None => Some(false),
+            Some(entry) => self.boolean(&entry.value),
+        };
+        Some(MergeBack { into: into?, never_goes_back: never_goes_back?, author_may_confirm: author_may_confirm? })
     }
 
     fn targets(&mut self, node: &'d Node) -> Option<Vec<Target>> {
@@ -201,7 +205,11 @@ const STRICT: CloseRequires =
     CloseRequires { merge_back: true, restored: true, deployed: true, rca: RcaRequirement::Accepted, evidence: true };
 
 fn default_merge_back() -> MergeBack {
-    MergeBack { into: vec![Target::Main, Target::NewerReleaseLines], never_goes_back: Vec::new() }
+    MergeBack {
+        into: vec![Target::Main, Target::NewerReleaseLines],
+        never_goes_back: Vec::new(),
+        author_may_confirm: false,
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,205 @@
+//! What a person says about a target where git can't say it: this commit is the fix; the fix must not go there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::book::Book;
+use super::outcome::Outcome;
+use super::proof;
+use crate::domain::event::{Confirmed, Payload, Waived, WaiverReason};
+use crate::domain::identity::{IncidentId, ObjectId, Person, RepositoryPath};
+use crate::domain::incident::Incident;
+use crate::domain::policy::Policy;
+use crate::domain::refusal::{Code, Refusal};
+use crate::evidence::globs::Globs;
+use crate::evidence::targets::{self, Target};
+use crate::failure::Failure;
+use crate::git::repository::Repository;
+use crate::merge_back::fix::Fix;
+use crate::session::Session;
+
+/// What a person says.
+#[derive(clap::Args)]
+pub struct Settle {
+    /// Say that COMMIT on a target is the fix, where git can't prove it; not by whoever made the fix
+    #[arg(long, value_name = "COMMIT", requires = "reason", conflicts_with = "not_needed")]
+    confirm: Option<String>,
+    /// Say that the fix must not go to TARGET; it holds once a second person says the same
+    #[arg(long, value_name = "TARGET", requires = "reason", requires = "evidence")]
+    not_needed: Option<String>,
+    /// Why: a sentence with --confirm; obsolete, superseded or release-only with --not-needed
+    #[arg(long, value_name = "WHY")]
+    reason: Option<String>,
+    /// The commit on the target that shows why the fix must not go there
+    #[arg(long, value_name = "COMMIT", requires = "not_needed")]
+    evidence: Option<String>,
+}
+
+/// Records what a person says; none if nothing was said.
+pub fn settle(
+    args: &Settle,
+    session: &Session,
+    book: &Book<'_>,
+    incident: &Incident,
+    policy: &Policy,
+) -> Result<Option<Outcome>, Failure> {
+    let Some(reason) = &args.reason else { return Ok(None) };
+    let repository = session.repository()?;
+    let Some(fix) = proof::subject(repository, incident)? else {
+        return Err(Failure::usage("there is no fix that a target could hold or need"));
+    };
+    let targets = targets::targets(repository, policy, fix.base)?;
+    let said = Said { session, book, incident, policy, fix: &fix, targets: &targets };
+    match (&args.confirm, &args.not_needed, &args.evidence) {
+        (Some(commit), ..) => said.confirm(repository.commit(commit)?, reason).map(Some),
+        (None, Some(target), Some(evidence)) => {
+            said.waive(target, waiver_reason(reason)?, repository.commit(evidence)?).map(Some)
+        }
+        _ => Err(Failure::usage("--reason goes with --confirm or with --not-needed")),
+    }
+}
+
+fn waiver_reason(text: &str) -> Result<WaiverReason, Failure> {
+    let all = [WaiverReason::Obsolete, WaiverReason::Superseded, WaiverReason::ReleaseOnly];
+    all.into_iter().find(|reason| reason.word() == text).ok_or_else(|| {
+        Failure::usage(format!("{text:?} is no reason that a fix must not go to a target"))
+            .hint("--reason obsolete, superseded or release-only")
+    })
+}
+
+struct Said<'a> {
+    session: &'a Session,
+    book: &'a Book<'a>,
+    incident: &'a Incident,
+    policy: &'a Policy,
+    fix: &'a Fix,
+    targets: &'a [Target],
+}
+
+impl Said<'_> {
+    fn id(&self) -> &IncidentId {
+        &self.incident.id
+    }
+
+    fn confirm(&self, commit: ObjectId, reason: &str) -> Result<Outcome, Failure> {
+        let repository = self.session.repository()?;
+        if reason.trim().is_empty() {
+            return Err(Failure::usage("--reason is empty").hint("say what makes that commit the fix"));
+        }
+        let mut holding = Vec::new();
+        for target in self.targets {
+            if repository.contains(target.commit, commit)? {
+                holding.push(target);
+            }
+        }
+        if holding.is_empty() {
+            let names: Vec<&str> = self.targets.iter().map(|target| target.branch.shown()).collect();
+            return Err(Failure::usage(format!("{} is not on {}", commit.short(), names.join(" or ")))
+                .hint("git fetch --all    # if it was merged just now"));
+        }
+        self.must_touch(repository, commit)?;
+        let actor = self.session.actor()?;
+        if !self.policy.merge_back.author_may_confirm && self.had_a_hand(&actor) {
+            let refusal = Refusal::new(
+                Code::AuthorMayNotConfirm,
+                format!("you had a hand in this fix, {}", actor.name),
+                format!("hotfix verify {} --confirm {} --reason WHY    # by somebody else", self.id(), commit.short()),
+            );
+            return Ok(Outcome::refused(self.id(), [refusal]));
+        }
+        let mut last = None;
+        for target in &holding {
+            let payload = Payload::Confirmed(Confirmed { target: target.branch.full.clone(), commit });
+            let texts = BTreeMap::from([("reason".to_owned(), reason.to_owned())]);
+            last = Some(self.book.record(self.id(), payload, texts)?);
+        }
+        let names: Vec<&str> = holding.iter().map(|target| target.branch.shown()).collect();
+        let message = format!("{} on {} is the fix, as you say", commit.short(), names.join(" and "));
+        let outcome = match last {
+            Some(event) => Outcome::recorded(self.id(), &event, message),
+            None => Outcome::unchanged(self.id(), message),
+        };
+        Ok(outcome.next(format!("hotfix close {}", self.id())))
+    }
+
+    fn waive(&self, target: &str, reason: WaiverReason, evidence: ObjectId) -> Result<Outcome, Failure> {
+        let repository = self.session.repository()?;
+        let named =
+            |known: &&Target| [known.branch.full.as_str(), known.branch.shown(), &known.branch.short].contains(&target);
+        let Some(target) = self.targets.iter().find(named) else {
+            let names: Vec<&str> = self.targets.iter().map(|target| target.branch.shown()).collect();
+            return Err(Failure::usage(format!("{target:?} is no target of this fix"))
+                .hint(format!("its targets are: {}", names.join(", "))));
+        };
+        let name = target.branch.shown();
+        if !repository.contains(target.commit, evidence)? {
+            return Err(Failure::usage(format!("{} is not on {name}", evidence.short()))
+                .hint("give a commit that is: the one that removed or replaced the code"));
+        }
+        self.must_touch(repository, evidence)?;
+        self.must_be_release_only(reason)?;
+        let waived = Waived { target: target.branch.full.clone(), reason, evidence };
+        let actor = self.session.actor()?;
+        let again = self.incident.waivers.iter().any(|said| said.what == waived && said.by.actor.is(&actor));
+        if again {
+            return Ok(Outcome::refused(self.id(), [self.second_person(name, &waived)]));
+        }
+        let before = self.incident.waivers.iter().find(|said| said.what == waived);
+        let holds = before.is_some_and(|first| !self.had_a_hand(&actor) || !self.had_a_hand(&first.by.actor));
+        let recorded = self.book.record(self.id(), Payload::Waived(waived.clone()), BTreeMap::new())?;
+        let message = if holds {
+            format!("waived on {name}: {}", reason.word())
+        } else {
+            format!("you say that it need not go to {name}; it holds once somebody else says so too")
+        };
+        let outcome = Outcome::recorded(self.id(), &recorded, message);
+        Ok(if holds {
+            outcome.next(format!("hotfix close {}", self.id()))
+        } else {
+            outcome.and_refused(self.second_person(name, &waived))
+        })
+    }
+
+    fn second_person(&self, name: &str, waived: &Waived) -> Refusal {
+        let (id, reason, evidence) = (self.id(), waived.reason.word(), waived.evidence.short());
+        Refusal::new(
+            Code::SecondPersonNeeded,
+            format!("a waiver on {name} needs a second person, and one of the two without a hand in the fix"),
+            format!(
+                "hotfix verify {id} --not-needed {name} --reason {reason} --evidence {evidence}    # by somebody else"
+            ),
+        )
+    }
+
+    fn had_a_hand(&self, person: &Person) -> bool {
+        self.incident.fix_authors().any(|author| author.is(person))
+    }
+
+    fn paths(&self) -> BTreeSet<&RepositoryPath> {
+        let sides = self.fix.changes.iter().flat_map(|change| [&change.before, &change.after]);
+        sides.flatten().map(|side| &side.path).collect()
+    }
+
+    /// A commit that touches nothing of the fix can be neither the fix nor what replaced it.
+    fn must_touch(&self, repository: &Repository, commit: ObjectId) -> Result<(), Failure> {
+        let changed = repository.changes_of(commit)?;
+        let paths = self.paths();
+        let touches = changed.iter().flat_map(|change| [&change.before, &change.after]).flatten();
+        if touches.into_iter().any(|side| paths.contains(&side.path)) {
+            return Ok(());
+        }
+        let names: Vec<String> = paths.iter().take(3).map(ToString::to_string).collect();
+        Err(Failure::usage(format!("{} touches no path of the fix", commit.short()))
+            .hint(format!("the fix touches {}", names.join(", "))))
+    }
+
+    fn must_be_release_only(&self, reason: WaiverReason) -> Result<(), Failure> {
+        let globs = Globs::new(&self.policy.merge_back.never_goes_back)?;
+        match self.paths().into_iter().find(|path| !globs.match_any(path.as_bytes())) {
+            Some(path) if reason == WaiverReason::ReleaseOnly => {
+                Err(Failure::usage(format!("{path} is not on the policy's list of what never goes back"))
+                    .hint("release-only is for what merge_back.never_goes_back names; else obsolete or superseded"))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+}
