@@ -74,6 +74,14 @@ impl Adaptation {
         enough.then_some(adaptation)
     }
 
+    /// Whether the step adds something that is like a line of the hunk, beyond its white space: a sign, and no proof.
+    pub fn resembles(change: &TextChange<'_>, hunk: &Hunk, old: &Text<'_>, new: &Text<'_>) -> bool {
+        let added = Alignment::new(old.lines(), new.lines()).hunks.into_iter().flat_map(|hunk| hunk.new);
+        let fresh: Vec<&[u8]> = added.map(|line| new.lines()[line]).collect();
+        let telling = change.added(hunk).iter().filter(|line| is_telling(line));
+        telling.into_iter().any(|line| fresh.iter().any(|other| likeness(other, line) >= ALIKE))
+    }
+
     /// A pure deletion: the step must have taken at least half of what says something.
     fn deletion(
         removed: &[&[u8]],

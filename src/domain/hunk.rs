@@ -92,12 +92,28 @@ impl View {
     }
 
     /// Where the hunk's added lines stand; for a pure deletion the place where they are not.
-    pub fn place(&self, hunk: &Hunk) -> Option<Range<usize>> {
+    pub fn place(&self, hunk: &Hunk) -> Option<Place> {
         if hunk.new.is_empty() {
-            Some(self.from_after.gap(hunk.new.start))
-        } else {
-            self.from_after.run(hunk.new.clone())
+            return Some(Place { lines: vec![], gap: self.from_after.gap(hunk.new.start) });
         }
+        let lines: Option<Vec<usize>> = hunk.new.clone().map(|line| self.from_after.forward(line)).collect();
+        lines.map(|lines| Place { lines, gap: 0..0 })
+    }
+}
+
+/// Where a hunk stands in a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The lines that it brought in.
+    pub lines: Vec<usize>,
+    /// For a pure deletion: between which lines the deleted ones would stand.
+    pub gap: Range<usize>,
+}
+
+impl Place {
+    /// The place of a hunk that is this step's own difference.
+    pub fn of_step(step: &Hunk) -> Self {
+        Self { lines: step.new.clone().collect(), gap: step.new.clone() }
     }
 }
 
@@ -107,12 +123,24 @@ fn stands(alignment: &Alignment, side: &Range<usize>, lines: &[&[u8]]) -> Option
     if side.is_empty() {
         return alignment.adjacent(side.start).filter(|adjacent| *adjacent);
     }
-    let run = alignment.run(side.clone())?;
+    let Some(run) = alignment.run(side.clone()) else {
+        return spread(alignment, side, lines).then_some(true);
+    };
     let before =
         if side.start == 0 { run.start == 0 } else { alignment.forward(side.start - 1) == run.start.checked_sub(1) };
     let after =
         alignment.forward(side.end).is_some_and(|line| line == run.end) || alignment.at_both_ends(side.end, run.end);
     Some(before || after || lines.iter().filter(|line| is_telling(line)).nth(1).is_some())
+}
+
+/// Whether all lines of a side stand in order between the neighbours that they have, with only other lines among them: text
+/// that was touched up with more lines.
+fn spread(alignment: &Alignment, side: &Range<usize>, lines: &[&[u8]]) -> bool {
+    let whole = side.clone().all(|line| alignment.forward(line).is_some());
+    let (first, last) = (alignment.forward(side.start), alignment.forward(side.end - 1));
+    let before = side.start == 0 || alignment.forward(side.start - 1).is_some_and(|line| first == Some(line + 1));
+    let after = alignment.forward(side.end).is_some_and(|line| last.is_some_and(|last| line == last + 1));
+    whole && (before || after) && lines.iter().any(|line| is_telling(line))
 }
 
 /// A landed hunk's lines, followed forward from version to version.
@@ -150,17 +178,10 @@ pub enum Step {
 }
 
 impl Trace {
-    /// The trace of a hunk at its landing, from where [`View::place`] found it.
-    pub fn new(hunk: &Hunk, place: Range<usize>) -> Self {
-        let deletion = hunk.new.is_empty();
-        Self {
-            own: if deletion { vec![] } else { place.clone().collect() },
-            heirs: vec![],
-            replaced: 0,
-            dropped: 0,
-            moved: 0,
-            gap: deletion.then_some(place),
-        }
+    /// The trace of a hunk at its landing, from where it stands there.
+    pub fn new(hunk: &Hunk, place: Place) -> Self {
+        let gap = hunk.new.is_empty().then_some(place.gap);
+        Self { own: place.lines, heirs: vec![], replaced: 0, dropped: 0, moved: 0, gap }
     }
 
     /// The fix's own lines in a version.

@@ -37,6 +37,11 @@ impl<'a> Picks<'a> {
         Self { target, commits: &fix.commits, own: RefCell::new(None), known: RefCell::default() }
     }
 
+    /// Takes a commit for the landing that it is proven to be of most of the fix.
+    pub fn know(&self, number: usize) {
+        self.known.borrow_mut().insert(number, true);
+    }
+
     /// Whether the commit with this number, or one that it merged, is a pick of one of the fix's commits.
     pub fn has(&self, number: usize) -> Result<bool, Failure> {
         if let Some(known) = self.known.borrow().get(&number) {

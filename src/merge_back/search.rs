@@ -32,7 +32,7 @@ pub fn search(target: &Target<'_>, fix: &Fix, options: &Options) -> Result<Repor
             .is_some_and(|path| options.never_goes_back.is_match(String::from_utf8_lossy(path.as_bytes()).as_ref()))
     };
     let (ignored, changes): (Vec<&Change>, Vec<&Change>) = fix.changes.iter().partition(ignored);
-    let mut judged: Vec<Judged> = ignored.into_iter().filter_map(Judged::ignored).collect();
+    let (mut judged, mut timelines) = (Vec::new(), Vec::new());
     // A renamed file's lines are looked for along its old path: the landing is where it takes the new one.
     let start = |change: &&Change| change.before.as_ref().or(change.after.as_ref()).map(|side| side.path.clone());
     let paths: Vec<RepositoryPath> = changes.iter().filter_map(start).collect();
@@ -50,10 +50,34 @@ pub fn search(target: &Target<'_>, fix: &Fix, options: &Options) -> Result<Repor
             versions
         };
         touching.extend(versions.iter().rev().skip(1).map(|version| version.at));
-        judged.extend(judge(target, change, &picks, fix, &paths, &versions)?);
+        judged.push(judge(target, change, &picks, fix, &paths, &versions)?);
+        timelines.push((change, versions));
     }
+    // A commit that is proven to have brought most of the fix is its landing: it may have touched the rest up.
+    if let Some(landing) = main_landing(judged.iter().flatten()) {
+        picks.know(landing);
+        for (at, (change, versions)) in timelines.iter().enumerate() {
+            if judged[at].iter().any(|one| !one.fate.holds() && one.fate != Fate::Undone) {
+                judged[at] = judge(target, change, &picks, fix, &paths, versions)?;
+            }
+        }
+    }
+    let mut judged: Vec<Judged> =
+        ignored.into_iter().filter_map(Judged::ignored).chain(judged.into_iter().flatten()).collect();
     together(target, &mut judged)?;
     Report::new(target, fix, &judged, &touching)
+}
+
+/// The commit that brought at least half of a fix, hunk by hunk; none where there is none.
+fn main_landing<'j>(judged: impl Iterator<Item = &'j Judged>) -> Option<usize> {
+    let (mut all, mut landed) = (0, BTreeMap::<usize, usize>::new());
+    for one in judged {
+        all += one.weight;
+        if let Some(at) = one.landed_by {
+            *landed.entry(at).or_default() += one.weight;
+        }
+    }
+    landed.into_iter().find(|(_, weight)| weight * 2 >= all).map(|(at, _)| at)
 }
 
 /// The oldest commit of the line that has to be looked at: where the fix's base leaves it.

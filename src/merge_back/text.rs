@@ -1,12 +1,11 @@
 //! The fates of a text's hunks: where each landed, and what became of its lines since.
 
 use std::collections::HashSet;
-use std::ops::Range;
 use std::rc::Rc;
 
 use crate::domain::adaptation::Adaptation;
 use crate::domain::fate::Fate;
-use crate::domain::hunk::{Standing, Step, TextChange, Trace, View};
+use crate::domain::hunk::{Place, Standing, Step, TextChange, Trace, View};
 use crate::domain::identity::RepositoryPath;
 use crate::domain::lines::{Alignment, Block, Hunk, Text, is_telling};
 use crate::failure::Failure;
@@ -34,7 +33,7 @@ type Elsewhere = (Vec<Version>, Vec<usize>);
 #[derive(Clone)]
 struct Found {
     landing: usize,
-    place: Range<usize>,
+    place: Place,
 }
 
 impl TextJudge<'_> {
@@ -130,7 +129,7 @@ impl TextJudge<'_> {
                 });
                 let own_step = |step: &&Hunk| before.is_step(self.change, hunk, step, &old, &new);
                 let place = match step.hunks.iter().find(own_step) {
-                    Some(step) => Some(step.new.clone()),
+                    Some(step) => Some(Place::of_step(step)),
                     None => {
                         let landed = after.standing(self.change, hunk) == Standing::InEffect
                             && before.standing(self.change, hunk) != Standing::InEffect;
@@ -281,13 +280,18 @@ impl TextJudge<'_> {
             }
             let (parent, child) = (self.bytes(&self.versions[index + 1])?, self.bytes(&self.versions[index])?);
             let (old, new) = (Text::new(&parent), Text::new(&child));
-            let Some(adaptation) = Adaptation::new(self.change, hunk, &old, &new) else { continue };
-            let found = Found { landing: index, place: 0..0 };
+            let Some(adaptation) = Adaptation::new(self.change, hunk, &old, &new) else {
+                if one.fate == Fate::Never && Adaptation::resembles(self.change, hunk, &old, &new) {
+                    one.fate = Fate::Unknown;
+                }
+                continue;
+            };
+            let place = Place { lines: adaptation.own, gap: adaptation.gap };
+            let found = Found { landing: index, place: place.clone() };
             one.landed_by = Some(self.versions[index].at);
             one.evolved_by.push(self.versions[index].at);
-            let trace = Trace { own: adaptation.own, heirs: adaptation.heirs, ..Trace::new(hunk, adaptation.gap) };
-            let changed = Trace { replaced: adaptation.changed, ..trace };
-            return self.follow(hunk, &found, changed, one);
+            let trace = Trace { heirs: adaptation.heirs, replaced: adaptation.changed, ..Trace::new(hunk, place) };
+            return self.follow(hunk, &found, trace, one);
         }
         Ok(())
     }
