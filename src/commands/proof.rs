@@ -14,6 +14,7 @@ use crate::evidence::targets::{self, Target};
 use crate::failure::Failure;
 use crate::git::repository::Repository;
 use crate::merge_back::fix::Fix;
+use crate::merge_back::forecast::{Forecast, forecast};
 use crate::merge_back::report::Report;
 use crate::merge_back::search::{Options, search};
 use crate::merge_back::target;
@@ -35,6 +36,8 @@ pub struct TargetProof {
     /// The answer.
     #[serde(flatten)]
     pub report: Report,
+    /// What would happen next; none where the fix is merged.
+    pub forecast: Option<Forecast>,
 }
 
 /// Brings the remote's branches here. The error says why main may not be what everybody else sees.
@@ -83,8 +86,10 @@ pub fn prove(
     let stop = || deadline.left().is_zero();
     let mut proofs = Vec::new();
     for Target { branch, commit } in targets::targets(repository, policy, fix.base)? {
-        let report = search(&target::Target::new(repository, commit, &stop), &fix, &options)?;
-        proofs.push(TargetProof { name: branch.shown().to_owned(), reference: branch.full, report });
+        let target = target::Target::new(repository, commit, &stop);
+        let report = search(&target, &fix, &options)?;
+        let forecast = forecast(&target, &fix, &report, &branch.short)?;
+        proofs.push(TargetProof { name: branch.shown().to_owned(), reference: branch.full, report, forecast });
     }
     Ok(proofs)
 }
@@ -107,6 +112,7 @@ impl TargetProof {
             target: self.name.clone(),
             verdict: self.report.verdict,
             story: self.story(),
+            mend: self.forecast.as_ref().map_or_else(Vec::new, |forecast| forecast.commands.clone()),
         }
     }
 
@@ -131,7 +137,8 @@ impl TargetProof {
                     .collect::<Vec<_>>();
                 let lacking = (!lacking.is_empty()).then(|| format!("{} is not there", shown(lacking)));
                 let undone = (!undone.is_empty()).then(|| format!("undone by {}", shown(undone)));
-                lacking.into_iter().chain(undone).collect::<Vec<_>>().join("; ")
+                let next = self.forecast.as_ref().map(|forecast| forecast.next_release.clone());
+                lacking.into_iter().chain(undone).chain(next).collect::<Vec<_>>().join("; ")
             }
             Verdict::Unproven => match self.report.candidates.first() {
                 Some(candidate) => format!("look at {} ({})", candidate.commit.short(), candidate.summary),

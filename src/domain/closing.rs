@@ -20,6 +20,8 @@ pub enum Proof {
         verdict: Verdict,
         /// What is missing or undone, in one line; empty when merged.
         story: String,
+        /// The commands that would bring it there; empty where there are none.
+        mend: Vec<String>,
     },
     /// Nobody asked yet.
     NotAsked,
@@ -44,6 +46,7 @@ pub fn recorded_proofs(incident: &Incident) -> Vec<Proof> {
         target: short_ref(target).to_owned(),
         verdict: verified.what.verdict,
         story: String::new(),
+        mend: Vec::new(),
     };
     incident.verified.iter().map(asked).collect()
 }
@@ -140,7 +143,7 @@ pub fn unproven(incident: &Incident, proof: &Proof) -> Option<Refusal> {
             message: format!("{target} could not be fetched: {why}"),
             next: vec!["git fetch --all".to_owned(), format!("hotfix close {id}")],
         }),
-        Proof::Asked { reference, target, verdict, story } => {
+        Proof::Asked { reference, target, verdict, story, mend } => {
             if incident.waiver(reference).is_some() {
                 return None;
             }
@@ -154,7 +157,8 @@ pub fn unproven(incident: &Incident, proof: &Proof) -> Option<Refusal> {
                 Verdict::Unproven => (Code::MergeBackUnproven, "not proven on"),
             };
             let story = if story.is_empty() { String::new() } else { format!(": {story}") };
-            let mut next = vec![format!("hotfix verify {id}")];
+            let mut next = mend.clone();
+            next.push(format!("hotfix verify {id}"));
             if *verdict == Verdict::Unproven {
                 next.push(format!(
                     "hotfix verify {id} --confirm COMMIT --reason WHY    # that commit is it; by somebody else"
