@@ -53,9 +53,12 @@ pub fn policy_in_force(repository: &Repository, at: Moment, pinned: Option<&str>
             let tip_has_one = repository.object_at(trusted.tip, PATH)?.is_some();
             notes.push(match (tip_has_one, governing) {
                 (true, _) => {
-                    format!("{PATH} came to {} after the incident started, so it does not govern it", trusted.name)
+                    format!("The policy came to {} after the incident started, so it does not govern it.", trusted.name)
                 }
-                (false, _) => format!("{} holds no {PATH}; write one with: hotfix init", trusted.name),
+                (false, _) => format!(
+                    "No policy ({PATH}) is on {}, so the built-in one serves; `hotfix init` writes one.",
+                    trusted.name
+                ),
             });
             let policy = built_in(repository)?;
             let pin = PolicyPin { name: policy.name.clone(), version: policy.version, source: None };
@@ -126,7 +129,7 @@ fn governing_commit(
         let policy_at = |commit: Option<ObjectId>| commit.map_or(Ok(None), |commit| repository.object_at(commit, PATH));
         if policy_at(newest)? != policy_at(chosen)? {
             notes.push(format!(
-                "the dates on {} contradict its order: commits said to be older than the incident stand on younger ones; the policy below all of those is used",
+                "The dates on {} contradict its order: commits said to be older than the incident stand on younger ones; the policy below all of those is used.",
                 trusted.name
             ));
         }
@@ -150,7 +153,7 @@ fn effective(
             Some(day) if day > at.date_naive() => day,
             _ => return Ok(Some((policy, PolicySource { commit, blob }))),
         };
-        notes.push(format!("version {} of the policy takes effect on {day} only", policy.version));
+        notes.push(format!("Version {} of the policy takes effect on {day} only.", policy.version));
         // Back to the commit before this version: only here may the walk be long.
         loop {
             let Some(parent) = repository.step(commit)?.parent else { return Ok(None) };
@@ -185,7 +188,7 @@ fn with_work_tree_note(repository: &Repository, mut in_force: InForce) -> InForc
     // A checkout may write other line ends than the blob has.
     let plain = |bytes: &[u8]| bytes.iter().copied().filter(|&byte| byte != b'\r').collect::<Vec<u8>>();
     if governing.is_none_or(|governing| plain(&governing) != plain(&written)) {
-        in_force.notes.push(format!("{PATH} in the work tree is not the policy in force, and is ignored"));
+        in_force.notes.push(format!("The {PATH} in the work tree is not the policy in force, and is ignored."));
     }
     in_force
 }

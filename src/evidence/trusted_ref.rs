@@ -76,7 +76,7 @@ pub fn default_branch(repository: &Repository) -> Result<Option<(Branch, Option<
     for remote in &remotes {
         if let Some(branch) = usual(repository.fetched_branches(remote)?) {
             let note = format!(
-                "{} is taken for the default branch of {remote}; make it sure with: git remote set-head {remote} --auto",
+                "The policy is read from {}, a guess at the default branch of {remote}; `git remote set-head {remote} --auto` makes it sure.",
                 branch.shown()
             );
             return Ok(Some((branch, Some(note))));
@@ -86,9 +86,9 @@ pub fn default_branch(repository: &Repository) -> Result<Option<(Branch, Option<
     let head = repository.head_branch().filter(|head| local.contains(head));
     let branch = if repository.is_bare() { head } else { usual(local).or(head) };
     Ok(branch.map(|branch| {
-        let why = if remotes.is_empty() { "there is no remote" } else { "no default branch was ever fetched" };
+        let why = if remotes.is_empty() { "There is no remote" } else { "No default branch was ever fetched" };
         let note = (!repository.is_bare())
-            .then(|| format!("{why}: the local branch {} counts as the trusted one", branch.shown()));
+            .then(|| format!("{why}, so the policy is read from the local branch {}.", branch.shown()));
         (branch, note)
     }))
 }

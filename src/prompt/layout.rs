@@ -55,6 +55,11 @@ pub(super) fn hanging(first: &str, line: &str, columns: usize) -> String {
     format!("{first}{}", lines.join(&format!("\n{indent}")))
 }
 
+/// How a line of evidence begins, and its text; what starts with `- ` is an entry of a list.
+pub(super) fn evidence(line: &str) -> (&'static str, &str) {
+    line.strip_prefix("- ").map_or(("  ", line), |entry| ("  - ", entry))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

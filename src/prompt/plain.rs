@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Stderr, Stdin, Write};
 
-use super::layout::{asked, choices_of, hanging, size, spelt, typed};
+use super::layout::{asked, choices_of, evidence, hanging, size, spelt, typed};
 use super::{Check, Choice, Kind, Prompt, Question, Reply};
 use crate::failure::Failure;
 
@@ -47,7 +47,10 @@ impl<R: BufRead, W: Write> Plain<R, W> {
 
     fn show(&mut self, question: &Question<'_>, choices: &[Choice]) -> Result<(), Failure> {
         self.put("", "")?;
-        question.evidence.iter().try_for_each(|line| self.put("  ", line))?;
+        for line in question.evidence {
+            let (first, text) = evidence(line);
+            self.put(first, text)?;
+        }
         self.put("", &asked(question))?;
         for (number, choice) in choices.iter().enumerate() {
             self.put(&format!("  {}) ", number + 1), &spelt(choice, question.default))?;

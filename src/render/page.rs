@@ -128,6 +128,11 @@ impl Page {
         self.hanging("- ", "  ", text);
     }
 
+    /// Text below the line before it: indented and wrapped.
+    pub fn indented(&mut self, text: &str) {
+        self.hanging("  ", "  ", text);
+    }
+
     /// A command to copy: indented, never wrapped.
     pub fn command(&mut self, command: &str) {
         self.push("    ", command);

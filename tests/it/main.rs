@@ -24,3 +24,4 @@ mod remote;
 mod road;
 mod schema;
 mod tidy;
+mod wizard;

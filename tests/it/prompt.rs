@@ -84,15 +84,15 @@ fn child() {
     }
 }
 
-const UP: &str = "\x1b[A";
-const DOWN: &str = "\x1b[B";
-const ESCAPE: &str = "\x1b";
-const ENTER: &str = "\r";
-const CTRL_C: &str = "\x03";
-const CTRL_D: &str = "\x04";
+pub const UP: &str = "\x1b[A";
+pub const DOWN: &str = "\x1b[B";
+pub const ESCAPE: &str = "\x1b";
+pub const ENTER: &str = "\r";
+pub const CTRL_C: &str = "\x03";
+pub const CTRL_D: &str = "\x04";
 
 /// A child on a terminal of its own.
-struct Wizard {
+pub struct Wizard {
     session: expectrl::session::OsSession,
     seen: String,
 }
@@ -107,38 +107,44 @@ impl Wizard {
         command.env_remove("NO_COLOR").env_remove("HOTFIX_TEST_PLAIN").env("TERM", "xterm-256color");
         command.env("HOTFIX_TEST_SCENE", scene).env("COLUMNS_WANTED", columns.to_string());
         command.envs(environment.iter().copied());
+        Self::of(command)
+    }
+
+    /// Starts a command on a new terminal.
+    pub fn of(command: Command) -> Self {
         let mut session = expectrl::Session::spawn(command).unwrap();
-        session.set_expect_timeout(Some(Duration::from_secs(20)));
+        // Long, for a loaded machine: only a failure waits so long.
+        session.set_expect_timeout(Some(Duration::from_secs(60)));
         Self { session, seen: String::new() }
     }
 
     /// Waits until this has been shown.
-    fn see(&mut self, needle: &str) -> &mut Self {
+    pub fn see(&mut self, needle: &str) -> &mut Self {
         let found = self.session.expect(needle);
         let found = found.unwrap_or_else(|error| panic!("{needle:?} was not shown ({error}) after:\n{}", self.seen));
         self.seen.push_str(&String::from_utf8_lossy(found.as_bytes()));
         self
     }
 
-    fn press(&mut self, keys: &str) -> &mut Self {
+    pub fn press(&mut self, keys: &str) -> &mut Self {
         self.session.send(keys).unwrap();
         self
     }
 
     /// Everything that was shown, up to the end of the child and the state of the terminal after it.
-    fn end(mut self) -> String {
+    pub fn end(mut self) -> String {
         self.see("the-end");
         self.seen
     }
 }
 
 /// The text without the terminal's own sequences.
-fn bare(seen: &str) -> String {
+pub fn bare(seen: &str) -> String {
     anstream::adapter::strip_str(seen).to_string()
 }
 
 /// The state that the shell's prompt needs: cursor visible, pasting as usual, lines edited and echoed.
-fn assert_restored(seen: &str) {
+pub fn assert_restored(seen: &str) {
     let last = |sequence: &str| seen.rfind(sequence);
     assert!(last("\x1b[?25h") >= last("\x1b[?25l"), "the cursor stays hidden:\n{seen}");
     assert!(last("\x1b[?2004l") >= last("\x1b[?2004h"), "pastes stay bracketed:\n{seen}");

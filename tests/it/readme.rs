@@ -21,7 +21,7 @@ fn steady(text: &str) -> String {
     let rules = [
         (r"\b[0-9a-f]{10}\b", "0123456789"),
         (r"\d{4}-\d\d-\d\d \d\d:\d\d [+-]\d\d:\d\d", "2026-11-23 03:10 +01:00"),
-        (r"(less than a minute|\d+ minutes?) ago", "12 minutes ago"),
+        (r"(less than a minute|\d+ minutes?) (ago|old)", "12 minutes $2"),
     ];
     rules.iter().fold(text.to_owned(), |text, (pattern, steady)| {
         Regex::new(pattern).unwrap().replace_all(&text, *steady).into_owned()

@@ -1,5 +1,7 @@
 //! The answers that a walk starts with: those of the last walk, of a file, of the command line.
 
+use std::path::Path;
+
 use super::Args;
 use super::opening::Opening;
 use crate::commands::book::Book;
@@ -42,45 +44,68 @@ pub(super) fn before(args: &Args, opening: &Opening, book: &Book<'_>) -> Result<
     Ok(answers)
 }
 
-/// Takes the answers of `--answers` and then those of `--set`. Exit 2 for one that the policy does not take.
-pub(super) fn given(args: &Args, opening: &Opening, session: &Session, answers: &mut Answers) -> Result<(), Failure> {
-    let mut pairs = Vec::new();
-    if let Some(file) = &args.answers {
-        let name = file.display().to_string();
-        let bytes = session.read(file)?;
-        let read = policy::read_answers(&bytes, &name).map_err(|problems| {
-            Failure::usage(format!("the answers in {name} can't be read"))
-                .detail(problems.to_string())
-                .hint("hotfix policy show    # lists the questions and their answers")
-        })?;
-        for (key, values) in read {
-            let [value] = values.as_slice() else {
-                return Err(Failure::usage(format!("{name}: {key} takes one answer, not a list of {}", values.len()))
-                    .hint("hotfix policy show    # lists the questions and their answers"));
-            };
-            pairs.push((key, value.clone()));
+/// The answers that the command line gave, by key.
+pub(super) struct Given {
+    pairs: Vec<(String, String)>,
+}
+
+impl Given {
+    /// Reads `--answers` and then `--set`. Exit 2 for what is no answer.
+    pub(super) fn read(args: &Args, session: &Session) -> Result<Self, Failure> {
+        let mut pairs = match &args.answers {
+            Some(file) => of_file(file, session)?,
+            None => Vec::new(),
+        };
+        let id = &args.incident;
+        let mut set = Vec::new();
+        for pair in &args.set {
+            let (key, value) = pair.split_once('=').ok_or_else(|| {
+                Failure::usage(format!("--set {pair:?} has no '='")).hint(format!("hotfix check {id} --set KEY=VALUE"))
+            })?;
+            let key = key.trim();
+            if set.contains(&key) {
+                return Err(Failure::usage(format!("--set {key} is given twice"))
+                    .hint(format!("hotfix check {id} --set {key}=VALUE    # once")));
+            }
+            set.push(key);
+            pairs.push((key.to_owned(), value.to_owned()));
         }
+        // Evidence belongs to a reason, so the reasons go first whatever the order they were given in.
+        pairs.sort_by_key(|(key, _)| key.ends_with(".evidence"));
+        Ok(Self { pairs })
     }
-    let mut set = Vec::new();
-    for pair in &args.set {
-        let (key, value) = pair.split_once('=').ok_or_else(|| {
-            Failure::usage(format!("--set {pair:?} has no '='"))
-                .hint(format!("hotfix check {} --set KEY=VALUE", opening.id))
-        })?;
-        let key = key.trim();
-        if set.contains(&key) {
-            return Err(Failure::usage(format!("--set {key} is given twice"))
-                .hint(format!("hotfix check {} --set {key}=VALUE    # once", opening.id)));
+
+    /// Takes them. Exit 2 for one that the policy does not take.
+    pub(super) fn take(&self, opening: &Opening, answers: &mut Answers) -> Result<(), Failure> {
+        for (key, value) in &self.pairs {
+            let taken = answers.set(&opening.policy, key, value, Provenance::Given);
+            taken.map_err(|error| Failure::usage(error).hint(QUESTIONS))?;
         }
-        set.push(key);
-        pairs.push((key.to_owned(), value.to_owned()));
+        Ok(())
     }
-    // Evidence belongs to a reason, so the reasons go first whatever the order they were given in.
-    pairs.sort_by_key(|(key, _)| key.ends_with(".evidence"));
-    for (key, value) in pairs {
-        answers.set(&opening.policy, &key, &value, Provenance::Given).map_err(|error| {
-            Failure::usage(error).hint("hotfix policy show    # lists the questions and their answers")
-        })?;
+
+    /// Whether they settle this key: by itself, or as the evidence of a rung that they answer.
+    pub(super) fn settles(&self, key: &str) -> bool {
+        let rung = key.strip_suffix(".evidence").unwrap_or(key);
+        self.pairs.iter().any(|(given, _)| given == key || given == rung)
     }
-    Ok(())
+}
+
+const QUESTIONS: &str = "hotfix policy show    # lists the questions and their answers";
+
+/// The answers in a file, by key.
+fn of_file(file: &Path, session: &Session) -> Result<Vec<(String, String)>, Failure> {
+    let name = file.display().to_string();
+    let bytes = session.read(file)?;
+    let read = policy::read_answers(&bytes, &name).map_err(|problems| {
+        Failure::usage(format!("the answers in {name} can't be read")).detail(problems.to_string()).hint(QUESTIONS)
+    })?;
+    let one = |(key, values): (String, Vec<String>)| match values.as_slice() {
+        [value] => Ok((key, value.clone())),
+        _ => {
+            let message = format!("{name}: {key} takes one answer, not a list of {}", values.len());
+            Err(Failure::usage(message).hint(QUESTIONS))
+        }
+    };
+    read.into_iter().map(one).collect()
 }

@@ -5,7 +5,7 @@ use crate::domain::event::{Evidence, RungAnswer, RungName};
 use crate::domain::identity::RepositoryPath;
 use crate::domain::ladder::{GivenEvidence, OWED, RungReply, find_reason};
 use crate::domain::policy::EvidenceKind;
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::git::repository::Repository;
 
 /// The answer at a rung as it is recorded, with the words that are kept apart.
@@ -20,7 +20,9 @@ pub(super) fn resolve(
     let (evidence, text) = match evidence {
         None => (Evidence::None, None),
         Some(GivenEvidence::Owed) => (Evidence::Owed { wanted: kind }, None),
-        Some(GivenEvidence::Given(given)) => look_up(repository, opening, name, kind, given)?,
+        Some(GivenEvidence::Given(given)) => {
+            look_up(repository, opening, kind, given).map_err(|failure| named(name, failure))?
+        }
     };
     Ok((RungAnswer::No { reason: reason.clone(), evidence }, text))
 }
@@ -29,22 +31,15 @@ pub(super) fn resolve(
 pub(super) fn look_up(
     repository: &Repository,
     opening: &Opening,
-    name: RungName,
     kind: EvidenceKind,
     given: &str,
 ) -> Result<(Evidence, Option<String>), Failure> {
     match kind {
         EvidenceKind::None => Ok((Evidence::None, None)),
         EvidenceKind::Link | EvidenceKind::Text => Ok((Evidence::Text, Some(given.to_owned()))),
-        EvidenceKind::Commit => match repository.commit(given) {
-            Ok(commit) => Ok((Evidence::Commit { commit }, None)),
-            Err(failure) => Err(Failure::usage(format!("{}: {failure}", name.evidence_key())).hint(or_owed(name))),
-        },
+        EvidenceKind::Commit => Ok((Evidence::Commit { commit: repository.commit(given)? }, None)),
         EvidenceKind::Path => {
-            let named = |what: &str| {
-                let message = format!("{}: {given:?} {what}", name.evidence_key());
-                Failure::usage(message).hint(or_owed(name))
-            };
+            let named = |what: &str| Failure::usage(format!("{given:?} {what}"));
             let odd = |part: &str| matches!(part, "" | "." | "..");
             if given.split('/').any(odd) {
                 return Err(named("is no path below the repository's top directory, such as src/main.rs"));
@@ -64,6 +59,12 @@ pub(super) fn look_up(
     }
 }
 
-fn or_owed(name: RungName) -> String {
-    format!("--set {}={OWED}    # if you have it only later: it is then owed before closing", name.evidence_key())
+/// A lookup's failure as a script must hear it: with the key that it gave, and the way out.
+fn named(name: RungName, failure: Failure) -> Failure {
+    if failure.kind != FailureKind::Usage {
+        return failure;
+    }
+    let key = name.evidence_key();
+    Failure::usage(format!("{key}: {failure}"))
+        .hint(format!("--set {key}={OWED}    # if you have it only later: it is then owed before closing"))
 }

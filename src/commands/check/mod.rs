@@ -6,13 +6,16 @@ mod evidence;
 mod opening;
 mod report;
 mod wizard;
+mod words;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use self::draft::Draft;
+use self::answers::Given;
+use self::draft::{Draft, Kept};
 use self::opening::Opening;
 use self::report::CheckReport;
+use self::wizard::Wizard;
 use super::book::Book;
 use super::moment;
 use crate::domain::event::{Answered, Checked, Decision, Payload, RungAnswer, RungName};
@@ -58,15 +61,24 @@ pub struct Args {
 /// Walks the ladder.
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let book = Book::open_for_recording(session)?;
-    let opening = match Opening::load(&args, &book, session)? {
+    let given = Given::read(&args, session)?;
+    let draft = Draft::of(session.repository()?, &args.incident);
+    let after = book.incidents.get(&args.incident).map(|incident| incident.check().by.event.clone());
+    let begun = draft.load(after.as_deref(), args.again).filter(|_| session.interactive() && args.policy.is_none());
+    let opening = match Opening::load(&args, &book, session, begun.as_ref().map(|kept| kept.started))? {
         Ok(opening) => opening,
         Err(stopped) => return session.answer("check", stopped.exit(), &stopped),
     };
     let mut answers = answers::before(&args, &opening, &book)?;
-    answers::given(&args, &opening, session, &mut answers)?;
-    let draft = Draft::of(session.repository()?, &args.incident);
+    let mut said = false;
     if session.interactive() {
-        wizard::ask(session, &opening, &draft, &mut answers)?;
+        let walk = begun.unwrap_or_else(|| Kept::begin(&opening, after, args.again));
+        let mut wizard = Wizard::resume(session, &opening, &draft, walk, &given, &mut answers);
+        given.take(&opening, &mut answers)?;
+        wizard.ask(&mut answers)?;
+        said = wizard.has_answers();
+    } else {
+        given.take(&opening, &mut answers)?;
     }
     match ladder::walk(&opening.policy, &answers) {
         Walk::Waiting(steps) => {
@@ -77,7 +89,10 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
             let (checked, texts) = resolve(session, &opening, &answers, decision, rule)?;
             let recorded =
                 if opening.dry_run { Written::DryRun } else { record(&book, &args.incident, checked.clone(), texts)? };
-            draft.forget();
+            // An answer that stood already ends no walk that somebody else began.
+            if said || matches!(recorded, Written::Recorded(_)) {
+                draft.forget();
+            }
             let report = CheckReport::decided(&opening, &checked, &recorded, session.now());
             session.answer("check", report.exit(), &report)
         }

@@ -26,6 +26,9 @@ use super::report::Stopped;
 /// How long `check` waits for the remote: production is down.
 const FETCH_LIMIT: std::time::Duration = std::time::Duration::from_secs(3);
 
+/// How many open incidents a person is shown.
+const LISTED: usize = 5;
+
 /// What a walk starts from.
 pub(super) struct Opening {
     pub(super) id: IncidentId,
@@ -43,7 +46,14 @@ pub(super) struct Opening {
 
 impl Opening {
     /// Loads it; or says why the walk does not begin: the incident is over, or its id was not confirmed.
-    pub(super) fn load(args: &Args, book: &Book<'_>, session: &Session) -> Result<Result<Self, Stopped>, Failure> {
+    ///
+    /// `begun` is when production broke, as an unfinished walk of this incident has it.
+    pub(super) fn load(
+        args: &Args,
+        book: &Book<'_>,
+        session: &Session,
+        begun: Option<Moment>,
+    ) -> Result<Result<Self, Stopped>, Failure> {
         let repository = session.repository()?;
         let incident = book.incidents.get(&args.incident);
         if let Some(refusal) = incident.and_then(closing::over) {
@@ -56,9 +66,10 @@ impl Opening {
                     .hint("leave --started away"));
             }
             (Some(incident), _) => incident.started,
-            (None, given) => moment::past_or_now(given, "--started", session.now())?,
+            (None, given) => moment::past_or_now(given.or(begun), "--started", session.now())?,
         };
         if incident.is_none()
+            && begun.is_none()
             && let Some(stopped) = confirm_new(&args.incident, book, session)?
         {
             return Ok(Err(stopped));
@@ -69,7 +80,7 @@ impl Opening {
                 "This clone never fetched the team's ledger: incidents opened elsewhere are not seen here.".to_owned(),
             );
         }
-        fetch(args, repository, session.now(), &mut notes);
+        fetch(args, repository, session, &mut notes);
         let (policy, pin) = match (&args.policy, incident) {
             (Some(file), _) => of_file(file, session)?,
             // An incident keeps its policy until it closes.
@@ -118,18 +129,19 @@ fn of_file(file: &Path, session: &Session) -> Result<(Policy, PolicyPin), Failur
 }
 
 /// Asks the remote for at most three seconds, and says how old this clone is where it did not answer.
-fn fetch(args: &Args, repository: &Repository, now: Moment, notes: &mut Vec<String>) {
+fn fetch(args: &Args, repository: &Repository, session: &Session, notes: &mut Vec<String>) {
     let Ok(Some(remote)) = repository.default_remote() else { return };
     let why = if args.no_fetch {
         "was not asked (--no-fetch)".to_owned()
     } else {
+        session.say(&format!("Asking {remote} ({} seconds at most).", FETCH_LIMIT.as_secs()));
         match repository.fetch(&remote, FETCH_LIMIT) {
             Ok(()) => return,
             Err(not_fetched) => format!("did not answer: {not_fetched}"),
         }
     };
     let age = match repository.last_fetch() {
-        Some(then) => format!("the last fetch was {} ago", moment::ago(now, then)),
+        Some(then) => format!("the last fetch was {} ago", moment::ago(session.now(), then)),
         None => "nothing is known about the last fetch".to_owned(),
     };
     notes.push(format!("The remote {remote} {why}; {age}."));
@@ -144,7 +156,10 @@ fn confirm_new(id: &IncidentId, book: &Book<'_>, session: &Session) -> Result<Op
     }
     let nearest = spelling::nearest(id.as_str(), open.iter().map(|id| id.as_str()));
     let other = nearest.unwrap_or(open[0].as_str());
-    let others: Vec<String> = open.iter().map(|id| id.to_string()).collect();
+    let mut others: Vec<String> = open.iter().take(LISTED).map(|id| id.to_string()).collect();
+    if open.len() > LISTED {
+        others.push(format!("and {} more", open.len() - LISTED));
+    }
     let title = format!("{id} is new. Open it?");
     let choices = vec![
         Choice { value: "open".to_owned(), means: format!("{id} is another incident") },
@@ -153,7 +168,7 @@ fn confirm_new(id: &IncidentId, book: &Book<'_>, session: &Session) -> Result<Op
     let question = Question {
         title: &title,
         help: Some("Every incident has its own record; a mistyped id would split one."),
-        evidence: &[format!("open already: {}", others.join(", "))],
+        evidence: &[format!("Open already: {}.", others.join(", "))],
         kind: Kind::Choose(choices),
         default: None,
     };

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::Written;
 use super::opening::Opening;
+use super::words::{SHOWN, finding_line, production_fields, roll_back_words};
 use crate::commands::moment;
 use crate::commands::outcome::next_commands;
 use crate::domain::event::{Answered, Checked, Decision, PolicyPin, RungName};
@@ -14,13 +15,10 @@ use crate::domain::ladder::{OWED, Step};
 use crate::domain::policy::{EvidenceKind, FactKind, Policy, Rule};
 use crate::domain::refusal::{self, Code, Refusal};
 use crate::evidence::flags::FlagReport;
-use crate::evidence::production::{LastGood, Production, Running};
-use crate::evidence::roll_back::{self, RollBackReport, RollBackVerdict};
+use crate::evidence::production::Production;
+use crate::evidence::roll_back::RollBackReport;
 use crate::failure::ExitCode;
 use crate::render::{Page, Report, Tone};
-
-/// How many findings a person is shown; JSON has them all.
-const SHOWN: usize = 5;
 
 /// A walk that did not begin.
 #[derive(Serialize)]
@@ -123,7 +121,10 @@ impl<'o> CheckReport<'o> {
             Written::Already(event) => (Some(event.clone()), true),
             Written::DryRun => (None, false),
         };
-        let (refusals, next) = consequences(opening, checked.decision, rule);
+        let (refusals, mut next) = consequences(opening, checked.decision, rule);
+        if already_recorded {
+            next.push(format!("hotfix check {} --again    # asks everything anew", opening.id));
+        }
         Self {
             opened: opening.is_new && recorded.is_some(),
             decision: Some(checked.decision),
@@ -171,10 +172,8 @@ fn consequences(opening: &Opening, decision: Decision, rule: Option<&Rule>) -> (
     let help = |rung: RungName| {
         let mut commands = policy_commands(opening, rung);
         commands.push(format!("hotfix restored {id} --by {}", rung.key()));
-        commands.push(format!(
-            "hotfix check {id} --set {0}=tried --set {0}.evidence=…    # if it did not help",
-            rung.key()
-        ));
+        let tried = rung.of(&opening.policy).no_because.iter().find(|reason| reason.name == "tried");
+        commands.extend(tried.map(|_| format!("hotfix check {id} --set {}=tried    # if it did not help", rung.key())));
         commands
     };
     let normal = normal_release(id, &opening.policy);
@@ -259,10 +258,16 @@ impl Report for CheckReport<'_> {
         page.title(&self.headline(page));
         page.fields(&self.fields());
         self.findings(page);
-        for missing in &self.missing {
-            page.bullet(&format!("{}: {} ({})", missing.key, missing.question, missing.takes.join(", ")));
+        if !self.notes.is_empty() {
+            page.blank();
+            self.notes.iter().for_each(|note| page.paragraph(note));
         }
-        self.notes.iter().for_each(|note| page.paragraph(note));
+        for missing in &self.missing {
+            page.blank();
+            page.title(&missing.key);
+            page.indented(&missing.question);
+            page.indented(&page.mark(Tone::Quiet, &missing.takes.join(", ")));
+        }
         if !self.refusals.is_empty() {
             page.blank();
             page.refusals(&self.refusals);
@@ -299,7 +304,11 @@ impl CheckReport<'_> {
         fields
     }
 
+    /// What stands in the way of going back: told while that is still to be decided, or was just decided.
     fn findings(&self, page: &mut Page) {
+        if !matches!(self.decision, None | Some(Decision::RollBack)) {
+            return;
+        }
         for finding in self.roll_back.blockers.iter().take(SHOWN) {
             page.bullet(&finding_line(finding));
         }
@@ -308,90 +317,4 @@ impl CheckReport<'_> {
             page.bullet(&format!("and {more} more: --format json lists them"));
         }
     }
-}
-
-fn finding_line(finding: &roll_back::Finding) -> String {
-    let line = finding.line.map_or_else(String::new, |line| format!(":{line}"));
-    format!("{}{line}: {}", finding.path, finding.why)
-}
-
-fn roll_back_words(report: &RollBackReport) -> String {
-    match report.verdict {
-        RollBackVerdict::Blocked => match report.blockers.len() {
-            1 => "blocked by 1 finding".to_owned(),
-            count => format!("blocked by {count} findings"),
-        },
-        RollBackVerdict::Unknown => match &report.unknown {
-            Some(why) => format!("unknown: {why}"),
-            None => "unknown: some files could not be read".to_owned(),
-        },
-        RollBackVerdict::NoBlockerFound => format!("no blocker found in {} changed paths", report.changed_paths),
-    }
-}
-
-fn production_fields(production: &Production, now: Moment) -> Vec<(&'static str, String)> {
-    match production {
-        Production::Unknown(unknown) => vec![("production", format!("unknown: {}; {}", unknown.reason, unknown.next))],
-        Production::Known(running) => {
-            let mut fields = vec![("production", running_words(running, now))];
-            match (&running.last_good, &running.no_last_good) {
-                (Some(good), _) => fields.push(("last good", last_good_words(good, now))),
-                (None, Some(why)) => fields.push(("last good", format!("none: {why}"))),
-                (None, None) => {}
-            }
-            fields
-        }
-    }
-}
-
-fn running_words(running: &Running, now: Moment) -> String {
-    format!("{} ({}), committed {} ago", running.name, running.commit.id.short(), moment::ago(now, running.commit.at))
-}
-
-fn last_good_words(good: &LastGood, now: Moment) -> String {
-    let between = &good.between;
-    let more = if between.more { "more than " } else { "" };
-    let commits =
-        if between.commits == 1 { "1 commit".to_owned() } else { format!("{more}{} commits", between.commits) };
-    let authors = match between.authors.len() {
-        0 => String::new(),
-        1 => format!(" by {}", between.authors[0].person.name),
-        count => format!(" by {count} people"),
-    };
-    let hotfixes = match between.earlier_hotfixes.len() {
-        0 => String::new(),
-        1 => ", 1 of them an earlier hotfix".to_owned(),
-        count => format!(", {count} of them earlier hotfixes"),
-    };
-    let age = moment::ago(now, good.commit.at);
-    format!("{} ({}), committed {age} ago; since then {commits}{authors}{hotfixes}", good.tag, good.commit.id.short())
-}
-
-/// What the wizard shows above the question of the first rung.
-pub(super) fn roll_back_lines(opening: &Opening, now: Moment) -> Vec<String> {
-    let mut lines: Vec<String> = production_fields(&opening.production, now)
-        .into_iter()
-        .map(|(name, value)| format!("{name}: {value}"))
-        .collect();
-    if let Production::Known(running) = &opening.production
-        && let Some(good) = &running.last_good
-    {
-        lines.extend(
-            good.between.newest.iter().take(SHOWN).map(|commit| format!("  {} {}", commit.id.short(), commit.subject)),
-        );
-    }
-    lines.push(format!("roll back: {}", roll_back_words(&opening.roll_back)));
-    lines.extend(opening.roll_back.blockers.iter().take(SHOWN).map(|finding| format!("  {}", finding_line(finding))));
-    lines
-}
-
-/// What the wizard shows above the question of the second rung.
-pub(super) fn flag_lines(opening: &Opening) -> Vec<String> {
-    let candidates = &opening.flags.candidates;
-    if candidates.is_empty() {
-        return vec!["no flag found in what changed since the last good release".to_owned()];
-    }
-    let line =
-        |flag: &crate::evidence::flags::FlagCandidate| format!("flag {} ({}:{})", flag.key, flag.path, flag.line);
-    candidates.iter().take(SHOWN).map(line).collect()
 }

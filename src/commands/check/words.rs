@@ -1,0 +1,119 @@
+//! What git told, in words: for the page and for the wizard.
+
+use super::opening::Opening;
+use crate::commands::moment;
+use crate::domain::identity::Moment;
+use crate::evidence::production::{LastGood, Production, Running};
+use crate::evidence::roll_back::{Finding, RollBackReport, RollBackVerdict};
+
+/// How many findings a person is shown; JSON has them all.
+pub(super) const SHOWN: usize = 5;
+
+/// One finding in a line.
+pub(super) fn finding_line(finding: &Finding) -> String {
+    let line = finding.line.map_or_else(String::new, |line| format!(":{line}"));
+    format!("{}{line}: {}", finding.path, finding.why)
+}
+
+/// The verdict on going back.
+pub(super) fn roll_back_words(report: &RollBackReport) -> String {
+    match report.verdict {
+        RollBackVerdict::Blocked => match report.blockers.len() {
+            1 => "blocked by 1 finding".to_owned(),
+            count => format!("blocked by {count} findings"),
+        },
+        RollBackVerdict::Unknown => match &report.unknown {
+            Some(why) => format!("unknown: {why}"),
+            None => "unknown: some files could not be read".to_owned(),
+        },
+        RollBackVerdict::NoBlockerFound => format!("no blocker found in {} changed paths", report.changed_paths),
+    }
+}
+
+/// What production runs, and the last good release before it.
+pub(super) fn production_fields(production: &Production, now: Moment) -> Vec<(&'static str, String)> {
+    match production {
+        Production::Unknown(unknown) => vec![("production", format!("unknown: {}; {}", unknown.reason, unknown.next))],
+        Production::Known(running) => {
+            let mut fields = vec![("production", running_words(running, now))];
+            match (&running.last_good, &running.no_last_good) {
+                (Some(good), _) => fields.push(("last good", last_good_words(good, now))),
+                (None, Some(why)) => fields.push(("last good", format!("none: {why}"))),
+                (None, None) => {}
+            }
+            fields
+        }
+    }
+}
+
+fn running_words(running: &Running, now: Moment) -> String {
+    format!("{} ({}), {} old", running.name, running.commit.id.short(), moment::ago(now, running.commit.at))
+}
+
+fn last_good_words(good: &LastGood, now: Moment) -> String {
+    let between = &good.between;
+    let more = if between.more { "more than " } else { "" };
+    let commits =
+        if between.commits == 1 { "1 commit".to_owned() } else { format!("{more}{} commits", between.commits) };
+    let authors = match between.authors.len() {
+        0 => String::new(),
+        1 => format!(" by {}", between.authors[0].person.name),
+        count => format!(" by {count} people"),
+    };
+    let hotfixes = match between.earlier_hotfixes.len() {
+        0 => String::new(),
+        1 => ", 1 of them an earlier hotfix".to_owned(),
+        count => format!(", {count} of them earlier hotfixes"),
+    };
+    let age = moment::ago(now, good.commit.at);
+    format!("{} ({}), {age} old; since then {commits}{authors}{hotfixes}", good.tag, good.commit.id.short())
+}
+
+/// What the wizard shows above the question of the first rung, the most telling first: a small terminal shows no more.
+pub(super) fn roll_back_lines(opening: &Opening, now: Moment) -> Vec<String> {
+    let mut lines = vec![format!("roll back: {}", roll_back_words(&opening.roll_back))];
+    let fields = production_fields(&opening.production, now);
+    lines.extend(fields.into_iter().map(|(name, value)| format!("{name}: {value}")));
+    lines.extend(opening.roll_back.blockers.iter().take(SHOWN).map(|finding| format!("- {}", finding_line(finding))));
+    if let Production::Known(running) = &opening.production
+        && let Some(good) = &running.last_good
+        && !good.between.newest.is_empty()
+    {
+        lines.push(format!("newest since {}:", good.tag));
+        lines.extend(
+            good.between.newest.iter().take(SHOWN).map(|commit| format!("- {} {}", commit.id.short(), commit.subject)),
+        );
+    }
+    // How old the clone is belongs to what one decides on; it changes nothing else, so it comes last.
+    lines.extend(opening.notes.iter().cloned());
+    lines
+}
+
+/// What the wizard shows above the question of the second rung.
+pub(super) fn flag_lines(opening: &Opening) -> Vec<String> {
+    let candidates = &opening.flags.candidates;
+    if candidates.is_empty() {
+        return vec!["No flag was found in what changed since the last good release.".to_owned()];
+    }
+    let mut lines: Vec<String> = candidates
+        .iter()
+        .take(SHOWN)
+        .map(|flag| format!("- flag {} ({}:{})", flag.key, flag.path, flag.line))
+        .collect();
+    if candidates.len() > SHOWN {
+        lines.push(format!(
+            "- and {} more: hotfix check {} --format json lists them",
+            candidates.len() - SHOWN,
+            opening.id
+        ));
+    }
+    lines
+}
+
+/// The paths that stand in the way of going back, each once.
+pub(super) fn blocking_paths(opening: &Opening) -> Vec<String> {
+    let mut paths: Vec<String> = opening.roll_back.blockers.iter().map(|finding| finding.path.to_string()).collect();
+    paths.dedup();
+    paths.truncate(SHOWN);
+    paths
+}
