@@ -12,6 +12,7 @@ use crate::domain::policy::Policy;
 use crate::evidence::globs::Globs;
 use crate::evidence::targets::{self, Target};
 use crate::failure::Failure;
+use crate::git::branches::Branch;
 use crate::git::repository::Repository;
 use crate::merge_back::fix::Fix;
 use crate::merge_back::forecast::{Forecast, forecast};
@@ -86,12 +87,24 @@ pub fn prove(
     let stop = || deadline.left().is_zero();
     let mut proofs = Vec::new();
     for Target { branch, commit } in targets::targets(repository, policy, fix.base)? {
+        brought_up_to_date(repository, &branch)?;
         let target = target::Target::new(repository, commit, &stop);
         let report = search(&target, &fix, &options)?;
         let forecast = forecast(&target, &fix, &report, &branch.short)?;
         proofs.push(TargetProof { name: branch.shown().to_owned(), reference: branch.full, report, forecast });
     }
     Ok(proofs)
+}
+
+/// Exit 4 for a branch that stands here and that no fetch moves: what it shows may be old, or somebody's own.
+fn brought_up_to_date(repository: &Repository, branch: &Branch) -> Result<(), Failure> {
+    if repository.is_fetched(branch)? {
+        return Ok(());
+    }
+    let remote = repository.default_remote()?.unwrap_or_default();
+    let message = format!("{} is here, but no fetch brings it up to date, so it proves nothing", branch.shown());
+    Err(Failure::undecided(message)
+        .hint(format!("git config --add remote.{remote}.fetch '+refs/heads/{}:{}'", branch.short, branch.full)))
 }
 
 impl TargetProof {

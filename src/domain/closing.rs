@@ -1,6 +1,6 @@
 //! What stands between an incident and its end: everything missing, each with the command that mends it.
 
-use super::event::{CauseSettled, Decision, TargetVerdict};
+use super::event::{CauseSettled, Decision, RestoredBy, TargetVerdict};
 use super::incident::{Done, Incident, State};
 use super::merge_back::Verdict;
 use super::policy::{CloseRequires, RcaRequirement};
@@ -103,11 +103,23 @@ pub fn over(incident: &Incident) -> Option<Refusal> {
 
 /// Whether something is there that could deal with the cause: a fix, a settled cause, or an analysis that sees no code.
 pub fn cause(incident: &Incident) -> Option<Refusal> {
+    let id = &incident.id;
+    if let Some(restored) = &incident.restored
+        && restored.what.by == RestoredBy::Hotfix
+        && incident.fixes().next().is_none()
+    {
+        // Production runs a fix then: neither a flag nor an analysis says where it is.
+        let message = "a fix brought production back, and no fix is attached".to_owned();
+        let next = vec![
+            format!("hotfix fix {id}"),
+            format!("hotfix restored {id} --by other    # or roll-back, flag-off: if it was not the fix"),
+        ];
+        return Some(Refusal { code: Code::FixMissing, message, next });
+    }
     let no_code = incident.analysis.as_ref().is_some_and(|rca| rca.no_code_cause && rca.accepted.is_some());
     if incident.fixes().next().is_some() || incident.cause.is_some() || no_code {
         return None;
     }
-    let id = &incident.id;
     let settle = [
         format!("hotfix cause {id} --fixed-by COMMIT    # the commit on main that reverts or fixes the culprit"),
         format!("hotfix cause {id} --flag KEY --owner WHO --remove-by DATE    # the flag stays off until then"),

@@ -38,6 +38,7 @@ pub struct InForce {
 pub fn policy_in_force(repository: &Repository, at: Moment, pinned: Option<&str>) -> Result<InForce, Failure> {
     let trusted = trusted_ref(repository, pinned)?;
     let mut notes: Vec<String> = trusted.note.iter().cloned().collect();
+    let told = notes.len();
     let governing = governing_commit(repository, &trusted, at, &mut notes)?;
     let found = match governing {
         Some(commit) => effective(repository, &trusted, commit, at, &mut notes)?,
@@ -46,6 +47,13 @@ pub fn policy_in_force(repository: &Repository, at: Moment, pinned: Option<&str>
     let in_force = match found {
         Some((policy, source)) => {
             let pin = PolicyPin { name: policy.name.clone(), version: policy.version, source: Some(source) };
+            let newest = repository.object_at(trusted.tip, PATH)?;
+            if pin.source.as_ref().is_some_and(|source| newest != Some(source.blob)) && notes.len() == told {
+                notes.push(format!(
+                    "the policy on {} was changed after the incident started; version {} governs, which is older than the incident",
+                    trusted.name, policy.version
+                ));
+            }
             let origin = format!("{PATH} on {}, at commit {}", trusted.name, pin_commit(&pin));
             InForce { policy, pin, origin, notes }
         }

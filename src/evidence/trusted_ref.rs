@@ -93,10 +93,11 @@ pub fn default_branch(repository: &Repository) -> Result<Option<(Branch, Option<
     }))
 }
 
-/// The remotes, `origin` first.
+/// The remotes, the one that the team shares first. Exit 4 where that can't be told.
 pub fn remotes(repository: &Repository) -> Result<Vec<String>, Failure> {
+    let shared = repository.default_remote()?;
     let mut remotes = repository.remotes()?;
-    remotes.sort_by_key(|name| (name != "origin", name.clone()));
+    remotes.sort_by_key(|name| (Some(name) != shared.as_ref(), name.clone()));
     Ok(remotes)
 }
 

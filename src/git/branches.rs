@@ -52,11 +52,39 @@ impl Repository {
         Branch::new(&self.symbolic("HEAD")?, "refs/heads/")
     }
 
-    /// The remote that the team shares: `origin`, else the first by name; none where there is none.
+    /// The remote that the team shares: `origin`, else what `checkout.defaultRemote` names, else the only one, else the only
+    /// one whose `HEAD` is known (the one that was cloned); none where there is none.
+    ///
+    /// Exit 4 where several could be it: one of them may be somebody's fork, whose main proves nothing.
     pub fn default_remote(&self) -> Result<Option<String>, Failure> {
         let mut remotes = self.remotes()?;
-        remotes.sort_by_key(|name| (name != "origin", name.clone()));
-        Ok(remotes.into_iter().next())
+        let named = self.config("checkout.defaultRemote");
+        let known = ["origin".to_owned()].into_iter().chain(named).find(|name| remotes.contains(name));
+        if known.is_some() || remotes.len() < 2 {
+            return Ok(known.or(remotes.pop()));
+        }
+        let with_head: Vec<&String> = remotes.iter().filter(|name| self.fetched_head(name).is_some()).collect();
+        match with_head.as_slice() {
+            [only] => Ok(Some((*only).clone())),
+            _ => Err(Failure::undecided(format!(
+                "it can't be told which remote the team shares: {}",
+                remotes.join(", ")
+            ))
+            .hint(format!("git config checkout.defaultRemote {}    # or another of them", remotes[0]))),
+        }
+    }
+
+    /// Whether a fetch, as the shared remote is configured, brings this branch up to date; without a remote there is nothing
+    /// to fetch.
+    pub fn is_fetched(&self, branch: &Branch) -> Result<bool, Failure> {
+        let failed = |error| Failure::because("failed to read the configured remotes", error);
+        let Some(remote) = self.default_remote()? else { return Ok(true) };
+        let remote = self.inner.find_remote(&remote).map_err(failed)?;
+        let source = format!("refs/heads/{}", branch.short);
+        Ok(remote.refspecs().any(|spec| {
+            let brings = spec.direction() == git2::Direction::Fetch && spec.src_matches(&source);
+            brings && spec.transform(&source).is_ok_and(|to| to.as_str().is_ok_and(|to| to == branch.full))
+        }))
     }
 
     /// The branches as everybody has them: those fetched from the shared remote; the local ones in a bare repository and

@@ -53,7 +53,7 @@ impl Repository {
     /// The repository's objects.
     pub fn objects(&self) -> Result<Objects<'_>, Failure> {
         let database = self.inner.odb();
-        let database = database.map_err(|error| Failure::because("failed to open the object database", error))?;
+        let database = database.map_err(|error| self.damaged("failed to open the object database", error))?;
         Ok(Objects { database, loose: self.common_directory().join("objects"), listed: RefCell::default() })
     }
 

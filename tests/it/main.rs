@@ -5,6 +5,8 @@
 
 mod attempts;
 mod bad_input;
+mod bad_places;
+mod deceptions;
 mod evidence_flags;
 mod evidence_production;
 mod evidence_roll_back;

@@ -1,0 +1,213 @@
+//! Ways to get a gate open without what it asks for: refs, configuration and records made to deceive, each refused.
+
+use std::thread;
+
+use crate::bad_input::fails_in;
+use crate::bad_places::{PROOF, words};
+use crate::place::{GRACE, Place, Said};
+use crate::road::{ANALYSIS, QUALIFIES, broken_shop};
+
+fn check(place: &Place) -> Said {
+    place.hotfix(&[&["check", "INC-42"], QUALIFIES].concat())
+}
+
+/// A shop with a remote beside it, in which an incident is open and its fix attached, on a branch that is nowhere else.
+fn with_fix() -> Place {
+    let place = Place::with_origin();
+    place.commit("shop.rs", "one\n", "The shop");
+    place.git(&["tag", "v1.0.0"]);
+    place.commit("shop.rs", "two\n", "Faster");
+    place.git(&["tag", "v1.1.0"]);
+    place.git(&["push", "-q", "origin", "main", "--tags"]);
+    place.git(&["fetch", "-q"]);
+    place.git(&["remote", "set-head", "origin", "--auto"]);
+    check(&place).exits(0);
+    place.git(&["switch", "-q", "-c", "hotfix/INC-42"]);
+    place.commit("shop.rs", "three\n", "The fix");
+    place.hotfix(&[&["fix", "INC-42", "HEAD"], PROOF].concat()).exits(0);
+    place
+}
+
+/// Everything but the merge-back is there.
+fn owes_only_the_proof(place: &Place) {
+    place.hotfix(&["deployed", "INC-42"]).exits(0);
+    place.hotfix(&["restored", "INC-42", "--by", "hotfix"]).exits(0);
+    std::fs::write(place.beside("rca.md"), ANALYSIS).unwrap();
+    place.hotfix(&["rca", "INC-42", "--from", place.beside("rca.md").to_str().unwrap()]).exits(0);
+    place.hotfix_by(GRACE, &["rca", "accept", "INC-42"]).exits(0);
+}
+
+#[test]
+fn names_that_look_like_main_are_not_main() {
+    let place = with_fix();
+    owes_only_the_proof(&place);
+    place.git(&["tag", "main", "HEAD"]);
+    place.git(&["tag", "origin/main", "HEAD"]);
+    for name in ["origin/main", "refs/heads/main", "refs/remotes/origin/main"] {
+        place.git(&["update-ref", &format!("refs/heads/{name}"), "HEAD"]);
+    }
+    place.hotfix(&["verify", "INC-42"]).exits(1).says("not-merged-back");
+    place.hotfix(&["close", "INC-42"]).exits(1).says("not-merged-back").says("shop.rs:1");
+    // A tracking ref moved by hand is moved back by the fetch.
+    place.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
+    place.hotfix(&["close", "INC-42"]).exits(1).says("not-merged-back");
+}
+
+#[test]
+fn a_main_that_no_fetch_brings_up_to_date_proves_nothing() {
+    let place = with_fix();
+    owes_only_the_proof(&place);
+    place.git(&["push", "-q", "origin", "main:other"]);
+    place.git(&["config", "remote.origin.fetch", "+refs/heads/other:refs/remotes/origin/other"]);
+    place.git(&["update-ref", "refs/remotes/origin/main", "HEAD"]);
+    let said = ["no fetch brings it up to date", "git config --add remote.origin.fetch"];
+    for command in ["verify", "close"] {
+        fails_in(&place, &place.path(), &words(&[command, "INC-42"]), 4, &said);
+    }
+    place.git(&["config", "--add", "remote.origin.fetch", "+refs/heads/main:refs/remotes/origin/main"]);
+    place.hotfix(&["close", "INC-42"]).exits(1).says("not-merged-back");
+}
+
+#[test]
+fn a_fork_is_not_taken_for_the_team_s_remote() {
+    let place = with_fix();
+    owes_only_the_proof(&place);
+    place.git(&["push", "-q", "origin", "main"]);
+    place.git_in(&place.beside(""), &["clone", "-q", "--bare", "shop", "fork.git"]);
+    place.git_in(&place.beside("fork.git"), &["update-ref", "refs/heads/main", "refs/heads/hotfix/INC-42"]);
+    place.git(&["remote", "add", "a-fork", place.beside("fork.git").to_str().unwrap()]);
+    place.git(&["fetch", "-q", "a-fork"]);
+    place.hotfix(&["close", "INC-42"]).exits(1).says("not on origin/main");
+    place.git(&["remote", "rename", "origin", "team"]);
+    place.git(&["remote", "set-head", "a-fork", "main"]);
+    let unclear = ["which remote the team shares: a-fork, team", "git config checkout.defaultRemote"];
+    for command in [&["close", "INC-42"][..], &["verify", "INC-42"]] {
+        fails_in(&place, &place.path(), &words(command), 4, &unclear);
+    }
+    place.git(&["config", "checkout.defaultRemote", "team"]);
+    place.hotfix(&["close", "INC-42"]).exits(1).says("not on team/main");
+}
+
+#[test]
+fn replaced_objects_and_grafts_hide_nothing() {
+    let place = with_fix();
+    owes_only_the_proof(&place);
+    let (main, fix) = (place.git(&["rev-parse", "origin/main"]), place.git(&["rev-parse", "HEAD"]));
+    for what in ["", "^{tree}"] {
+        place.git(&[
+            "replace",
+            &place.git(&["rev-parse", &format!("{main}{what}")]),
+            &place.git(&["rev-parse", &format!("{fix}{what}")]),
+        ]);
+        place.hotfix(&["close", "INC-42"]).exits(1).says("not-merged-back");
+        place.git(&["replace", "-d", &place.git(&["rev-parse", &format!("{main}{what}")])]);
+    }
+    place.write(".git/info/grafts", &format!("{main} {fix}\n"));
+    place.hotfix(&["close", "INC-42"]).exits(1).says("not-merged-back");
+}
+
+#[test]
+fn a_tag_or_a_branch_of_that_name_is_not_the_trusted_ref() {
+    let place = with_fix();
+    let lax = include_str!("../../policy/hotfix.yaml").replace("name: built-in", "name: lax");
+    place.git(&["switch", "-q", "-c", "origin/main"]);
+    place.commit("policy/hotfix.yaml", &lax, "My own rules");
+    place.git(&["tag", "origin/main"]);
+    place.git(&["tag", "main"]);
+    for trusted in ["origin/main", "main", "refs/remotes/origin/main"] {
+        place.git(&["config", "hotfix.trustedRef", trusted]);
+        assert_eq!(place.json(&["policy", "show"])["pin"]["name"], "built-in", "{trusted}");
+    }
+    // Whoever means the tag can say so, and the record says which commit it was.
+    place.git(&["config", "hotfix.trustedRef", "refs/tags/main"]);
+    assert_eq!(place.json(&["policy", "show"])["pin"]["name"], "lax");
+    for nothing in ["nothing", "", "-x", "refs/heads/../main"] {
+        place.git(&["config", "hotfix.trustedRef", nothing]);
+        let check = [&["check", "INC-43"], QUALIFIES].concat();
+        fails_in(&place, &place.path(), &words(&check), 4, &["hotfix.trustedRef says", "git config hotfix.trustedRef"]);
+    }
+}
+
+#[test]
+fn a_start_in_the_past_picks_an_older_policy_and_that_is_said() {
+    let place = broken_shop();
+    let policy = |version: u32| {
+        include_str!("../../policy/hotfix.yaml")
+            .replace("version: 1", &format!("version: {version}"))
+            .replace("built-in", "shop")
+    };
+    place.commit("policy/hotfix.yaml", &policy(2), "Rules");
+    let between = place.git(&["log", "-1", "--format=%cI"]);
+    let later = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "commit", "-q", "-a", "-m", "Stricter"];
+    place.write("policy/hotfix.yaml", &policy(3));
+    let mut command = place.command("git", &place.path(), GRACE);
+    let then = chrono::DateTime::parse_from_rfc3339(&between).unwrap() + chrono::TimeDelta::seconds(1);
+    assert!(command.args(later).env("GIT_COMMITTER_DATE", then.to_rfc3339()).status().unwrap().success());
+    thread::sleep(std::time::Duration::from_millis(1100));
+    check(&place).exits(0).says("shop, version 3");
+    let earlier = [&["check", "INC-43", "--started", &between], QUALIFIES].concat();
+    place
+        .hotfix(&earlier)
+        .exits(0)
+        .says("shop, version 2")
+        .says("was changed after the incident started; version 2 governs");
+    let long_ago = [&["check", "INC-44", "--started", "0001-01-01T00:00:00Z"], QUALIFIES].concat();
+    place
+        .hotfix(&long_ago)
+        .exits(0)
+        .says("built-in, version 1")
+        .says("after the incident started, so it does not govern");
+    // What was said at opening stands on the record for good.
+    place.hotfix(&["show", "INC-44"]).exits(0).says("0001-01-01");
+}
+
+#[test]
+fn a_fix_that_nothing_could_prove_never_closes() {
+    let place = with_fix();
+    place.git(&["switch", "-q", "--detach", "v1.1.0"]);
+    place.git(&["commit", "-q", "--allow-empty", "-m", "Nothing"]);
+    place.hotfix(&[&["fix", "INC-42", "HEAD"], PROOF].concat()).exits(1).says("fix-empty");
+    // There and back again is nothing too.
+    let first = place.commit("shop.rs", "four\n", "There");
+    place.git(&["revert", "--no-edit", &first]);
+    place.hotfix(&[&["fix", "INC-42", "v1.1.0..HEAD"], PROOF].concat()).exits(1).says("fix-empty");
+    // All of it lies where the policy lets nothing go back: listed, and proof of nothing.
+    place.git(&["switch", "-q", "--detach", "v1.1.0"]);
+    place.commit("CHANGELOG.md", "Fixed.\n", "A word");
+    place.hotfix(&[&["fix", "INC-42", "HEAD"], PROOF].concat()).exits(0);
+    owes_only_the_proof(&place);
+    place.hotfix(&["close", "INC-42"]).exits(3).says("merge-back-unproven");
+    // The fix is withdrawn, and a flag named instead: but it was the fix that brought production back.
+    place.hotfix(&["fix", "INC-42", "--withdraw", "1"]).exits(0);
+    place.hotfix(&["cause", "INC-42", "--flag", "slow", "--owner", "Ada", "--remove-by", "2999-01-01"]).exits(0);
+    place.hotfix(&["close", "INC-42"]).exits(1).says("fix-missing").says("a fix brought production back");
+    place.hotfix(&["restored", "INC-42", "--by", "flag-off"]).exits(0);
+    place.hotfix(&["close", "INC-42"]).exits(0);
+}
+
+#[test]
+fn checks_at_the_same_time_record_one_decision() {
+    let place = broken_shop();
+    let codes: Vec<i32> = thread::scope(|scope| {
+        let runs: Vec<_> = (0..6).map(|_| scope.spawn(|| check(&place).code)).collect();
+        runs.into_iter().map(|run| run.join().unwrap()).collect()
+    });
+    assert_eq!(codes, [0; 6]);
+    assert_eq!(place.json(&["log"])["events"].as_array().unwrap().len(), 2, "the root and one check");
+}
+
+#[test]
+fn a_withdrawal_and_a_closing_at_the_same_time_leave_no_closed_incident_without_proof() {
+    let place = with_fix();
+    owes_only_the_proof(&place);
+    place.git(&["push", "-q", "origin", "HEAD:main"]);
+    let (closed, withdrawn) = thread::scope(|scope| {
+        let close = scope.spawn(|| place.hotfix(&["close", "INC-42"]));
+        let withdraw = scope.spawn(|| place.hotfix(&["fix", "INC-42", "--withdraw", "1"]));
+        (close.join().unwrap(), withdraw.join().unwrap())
+    });
+    assert!(closed.code == 0 || closed.code == 1, "{}{}", closed.out, closed.err);
+    // What landed on main can't be withdrawn; where the closing came first, nothing can.
+    assert_eq!(withdrawn.code, 1, "{}{}", withdrawn.out, withdrawn.err);
+    assert_eq!(closed.code, 0, "{}{}", closed.out, closed.err);
+}
