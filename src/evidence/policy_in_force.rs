@@ -50,7 +50,7 @@ pub fn policy_in_force(repository: &Repository, at: Moment, pinned: Option<&str>
             let newest = repository.object_at(trusted.tip, PATH)?;
             if pin.source.as_ref().is_some_and(|source| newest != Some(source.blob)) && notes.len() == told {
                 notes.push(format!(
-                    "the policy on {} was changed after the incident started; version {} governs, which is older than the incident",
+                    "The policy on {} was changed after the incident started, so version {} governs.",
                     trusted.name, policy.version
                 ));
             }

@@ -150,7 +150,7 @@ fn a_start_in_the_past_picks_an_older_policy_and_that_is_said() {
         .hotfix(&earlier)
         .exits(0)
         .says("shop, version 2")
-        .says("was changed after the incident started; version 2 governs");
+        .says("was changed after the incident started, so version 2 governs");
     let long_ago = [&["check", "INC-44", "--started", "0001-01-01T00:00:00Z"], QUALIFIES].concat();
     place
         .hotfix(&long_ago)
