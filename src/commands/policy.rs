@@ -9,7 +9,7 @@ use crate::document::{Problem, Problems};
 use crate::domain::event::PolicyPin;
 use crate::domain::policy::{self, FactKind, Policy, Rule, Rung};
 use crate::evidence::policy_in_force::{InForce, PATH, policy_in_force};
-use crate::failure::{ExitCode, Failure};
+use crate::failure::{ExitCode, Failure, FailureKind};
 use crate::render::{Page, Report, Tone};
 use crate::session::Session;
 
@@ -57,7 +57,7 @@ struct LintReport {
 
 fn lint(file: Option<&Path>, session: &Session) -> Result<ExitCode, Failure> {
     let (path, name) = match file {
-        Some(file) => (session.start().join(file), file.display().to_string()),
+        Some(file) => (file.to_owned(), file.display().to_string()),
         None => {
             let root = session.repository()?.work_tree().ok_or_else(|| {
                 Failure::undecided("this repository is bare, so it has no policy/hotfix.yaml to look at")
@@ -66,10 +66,13 @@ fn lint(file: Option<&Path>, session: &Session) -> Result<ExitCode, Failure> {
             (root.join(PATH), PATH.to_owned())
         }
     };
-    let bytes = std::fs::read(&path).map_err(|error| {
-        let hint =
-            if file.is_none() { "hotfix init    # writes a starter policy" } else { "name a file that can be read" };
-        Failure::because(format!("failed to read {name}"), error).hint(hint)
+    // The linter looks; what stops it from looking is no finding, and no wrong command line either.
+    let bytes = session.read(&path).map_err(|failure| {
+        let hint = match (&file, std::fs::symlink_metadata(&path)) {
+            (None, Err(_)) => "hotfix init    # writes a starter policy",
+            _ => "ls -l policy    # name a file that can be read",
+        };
+        Failure { kind: FailureKind::Undecided, ..failure.hint(hint) }
     })?;
     let report = match policy::read(&bytes, &name) {
         Ok(policy) => {

@@ -27,6 +27,8 @@ struct StatusReport {
     incidents: Vec<Row>,
     /// How many are closed or void; they are listed only when asked for.
     over: usize,
+    /// How many events can't be read: what they say about any incident is unknown.
+    unreadable: usize,
     #[serde(skip)]
     now: Moment,
 }
@@ -52,7 +54,10 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     // The newest first: that is the one people look for.
     incidents.sort_by(|a, b| b.started.cmp(&a.started).then_with(|| a.id.cmp(&b.id)));
     let over = book.incidents.values().filter(|incident| incident.is_over()).count();
-    session.answer("status", ExitCode::Open, &StatusReport { incidents, over, now: session.now() })
+    let unreadable = book.history.unreadable().count();
+    // The list may lack what somebody owes, and a list that may be wrong is no "nothing is owed".
+    let exit = if unreadable == 0 { ExitCode::Open } else { ExitCode::Undecided };
+    session.answer("status", exit, &StatusReport { incidents, over, unreadable, now: session.now() })
 }
 
 fn row(incident: &Incident, policies: &mut Policies<'_>) -> Result<Row, Failure> {
@@ -81,6 +86,10 @@ impl Report for StatusReport {
             page.table(&["incident", "state", "severity", "decision", "started", "owes"], rows);
             page.blank();
             page.line("`hotfix close ID` lists what an incident owes, each with the command that mends it.");
+        }
+        if self.unreadable > 0 {
+            let bad = page.mark(Tone::Bad, "can't be read");
+            page.line(&format!("{} of the ledger's events {bad}, so this may not be all: hotfix log", self.unreadable));
         }
         if self.over > 0 && !self.incidents.iter().any(|row| matches!(row.state, State::Closed | State::Void)) {
             let them = if self.over == 1 { "1 incident is".to_owned() } else { format!("{} incidents are", self.over) };

@@ -175,8 +175,8 @@ fn effective(
 
 fn read_blob(repository: &Repository, blob: ObjectId, place: &str) -> Result<Policy, Failure> {
     let bytes = repository.objects()?.read(blob, Kind::Blob)?.ok_or_else(|| {
-        Failure::undecided(format!("the policy {} ({place}) is not in this clone", blob.short()))
-            .hint("git fetch --all    # git fsck shows damage")
+        Failure::undecided(format!("{PATH} ({place}) is no file that can be read here"))
+            .hint("git fetch --all    # it must be a file; git fsck shows damage")
     })?;
     policy::read(&bytes, PATH).map_err(|problems| broken(place, problems))
 }

@@ -30,7 +30,9 @@ impl Repository {
     pub fn work_tree_state(&self) -> Result<WorkTreeState, Failure> {
         let arguments = ["status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=normal"];
         let output = self.git_in_work_tree()?.args(["--no-optional-locks"]).args(arguments).run();
-        let output = output.map_err(|error| Failure::because("failed to look at the work tree", error))?;
+        let output = output.map_err(|error| {
+            Failure::because("failed to look at the work tree", error).hint("git status    # must work here first")
+        })?;
         let mut state = WorkTreeState::default();
         // Without renames every record is `XY path`, ended by a NUL.
         for record in output.stdout.split(|&byte| byte == 0).filter(|record| record.len() > 3) {

@@ -62,7 +62,7 @@ pub fn json<R: Report + ?Sized>(command: &str, exit: ExitCode, report: &R) -> Re
 pub fn failure_json(command: &str, failure: &Failure) -> String {
     let error = ErrorReport {
         message: failure.cause.to_string(),
-        causes: failure.cause.chain().skip(1).map(ToString::to_string).collect(),
+        causes: failure.cause.chain().skip(1).map(plain).collect(),
         hint: failure.hint.as_deref(),
         detail: failure.detail.as_deref(),
     };
@@ -72,11 +72,17 @@ pub fn failure_json(command: &str, failure: &Failure) -> String {
     written(&Envelope { schema_version: SCHEMA_VERSION, command, exit, report }).unwrap_or_default()
 }
 
+/// A cause without the numbers that libgit2 puts behind it for programmers: `; class=Odb (9); code=NotFound (-3)`.
+fn plain(cause: &(dyn std::error::Error + 'static)) -> String {
+    let text = cause.to_string();
+    text.split_once("; class=").map_or(text.as_str(), |(plain, _)| plain).to_owned()
+}
+
 /// A failure for a person: what happened, what caused it, what to type next.
 pub fn failure_text(page: &mut Page, failure: &Failure) {
     page.labelled(Tone::Bad, "error: ", &failure.cause.to_string());
     for cause in failure.cause.chain().skip(1) {
-        page.labelled(Tone::Quiet, "  caused by: ", &cause.to_string());
+        page.labelled(Tone::Quiet, "  caused by: ", &plain(cause));
     }
     for line in failure.detail.iter().flat_map(|detail| detail.lines()) {
         page.line(line);

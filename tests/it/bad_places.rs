@@ -247,6 +247,41 @@ fn a_missing_object_is_named_and_guessed_by_nobody() {
 }
 
 #[test]
+fn a_ledger_that_holds_something_else_is_never_empty() {
+    let place = broken_shop();
+    place.git(&["update-ref", "refs/hotfix/ledger", "HEAD"]);
+    // Nothing can be read of it, and that is not "no incident".
+    place.hotfix(&["status"]).exits(4).says("2 of the ledger's events can't be read").says("hotfix log");
+    assert_eq!(place.json(&["status"])["unreadable"], 2);
+    check_fails(&place, &place.path(), 4, &["whose first event can't be read", "hotfix log"]);
+    place.git(&["update-ref", "refs/hotfix/ledger", "HEAD^{tree}"]);
+    fails_in(&place, &place.path(), &words(&["status"]), 4, &["the ledger is incomplete"]);
+}
+
+#[test]
+fn a_policy_path_that_is_no_file() {
+    let place = broken_shop();
+    place.commit("policy/hotfix.yaml/inside", "x", "A directory");
+    check_fails(&place, &place.path(), 4, &["policy/hotfix.yaml (main", "is no file that can be read here"]);
+    fails_in(&place, &place.path(), &words(&["policy", "lint"]), 4, &["failed to read", "directory", "ls -l"]);
+    fails_in(&place, &place.path(), &words(&["init"]), 2, &["there is a policy already"]);
+    fails_in(&place, &place.path(), &words(&["policy", "lint", "/dev/zero"]), 4, &["larger than 16 MiB"]);
+}
+
+#[test]
+fn a_machine_without_git_decides_and_says_what_it_needs() {
+    let place = broken_shop();
+    place.git(&["remote", "add", "origin", place.beside("origin.git").to_str().unwrap()]);
+    let all = words(&[&["check", "INC-42"], QUALIFIES].concat());
+    let without_git = |command: &mut Command| {
+        command.env("PATH", place.beside("nowhere"));
+    };
+    run_in(&place, &place.path(), &all, without_git).exits(0).says("the program 'git' was not found");
+    let start = (4, ["the program 'git' was not found", "git status"].as_slice());
+    fails_with(&place, &place.path(), &words(&["start", "INC-42"]), start, without_git);
+}
+
+#[test]
 fn a_closed_pipe_keeps_the_exit_code() {
     let place = broken_shop();
     check(&place, &place.path()).exits(0);
