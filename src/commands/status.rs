@@ -85,7 +85,7 @@ impl Report for StatusReport {
             let rows = self.incidents.iter().map(|row| self.cells(page, row)).collect();
             page.table(&["incident", "state", "severity", "decision", "started", "owes"], rows);
             page.blank();
-            page.line("`hotfix close ID` lists what an incident owes, each with the command that mends it.");
+            page.paragraph("`hotfix close ID` lists what an incident owes, each with the command that mends it.");
         }
         if self.unreadable > 0 {
             let bad = page.mark(Tone::Bad, "can't be read");
@@ -93,7 +93,7 @@ impl Report for StatusReport {
         }
         if self.over > 0 && !self.incidents.iter().any(|row| matches!(row.state, State::Closed | State::Void)) {
             let them = if self.over == 1 { "1 incident is".to_owned() } else { format!("{} incidents are", self.over) };
-            page.line(&format!("{them} closed or void: hotfix status --all"));
+            page.paragraph(&format!("{them} closed or void: hotfix status --all"));
         }
     }
 }

@@ -101,18 +101,21 @@ impl Wizard {
     /// Starts the scene on a terminal of so many columns and 20 rows; afterwards the shell tells the terminal's state.
     fn start(scene: &str, columns: u16, environment: &[(&str, &str)]) -> Self {
         let program = std::env::current_exe().unwrap();
-        let script = "stty echo cols $COLUMNS_WANTED rows 20; \"$0\" --ignored --exact prompt::child --nocapture --test-threads=1; stty -a; echo the-end";
+        let script = "read go; stty echo; \"$0\" --ignored --exact prompt::child --nocapture --test-threads=1; stty -a; echo the-end";
         let mut command = Command::new("sh");
         command.args(["-c", script]).arg(program);
         command.env_remove("NO_COLOR").env_remove("HOTFIX_TEST_PLAIN").env("TERM", "xterm-256color");
-        command.env("HOTFIX_TEST_SCENE", scene).env("COLUMNS_WANTED", columns.to_string());
+        command.env("HOTFIX_TEST_SCENE", scene);
         command.envs(environment.iter().copied());
-        Self::of(command)
+        Self::of(command, (columns, 20))
     }
 
-    /// Starts a command on a new terminal.
-    pub fn of(command: Command) -> Self {
+    /// Starts a command on a new terminal of this size (columns, rows). It must begin by reading a line: the library sets
+    /// a size of its own once the command runs already, and only then can ours be set.
+    pub fn of(command: Command, size: (u16, u16)) -> Self {
         let mut session = expectrl::Session::spawn(command).unwrap();
+        session.get_process_mut().set_window_size(size.0, size.1).unwrap();
+        session.send("\n").unwrap();
         // Long, for a loaded machine: only a failure waits so long.
         session.set_expect_timeout(Some(Duration::from_secs(60)));
         Self { session, seen: String::new() }
@@ -129,6 +132,11 @@ impl Wizard {
     pub fn press(&mut self, keys: &str) -> &mut Self {
         self.session.send(keys).unwrap();
         self
+    }
+
+    /// Everything that was waited for so far.
+    pub fn shown(&self) -> &str {
+        &self.seen
     }
 
     /// Everything that was shown, up to the end of the child and the state of the terminal after it.

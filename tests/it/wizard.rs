@@ -21,15 +21,13 @@ fn shop() -> Place {
 /// The program with these arguments (shell words) on a terminal of this size; at last its exit code and the state of the
 /// terminal are told.
 fn terminal(place: &Place, size: (u16, u16), environment: &[(&str, &str)], arguments: &str) -> Wizard {
-    let (columns, rows) = size;
-    let script =
-        format!("stty echo cols {columns} rows {rows}; \"$0\" {arguments}; echo \"exit=$?\"; stty -a; echo the-end");
+    let script = format!("read go; stty echo; \"$0\" {arguments}; echo \"exit=$?\"; stty -a; echo the-end");
     let mut command = place.command("sh", &place.path(), ADA);
     command.args(["-c", &script, env!("CARGO_BIN_EXE_hotfix")]);
     // The terminal takes the place of all three streams.
     command.stdin(std::process::Stdio::inherit());
     command.env("TERM", "xterm-256color").env("NO_COLOR", "1").envs(environment.iter().copied());
-    Wizard::of(command)
+    Wizard::of(command, size)
 }
 
 fn check(place: &Place) -> Wizard {

@@ -110,7 +110,8 @@ impl<'o> CheckReport<'o> {
             format!("nothing is decided yet: {them} no answer"),
             format!("hotfix check {} {}", opening.id, sets.join(" ")),
         );
-        Self { missing, refusals: vec![refusal], ..Self::base(opening, now) }
+        let next = name_production(opening).into_iter().collect();
+        Self { missing, refusals: vec![refusal], next, ..Self::base(opening, now) }
     }
 
     pub(super) fn decided(opening: &'o Opening, checked: &Checked, written: &Written, now: Moment) -> Self {
@@ -122,6 +123,7 @@ impl<'o> CheckReport<'o> {
             Written::DryRun => (None, false),
         };
         let (refusals, mut next) = consequences(opening, checked.decision, rule);
+        next.splice(0..0, name_production(opening));
         if already_recorded {
             next.push(format!("hotfix check {} --again    # asks everything anew", opening.id));
         }
@@ -201,6 +203,15 @@ fn consequences(opening: &Opening, decision: Decision, rule: Option<&Rule>) -> (
     (vec![refusal], Vec::new())
 }
 
+/// How to say what production runs, where git can't tell.
+fn name_production(opening: &Opening) -> Option<String> {
+    let Production::Unknown(unknown) = &opening.production else { return None };
+    Some(match unknown.next.starts_with("--") {
+        true => format!("hotfix check {} {}", opening.id, unknown.next),
+        false => unknown.next.clone(),
+    })
+}
+
 /// The policy's own commands for a rung, filled in. What is not known stays as it is written, for a person to fill in.
 fn policy_commands(opening: &Opening, rung: RungName) -> Vec<String> {
     let production = opening.production.recorded();
@@ -238,7 +249,7 @@ fn missing(step: &Step<'_>) -> Missing {
                 EvidenceKind::None => Vec::new(),
                 kind => vec![kind.asks_for().to_owned(), OWED.to_owned()],
             };
-            (format!("Evidence that {}", reason.means), takes)
+            (format!("{}: what shows it?", reason.means), takes)
         }
         Step::Fact(fact) => {
             let takes = match &fact.kind {
@@ -255,7 +266,7 @@ fn missing(step: &Step<'_>) -> Missing {
 
 impl Report for CheckReport<'_> {
     fn text(&self, page: &mut Page) {
-        page.title(&self.headline(page));
+        page.paragraph(&self.headline(page));
         page.fields(&self.fields());
         self.findings(page);
         if !self.notes.is_empty() {
@@ -289,7 +300,7 @@ impl CheckReport<'_> {
             (_, _, true) => " (on the record already)",
             _ => "",
         };
-        format!("{}: {decision}{state}", self.incident)
+        format!("{}: {decision}{state}", page.mark(Tone::Strong, self.incident.as_str()))
     }
 
     fn fields(&self) -> Vec<(&'static str, String)> {

@@ -33,7 +33,7 @@ pub(super) fn roll_back_words(report: &RollBackReport) -> String {
 /// What production runs, and the last good release before it.
 pub(super) fn production_fields(production: &Production, now: Moment) -> Vec<(&'static str, String)> {
     match production {
-        Production::Unknown(unknown) => vec![("production", format!("unknown: {}; {}", unknown.reason, unknown.next))],
+        Production::Unknown(unknown) => vec![("production", format!("unknown: {}", unknown.reason))],
         Production::Known(running) => {
             let mut fields = vec![("production", running_words(running, now))];
             match (&running.last_good, &running.no_last_good) {
@@ -62,8 +62,8 @@ fn last_good_words(good: &LastGood, now: Moment) -> String {
     };
     let hotfixes = match between.earlier_hotfixes.len() {
         0 => String::new(),
-        1 => ", 1 of them an earlier hotfix".to_owned(),
-        count => format!(", {count} of them earlier hotfixes"),
+        1 => "; 1 earlier hotfix".to_owned(),
+        count => format!("; {count} earlier hotfixes"),
     };
     let age = moment::ago(now, good.commit.at);
     format!("{} ({}), {age} old; since then {commits}{authors}{hotfixes}", good.tag, good.commit.id.short())
