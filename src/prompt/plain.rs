@@ -52,8 +52,17 @@ impl<R: BufRead, W: Write> Plain<R, W> {
             self.put(first, text)?;
         }
         self.put("", &asked(question))?;
+        let (columns, rows) = size();
+        let columns = self.columns.unwrap_or(columns);
+        let mut height = 0;
         for (number, choice) in choices.iter().enumerate() {
-            self.put(&format!("  {}) ", number + 1), &spelt(choice, question.default))?;
+            let (first, text) = (format!("  {}) ", number + 1), spelt(choice, question.default));
+            height += hanging(&first, &text, columns).lines().count();
+            self.put(&first, &text)?;
+        }
+        if height + 4 > rows {
+            // The list pushed its question off the screen.
+            self.put("", &asked(question))?;
         }
         let enter =
             question.default.map_or_else(|| "not sure".to_owned(), |earlier| format!("keep {earlier:?}; -: not sure"));

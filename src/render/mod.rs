@@ -6,7 +6,7 @@ use serde::Serialize;
 
 pub use self::page::{Page, Tone};
 use crate::domain::text;
-use crate::failure::{ExitCode, Failure};
+use crate::failure::{ExitCode, Failure, FailureKind};
 
 /// The version of the JSON output: within it fields are only added.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -80,6 +80,12 @@ fn plain(cause: &(dyn std::error::Error + 'static)) -> String {
 
 /// A failure for a person: what happened, what caused it, what to type next.
 pub fn failure_text(page: &mut Page, failure: &Failure) {
+    if failure.kind == FailureKind::Interrupted {
+        // Leaving is no error; what became of the work is all that a person wants to know.
+        let left = failure.hint.as_deref().map_or_else(String::new, |hint| format!(": {hint}"));
+        page.paragraph(&format!("{}{left}", failure.cause));
+        return;
+    }
     page.labelled(Tone::Bad, "error: ", &failure.cause.to_string());
     for cause in failure.cause.chain().skip(1) {
         page.labelled(Tone::Quiet, "  caused by: ", &plain(cause));

@@ -250,6 +250,6 @@ fn a_failure_as_json() {
 fn an_interrupt_has_neither_cause_nor_hint() {
     let mut page = Page::new(60, false);
     failure_text(&mut page, &Failure::interrupted());
-    assert_eq!(page.finish(), "error: interrupted\n");
+    assert_eq!(page.finish(), "interrupted\n");
     assert!(failure_json("check", &Failure::interrupted()).contains("\"hint\": null"));
 }

@@ -1,7 +1,7 @@
 //! `hotfix check` as a conversation: the real program on a pseudo-terminal.
 
 use crate::place::{ADA, Place};
-use crate::prompt::{CTRL_C, DOWN, ENTER, ESCAPE, Wizard, assert_restored, bare};
+use crate::prompt::{CTRL_C, CTRL_D, DOWN, ENTER, ESCAPE, Wizard, assert_restored, bare};
 
 const MIGRATION: &str = "db/migrations/20261105120000_drop_legacy_customer_addresses_from_orders.sql";
 
@@ -131,7 +131,7 @@ fn ctrl_c_keeps_the_answers_and_the_next_run_goes_on_in_their_order() {
     wizard.see("give a commit").see("Esc back").press("v2.8.0").press(ENTER);
     reply(&mut wizard, "2/7 Can you switch", 3);
     wizard.see("3/7 How bad is it?").see("Esc back").press(CTRL_C);
-    wizard.see("nothing is recorded").see("run the same command to go on");
+    wizard.see("nothing is recorded, your answers are kept");
     ends(wizard, 130);
     nothing_recorded(&place);
     assert_eq!(drafts(&place), ["INC-1.json"]);
@@ -278,4 +278,22 @@ fn a_script_on_a_terminal_is_never_asked() {
         assert!(!ends(wizard, 3).contains("1/7"), "{redirected}");
         nothing_recorded(&place);
     }
+}
+
+#[test]
+fn a_list_longer_than_the_screen_does_not_hide_its_question() {
+    let place = shop();
+    let mut wizard = terminal(&place, (40, 12), &[], "check INC-1 --plain");
+    wizard.see("8) no-earlier-release").see("1/7 Can you go back").see("> ").press(CTRL_D).see("exit=130");
+}
+
+#[test]
+fn a_terminal_with_colours_gets_colours_and_no_escaped_ones() {
+    let place = shop();
+    let mut wizard = terminal(&place, (80, 24), &[("NO_COLOR", "")], "check INC-1 --set roll-back=yes");
+    wizard.see("exit=1");
+    let seen = wizard.end();
+    assert!(seen.contains("\x1b[31mroll-back"), "{seen:?}");
+    assert!(bare(&seen).contains("INC-1: roll-back (opened)"), "{seen:?}");
+    assert!(!seen.contains("\\u{"), "{seen:?}");
 }

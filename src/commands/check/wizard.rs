@@ -159,7 +159,7 @@ impl<'a> Wizard<'a> {
             return failure;
         }
         failure.hint(if self.has_answers() {
-            "nothing is recorded, and your answers are kept: run the same command to go on"
+            "nothing is recorded, your answers are kept; run the same command to go on"
         } else {
             "nothing is recorded"
         })
