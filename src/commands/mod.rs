@@ -6,6 +6,7 @@ pub mod check;
 pub mod close;
 pub mod demo;
 pub mod deployed;
+pub mod drift;
 pub mod explain;
 pub mod fix;
 pub mod init;

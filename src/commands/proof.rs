@@ -82,7 +82,8 @@ pub fn prove(
 ) -> Result<Vec<TargetProof>, Failure> {
     let repository = session.repository()?;
     let Some(fix) = subject(repository, incident)? else { return Ok(Vec::new()) };
-    let options = Options { never_goes_back: Globs::new(&policy.merge_back.never_goes_back)?.into_set() };
+    let options =
+        Options { never_goes_back: Globs::new(&policy.merge_back.never_goes_back)?.into_set(), ..Options::default() };
     let deadline = Deadline::after(limit);
     let stop = || deadline.left().is_zero();
     let mut proofs = Vec::new();

@@ -13,9 +13,6 @@ use super::report::Candidate;
 use super::steps::base_name;
 use super::target::Target;
 
-/// The most commits of a merged branch that are looked at.
-const MOST_INNER: usize = 100;
-
 /// The most commits whose lines are compared with the fix's.
 const MOST_COMPARED: usize = 400;
 
@@ -56,25 +53,10 @@ impl<'a> Picks<'a> {
         let same = |message: &Message| {
             own.iter().flatten().any(|own| own.author.is(&message.author) && own.author_time == message.author_time)
         };
-        let found = messages(self.target, number)?.iter().any(same);
+        let found = self.target.messages(number)?.iter().any(same);
         self.known.borrow_mut().insert(number, found);
         Ok(found)
     }
-}
-
-/// The message of a commit of the line, and of those that it merged.
-pub(super) fn messages(target: &Target<'_>, number: usize) -> Result<Vec<Message>, Failure> {
-    let Some((id, parents)) = target.node(number)?.map(|node| (node.id, node.parents.clone())) else {
-        return Ok(vec![]);
-    };
-    let mut messages = vec![target.repository.message(id)?];
-    if parents.len() > 1 {
-        let inner = target.repository.commits_between(&parents[..1], id)?;
-        for commit in inner.into_iter().rev().filter(|commit| *commit != id).take(MOST_INNER) {
-            messages.push(target.repository.message(commit)?);
-        }
-    }
-    Ok(messages)
 }
 
 /// The path on the target that holds what the fix has elsewhere: the same name, and the most of its lines, at least this many
@@ -109,7 +91,7 @@ pub(super) fn candidates(
         target.check_time()?;
         let Some(id) = target.node(number)?.map(|node| node.id) else { continue };
         let similarity = (100 * brought(target, number, &wanted)?).checked_div(all).unwrap_or(0);
-        let messages = messages(target, number)?;
+        let messages = target.messages(number)?;
         let mut why = Vec::new();
         if picks.has(number)? {
             why.push("it has the author and the author's date of the fix".to_owned());

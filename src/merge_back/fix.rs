@@ -1,6 +1,6 @@
 //! What a fix is: the net change of its commits, kept apart from what was merged into it from the target.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::domain::event::{Change, FixAttached, Side};
 use crate::domain::identity::{ObjectId, Person};
@@ -69,20 +69,19 @@ impl Fix {
         Self::of_range(target, fork, tip)
     }
 
-    /// The fix that is these commits, each against its first parent, in the order given.
+    /// The fix that is these commits, each against its first parent; the order in which they are given does not matter.
     pub fn of_commits(repository: &Repository, commits: &[ObjectId]) -> Result<Self, Failure> {
         let mut whole: Option<Self> = None;
-        for &commit in commits {
-            let parent = repository.node(commit)?.parents.first().copied();
+        // A straight row of commits is one net change: what the second amends of the first is the fix.
+        for row in rows(repository, commits)? {
+            let parent = match row.first() {
+                Some(first) => repository.node(*first)?.parents.first().copied(),
+                None => continue,
+            };
+            let fix = Self::net(repository, parent, row)?;
             match &mut whole {
-                // A straight row of commits is one net change: what the second amends of the first is the fix.
-                Some(fix) if fix.commits.last().copied() == parent => {
-                    let mut row = std::mem::take(&mut fix.commits);
-                    row.push(commit);
-                    *fix = Self::net(repository, fix.base, row)?;
-                }
-                Some(fix) => fix.join(Self::net(repository, parent, vec![commit])?),
-                None => whole = Some(Self::net(repository, parent, vec![commit])?),
+                Some(whole) => whole.join(fix),
+                None => whole = Some(fix),
             }
         }
         whole.ok_or_else(|| Failure::usage("no commit was named"))
@@ -122,6 +121,24 @@ impl Fix {
         }
         Ok(Self { base, commits, authors, changes })
     }
+}
+
+/// Puts commits into rows in which each is the first parent of the next, oldest first.
+fn rows(repository: &Repository, commits: &[ObjectId]) -> Result<Vec<Vec<ObjectId>>, Failure> {
+    let all: BTreeSet<ObjectId> = commits.iter().copied().collect();
+    let mut child: BTreeMap<ObjectId, ObjectId> = BTreeMap::new();
+    let mut starts = Vec::new();
+    for &commit in &all {
+        match repository.node(commit)?.parents.first().filter(|parent| all.contains(parent)) {
+            // Of two children the first goes on; the other begins a row of its own.
+            Some(parent) if !child.contains_key(parent) => {
+                child.insert(*parent, commit);
+            }
+            _ => starts.push(commit),
+        }
+    }
+    let row = |start: ObjectId| std::iter::successors(Some(start), |at| child.get(at).copied()).collect();
+    Ok(starts.into_iter().map(row).collect())
 }
 
 fn unrelated(a: ObjectId, b: ObjectId) -> Failure {

@@ -20,6 +20,8 @@ use super::target::{Target, Version};
 pub struct Options {
     /// The policy's globs of what never goes back.
     pub never_goes_back: GlobSet,
+    /// Whether the candidates may be left out: naming them costs more than the verdict.
+    pub without_candidates: bool,
 }
 
 /// Judges a fix on a target.
@@ -65,6 +67,7 @@ pub fn search(target: &Target<'_>, fix: &Fix, options: &Options) -> Result<Repor
     let mut judged: Vec<Judged> =
         ignored.into_iter().filter_map(Judged::ignored).chain(judged.into_iter().flatten()).collect();
     together(target, &mut judged)?;
+    let touching = if options.without_candidates { BTreeSet::new() } else { touching };
     Report::new(target, fix, &judged, &touching)
 }
 

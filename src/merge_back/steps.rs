@@ -1,18 +1,22 @@
 //! What one commit of the target's line did beside the paths of the fix: where files and lines went, and what it says.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use crate::domain::identity::{ObjectId, RepositoryPath};
 use crate::domain::lines::{Alignment, Block, Text, common_lines, is_telling};
 use crate::domain::revert;
 use crate::failure::Failure;
+use crate::git::history::Message;
 use crate::git::trees::{Differing, Entry};
 
-use super::explain::messages;
 use super::target::Target;
 
 /// The most files that a commit may change for moved code to be looked for in all of them.
 const MOST_FILES: usize = 300;
+
+/// The most commits of a merged branch that are looked at.
+const MOST_INNER: usize = 100;
 
 impl Target<'_> {
     /// The path to which a commit moved a file that it took away: the same bytes, or most of the lines.
@@ -127,13 +131,36 @@ impl Target<'_> {
         Ok(false)
     }
 
+    /// The message of a commit of the line, and of those that it merged.
+    pub fn messages(&self, number: usize) -> Result<Rc<Vec<Message>>, Failure> {
+        if let Some(known) = self.messages.borrow().get(&number) {
+            return Ok(Rc::clone(known));
+        }
+        let Some((id, parents)) = self.node(number)?.map(|node| (node.id, node.parents.clone())) else {
+            return Ok(Rc::default());
+        };
+        let mut messages = vec![self.repository.message(id)?];
+        // From the merged tips back to the line; a branch that left it before the part that was walked ends by its count.
+        let mut open: Vec<ObjectId> = parents.into_iter().skip(1).collect();
+        let mut seen = HashSet::new();
+        while let Some(commit) = open.pop().filter(|_| messages.len() <= MOST_INNER) {
+            if self.number(commit).is_none() && seen.insert(commit) {
+                messages.push(self.repository.message(commit)?);
+                open.extend(self.repository.node(commit)?.parents);
+            }
+        }
+        let messages = Rc::new(messages);
+        self.messages.borrow_mut().insert(number, Rc::clone(&messages));
+        Ok(messages)
+    }
+
     /// Whether a commit says of itself that it takes `landing` (or one of `commits`) back. Such words prove nothing; they only
     /// take a proof away.
     pub fn claims_to_revert(&self, number: usize, landing: usize, commits: &[ObjectId]) -> Result<bool, Failure> {
         let landing = self.id(landing);
         let summary = self.repository.message(landing)?.summary().to_owned();
         let ids: Vec<ObjectId> = std::iter::once(landing).chain(commits.iter().copied()).collect();
-        Ok(messages(self, number)?.iter().any(|message| revert::names(&message.text, &ids, &summary)))
+        Ok(self.messages(number)?.iter().any(|message| revert::names(&message.text, &ids, &summary)))
     }
 }
 

@@ -1,14 +1,17 @@
 //! The target of a merge-back: its first-parent line, walked once for every question, and what stood in its trees.
 
 use std::cell::{OnceCell, Ref, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::domain::identity::{ObjectId, RepositoryPath};
 use crate::failure::Failure;
-use crate::git::history::Node;
+use crate::git::history::{Message, Node};
 use crate::git::repository::Repository;
 use crate::git::trees::{Differing, Entry, Watch};
+
+use super::drift::starts;
+use super::fix::Fix;
 
 /// A commit to be judged (usually the tip of main), with what was read of its history so far.
 pub struct Target<'r> {
@@ -20,6 +23,9 @@ pub struct Target<'r> {
     differing: RefCell<HashMap<usize, Rc<Vec<Differing>>>>,
     blobs: RefCell<HashMap<ObjectId, Rc<Vec<u8>>>>,
     files: OnceCell<Vec<(RepositoryPath, Entry)>>,
+    prepared: OnceCell<Prepared>,
+    pub(super) messages: RefCell<HashMap<usize, Rc<Vec<Message>>>>,
+    met: RefCell<HashMap<ObjectId, Option<usize>>>,
     stop: &'r dyn Fn() -> bool,
 }
 
@@ -41,14 +47,20 @@ pub struct Version {
     pub entry: Option<Entry>,
 }
 
+/// What one walk for many fixes found.
+struct Prepared {
+    bottom: usize,
+    known: RefCell<HashMap<RepositoryPath, Vec<Version>>>,
+}
+
 /// The most blob bytes that are kept between questions.
 const CACHED_BLOBS: usize = 2_000;
 
 impl<'r> Target<'r> {
     /// A target; `stop` is asked often, and where it says true the question ends undecided (exit 4).
     pub fn new(repository: &'r Repository, commit: ObjectId, stop: &'r dyn Fn() -> bool) -> Self {
-        let (trunk, differing, blobs, files) = Default::default();
-        Self { repository, commit, trunk, differing, blobs, files, stop }
+        let (trunk, differing, blobs, files, prepared, messages, met) = Default::default();
+        Self { repository, commit, trunk, differing, blobs, files, prepared, messages, met, stop }
     }
 
     /// Exit 4 once the time is over.
@@ -95,28 +107,38 @@ impl<'r> Target<'r> {
     /// Everything on the target that `commit` does not know is newer than that. None where the lines never meet; the whole
     /// line is then walked.
     pub fn meet(&self, commit: ObjectId) -> Result<Option<usize>, Failure> {
+        let mut seen: HashSet<ObjectId> = HashSet::new();
+        let met = self.walk_to_meet(commit, &mut seen)?;
+        // Every commit on the way meets the line at the same place.
+        self.met.borrow_mut().extend(seen.into_iter().map(|id| (id, met)));
+        Ok(met)
+    }
+
+    fn walk_to_meet(&self, commit: ObjectId, seen: &mut HashSet<ObjectId>) -> Result<Option<usize>, Failure> {
         let mut number = 0;
-        let mut seen: HashMap<ObjectId, ()> = HashMap::new();
         let mut other = Some(self.repository.node(commit)?);
         loop {
+            let own = self.node(number)?.map(|own| (own.id, own.time));
             let Some(node) = &other else {
                 // The other line is at its end: only the target's own can still run into it.
-                match self.node(number)?.map(|node| node.id) {
-                    Some(id) if seen.contains_key(&id) => return Ok(Some(number)),
+                match own {
+                    Some((id, _)) if seen.contains(&id) => return Ok(Some(number)),
                     Some(_) => number += 1,
                     None => return Ok(None),
                 }
                 continue;
             };
-            if let Some(at) = self.number(node.id).filter(|at| *at <= number) {
+            if let Some(at) = self.number(node.id) {
                 return Ok(Some(at));
             }
-            let own = self.node(number)?.map(|own| (own.id, own.time));
+            if let Some(known) = self.met.borrow().get(&node.id) {
+                return Ok(*known);
+            }
             match own {
-                Some((id, _)) if seen.contains_key(&id) || id == node.id => return Ok(Some(number)),
+                Some((id, _)) if seen.contains(&id) => return Ok(Some(number)),
                 Some((_, time)) if time >= node.time => number += 1,
                 _ => {
-                    seen.insert(node.id, ());
+                    seen.insert(node.id);
                     let parent = node.parents.first().copied();
                     other = parent.map(|parent| self.repository.node(parent)).transpose()?;
                 }
@@ -133,8 +155,60 @@ impl<'r> Target<'r> {
         Ok(number - 1)
     }
 
+    /// Walks the line once for many fixes: what [`Self::versions`] is asked for them is then known.
+    pub fn prepare(&self, fixes: &[Fix]) -> Result<(), Failure> {
+        let mut paths: Vec<RepositoryPath> = fixes.iter().flat_map(starts).cloned().collect();
+        paths.sort_unstable();
+        paths.dedup();
+        let mut bottom = 0;
+        for base in fixes.iter().filter_map(|fix| fix.base) {
+            bottom = bottom.max(self.meet(base)?.map_or_else(|| self.root(), Ok)?);
+        }
+        let mut known: HashMap<RepositoryPath, Vec<Version>> = HashMap::new();
+        // Renames on the line lead to more paths: those of one round are walked together.
+        for _ in 0..8 {
+            paths.retain(|path| !known.contains_key(path));
+            let versions = self.versions(&paths, 0, bottom)?;
+            let mut next = Vec::new();
+            for versions in &versions {
+                if let [newest, older, ..] = &versions[..]
+                    && let (None, Some(entry)) = (newest.entry, older.entry)
+                {
+                    next.extend(self.moved_to(newest.at, &older.path, entry, &[])?);
+                }
+            }
+            known.extend(paths.drain(..).zip(versions));
+            next.sort_unstable();
+            next.dedup();
+            paths = next;
+            if paths.is_empty() {
+                break;
+            }
+        }
+        // Only the first preparation counts: a target is prepared before it is asked.
+        let _ = self.prepared.set(Prepared { bottom, known: RefCell::new(known) });
+        Ok(())
+    }
+
     /// The versions of each path from the target back to the commit `bottom`, newest first; the last is the one at the bottom.
     pub fn versions(&self, paths: &[RepositoryPath], top: usize, bottom: usize) -> Result<Vec<Vec<Version>>, Failure> {
+        if let Some(prepared) = self.prepared.get().filter(|prepared| top == 0 && prepared.bottom >= bottom) {
+            let mut known = prepared.known.borrow_mut();
+            let new: Vec<RepositoryPath> = paths.iter().filter(|path| !known.contains_key(path)).cloned().collect();
+            if !new.is_empty() {
+                let versions = self.walk(&new, 0, prepared.bottom)?;
+                known.extend(new.into_iter().zip(versions));
+            }
+            return Ok(paths
+                .iter()
+                .filter_map(|path| known.get(path))
+                .map(|versions| until(versions, bottom))
+                .collect());
+        }
+        self.walk(paths, top, bottom)
+    }
+
+    fn walk(&self, paths: &[RepositoryPath], top: usize, bottom: usize) -> Result<Vec<Vec<Version>>, Failure> {
         let mut watch = Watch::new(paths);
         let mut versions: Vec<Vec<Version>> = vec![Vec::new(); paths.len()];
         let mut last: Vec<Option<Entry>> = Vec::new();
@@ -216,4 +290,13 @@ impl<'r> Target<'r> {
         blobs.insert(id, Rc::clone(&blob));
         Ok(blob)
     }
+}
+
+/// The versions down to a commit that is newer than the bottom they were read to.
+fn until(versions: &[Version], bottom: usize) -> Vec<Version> {
+    let mut kept: Vec<Version> = versions.iter().take_while(|version| version.at < bottom).cloned().collect();
+    if let Some(oldest) = versions.get(kept.len()) {
+        kept.push(Version { at: bottom, ..oldest.clone() });
+    }
+    kept
 }

@@ -68,7 +68,7 @@ impl TextJudge<'_> {
                 None => {
                     one.fate = self.without_landing(hunk, now, &tip);
                     if !one.fate.holds() {
-                        self.adapted(hunk, &mut one)?;
+                        self.adapted(hunk, now, &mut one)?;
                     }
                 }
             }
@@ -273,7 +273,7 @@ impl TextJudge<'_> {
     ///
     /// Likeness alone proves nothing: the commit must carry the author and the author's date of one of the fix's commits, and
     /// every line of the hunk must be accounted for, see [`Adaptation`].
-    fn adapted(&self, hunk: &Hunk, one: &mut Judged) -> Result<(), Failure> {
+    fn adapted(&self, hunk: &Hunk, now: Standing, one: &mut Judged) -> Result<(), Failure> {
         for index in 0..self.versions.len().saturating_sub(1) {
             if !self.picks.has(self.versions[index].at)? {
                 continue;
@@ -281,7 +281,8 @@ impl TextJudge<'_> {
             let (parent, child) = (self.bytes(&self.versions[index + 1])?, self.bytes(&self.versions[index])?);
             let (old, new) = (Text::new(&parent), Text::new(&child));
             let Some(adaptation) = Adaptation::new(self.change, hunk, &old, &new) else {
-                if one.fate == Fate::Never && Adaptation::resembles(self.change, hunk, &old, &new) {
+                let open = one.fate == Fate::Never && now != Standing::Absent;
+                if open && Adaptation::resembles(self.change, hunk, &old, &new) {
                     one.fate = Fate::Unknown;
                 }
                 continue;

@@ -17,6 +17,7 @@ mod ledger;
 mod ledger_attacks;
 mod ledger_faults;
 mod merge_back;
+mod merge_back_properties;
 mod pages;
 mod place;
 mod policy;

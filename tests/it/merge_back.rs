@@ -309,7 +309,7 @@ fn a_version_bump_beside_a_landed_fix_is_listed_and_not_held_against_it() {
     let fix = Fix::of_range(&target, history.id("base"), history.id("fix")).unwrap();
     assert_eq!(search(&target, &fix, &Options::default()).unwrap().verdict, Partial);
     let never_goes_back = globset::GlobSetBuilder::new().add(globset::Glob::new("VERSION").unwrap()).build().unwrap();
-    let report = search(&target, &fix, &Options { never_goes_back }).unwrap();
+    let report = search(&target, &fix, &Options { never_goes_back, ..Options::default() }).unwrap();
     assert_eq!(report.verdict, Merged);
     let ignored: Vec<String> =
         report.hunks.iter().filter(|hunk| hunk.fate == Fate::Ignored).map(|hunk| hunk.path.to_string()).collect();

@@ -54,7 +54,7 @@ fn still_released(number: u32, incident: &Incident, fix: &Fix, session: &Session
     let deadline = Deadline::after(PATIENCE);
     let stop = || deadline.left().is_zero();
     // Here every path counts: what need not go back to main is released all the same.
-    let options = Options { never_goes_back: Globs::new(&[])?.into_set() };
+    let options = Options { never_goes_back: Globs::new(&[])?.into_set(), ..Options::default() };
     for line in &lines.lines {
         let report = search(&Target::new(repository, line.tip, &stop), fix, &options)?;
         let how = match report.verdict {

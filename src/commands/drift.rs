@@ -1,0 +1,131 @@
+//! `hotfix drift`: what a release line has that main lacks.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::into::{self, Into};
+use crate::domain::merge_back::Verdict;
+use crate::evidence::globs::Globs;
+use crate::evidence::targets::release_lines;
+use crate::failure::{ExitCode, Failure};
+use crate::merge_back::drift::{self, Drifted, MergeForecast};
+use crate::merge_back::search::Options;
+use crate::process::Deadline;
+use crate::render::{Page, Report};
+use crate::session::Session;
+
+/// List every commit on a release line since its fork, and whether main holds it
+#[derive(clap::Args)]
+pub struct Args {
+    /// The release line; the newest one of the policy if it is left out
+    #[arg(value_name = "RELEASE")]
+    line: Option<String>,
+    /// The branch or commit to judge; the policy's main branch if it is left out
+    #[arg(long, value_name = "REF")]
+    into: Option<String>,
+    /// Give up, with exit 4, after this many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..86_400))]
+    deadline: u64,
+}
+
+/// More threads than this only wait for each other's disk.
+const MOST_THREADS: usize = 8;
+
+#[derive(Serialize)]
+struct DriftReport {
+    line: Into,
+    into: Into,
+    /// The policy's globs of what never goes back.
+    never_goes_back: Vec<String>,
+    commits: Vec<Drifted>,
+    /// What the next release cut from main does to them, in one sentence.
+    next_release: String,
+    /// What merging main into the line would come to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    merge: Option<MergeForecast>,
+}
+
+/// Judges each commit of the line.
+pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
+    let repository = session.repository()?;
+    let policy = into::policy(session)?;
+    let into = Into::find(session, args.into.as_deref())?;
+    let line = match &args.line {
+        Some(name) => Into::find(session, Some(name))?,
+        None => match release_lines(repository, &policy.branches.release_lines)?.pop() {
+            Some((_, line)) => Into::find(session, Some(&line.branch.short))?,
+            None => {
+                return Err(
+                    Failure::usage("the policy names no release line that is here").hint("hotfix drift RELEASE")
+                );
+            }
+        },
+    };
+    let globs = &policy.merge_back.never_goes_back;
+    let options = Options { never_goes_back: Globs::new(globs)?.into_set(), without_candidates: true };
+    let deadline = Deadline::after(Duration::from_secs(args.deadline));
+    let stop = move || deadline.left().is_zero();
+    let commits = drift::commits(repository, line.commit, into.commit)?;
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
+    let commits = drift::judge(repository, threads, into.commit, &commits, &options, &stop)?;
+    let merge = drift::merge_into_line(repository, line.commit, into.commit)?;
+    let exit =
+        commits.iter().filter(|one| !one.ignored).fold(ExitCode::Open, |worst, one| worst.worse(one.verdict.exit()));
+    let next_release = next_release(&commits, &into.name);
+    let never_goes_back = globs.clone();
+    session.answer("drift", exit, &DriftReport { line, into, never_goes_back, commits, next_release, merge })
+}
+
+fn next_release(commits: &[Drifted], into: &str) -> String {
+    let count =
+        |verdicts: &[Verdict]| commits.iter().filter(|one| !one.ignored && verdicts.contains(&one.verdict)).count();
+    let dropped = count(&[Verdict::Missing, Verdict::Reverted, Verdict::Partial]);
+    match (dropped, count(&[Verdict::Unproven])) {
+        (0, 0) => format!("A release cut from {into} holds everything."),
+        (0, open) => format!("A release cut from {into} holds everything but, perhaps, {open} that nobody can prove."),
+        (dropped, 0) => format!("A release cut from {into} drops {dropped} of them, wholly or in part."),
+        (dropped, open) => {
+            format!("A release cut from {into} drops {dropped} of them, wholly or in part, and perhaps {open} more.")
+        }
+    }
+}
+
+impl Report for DriftReport {
+    fn text(&self, page: &mut Page) {
+        page.line(&format!("{} commits on {} that are not in {}", self.commits.len(), self.line.name, self.into.name));
+        let row = |one: &Drifted| {
+            let word = if one.ignored { "never goes back" } else { one.verdict.word() };
+            let landing = one.landing.map(|landing| landing.short()).unwrap_or_default();
+            vec![one.commit.short(), word.to_owned(), landing, one.summary.clone()]
+        };
+        if !self.commits.is_empty() {
+            page.table(&["commit", "verdict", "by", "summary"], self.commits.iter().map(row).collect());
+        }
+        if !self.never_goes_back.is_empty() {
+            page.line(&format!("Never goes back, says the policy: {}", self.never_goes_back.join(", ")));
+        }
+        page.paragraph(&self.next_release);
+        match &self.merge {
+            Some(merge) if merge.clean => {
+                page.line(&format!("Merging {} into {} is clean.", self.into.name, self.line.name))
+            }
+            Some(merge) => {
+                page.line(&format!("Merging {} into {} conflicts:", self.into.name, self.line.name));
+                for conflict in merge.conflicts.iter().take(20) {
+                    let lines = if conflict.lines.is_empty() {
+                        String::new()
+                    } else {
+                        format!(":{}", conflict.lines.join(","))
+                    };
+                    page.bullet(&format!("{}{lines}", conflict.path));
+                }
+                let more = merge.conflicts.len().saturating_sub(20);
+                if more > 0 {
+                    page.line(&format!("and {more} more files; --format json lists them all"));
+                }
+            }
+            None => {}
+        }
+    }
+}
