@@ -76,7 +76,7 @@ fn lint(file: Option<&Path>, session: &Session) -> Result<ExitCode, Failure> {
     })?;
     let report = match policy::read(&bytes, &name) {
         Ok(policy) => {
-            let pin = PolicyPin { name: policy.name, version: policy.version, source: None };
+            let pin = PolicyPin { name: policy.name, version: policy.version, source: None, main: None };
             LintReport { file: name, policy: Some(pin), problems: Vec::new(), drawn: String::new() }
         }
         Err(problems) => found(name, problems, session.width()),

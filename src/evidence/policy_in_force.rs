@@ -46,7 +46,8 @@ pub fn policy_in_force(repository: &Repository, at: Moment, pinned: Option<&str>
     };
     let in_force = match found {
         Some((policy, source)) => {
-            let pin = PolicyPin { name: policy.name.clone(), version: policy.version, source: Some(source) };
+            let pin =
+                PolicyPin { name: policy.name.clone(), version: policy.version, source: Some(source), main: None };
             let newest = repository.object_at(trusted.tip, PATH)?;
             if pin.source.as_ref().is_some_and(|source| newest != Some(source.blob)) && notes.len() == told {
                 notes.push(format!(
@@ -69,7 +70,8 @@ pub fn policy_in_force(repository: &Repository, at: Moment, pinned: Option<&str>
                 ),
             });
             let policy = built_in(repository)?;
-            let pin = PolicyPin { name: policy.name.clone(), version: policy.version, source: None };
+            let main = Some(policy.branches.main.clone());
+            let pin = PolicyPin { name: policy.name.clone(), version: policy.version, source: None, main };
             InForce { policy, pin, origin: "built in".to_owned(), notes }
         }
     };
@@ -82,7 +84,7 @@ fn pin_commit(pin: &PolicyPin) -> String {
 
 /// The policy that an incident was opened under. Exit 4 where it is not in this clone, or this program can't read it.
 pub fn by_pin(repository: &Repository, pin: &PolicyPin) -> Result<Policy, Failure> {
-    let policy = match &pin.source {
+    let mut policy = match &pin.source {
         None => built_in(repository)?,
         Some(source) => read_blob(repository, source.blob, &format!("commit {}", source.commit.short()))?,
     };
@@ -92,6 +94,9 @@ pub fn by_pin(repository: &Repository, pin: &PolicyPin) -> Result<Policy, Failur
             pin.name, pin.version, policy.name, policy.version
         );
         return Err(Failure::undecided(message).hint("use the version of hotfix that the incident was opened with"));
+    }
+    if let Some(main) = &pin.main {
+        policy.branches.main.clone_from(main);
     }
     Ok(policy)
 }

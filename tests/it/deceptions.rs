@@ -89,6 +89,18 @@ fn a_fork_is_not_taken_for_the_team_s_remote() {
 }
 
 #[test]
+fn the_main_of_the_built_in_policy_is_the_one_at_opening() {
+    let place = with_fix();
+    owes_only_the_proof(&place);
+    place.git(&["push", "-q", "origin", "hotfix/INC-42"]);
+    place.git(&["fetch", "-q"]);
+    // Anybody may call any branch the default one in a clone of their own.
+    place.git(&["remote", "set-head", "origin", "hotfix/INC-42"]);
+    place.hotfix(&["close", "INC-42"]).exits(1).says("not on origin/main");
+    assert_eq!(place.json(&["show", "INC-42"])["incident"]["policy"]["main"], "main");
+}
+
+#[test]
 fn replaced_objects_and_grafts_hide_nothing() {
     let place = with_fix();
     owes_only_the_proof(&place);

@@ -402,7 +402,8 @@ fn show_tells_where_the_policy_comes_from() {
     assert_eq!(built_in.status.code(), Some(0), "{built_in:?}");
     insta::assert_snapshot!("policy_show_built_in", String::from_utf8_lossy(&built_in.stdout));
     let told = told(&hotfix(&history, &["policy", "show", "--format", "json"]));
-    assert_eq!((&told["pin"], &told["origin"]), (&json!({ "name": "built-in", "version": 1 }), &json!("built in")));
+    let pin = json!({ "name": "built-in", "version": 1, "main": "main" });
+    assert_eq!((&told["pin"], &told["origin"]), (&pin, &json!("built in")));
     assert_eq!(told["policy"]["facts"][0]["name"], "severity");
 }
 

@@ -87,7 +87,10 @@ fn without_a_policy_the_built_in_one_serves_with_this_repositorys_main() {
     history.git.set_head("refs/heads/trunk").unwrap();
     let found = in_force(&history.repository(), 0);
     assert_eq!((found.origin.as_str(), found.policy.branches.main.as_str()), ("built in", "trunk"));
-    assert_eq!(found.pin, PolicyPin { name: "built-in".to_owned(), version: 1, source: None });
+    assert_eq!(
+        found.pin,
+        PolicyPin { name: "built-in".to_owned(), version: 1, source: None, main: Some("main".to_owned()) }
+    );
     assert!(found.notes.iter().any(|note| note.contains("hotfix init")), "{:?}", found.notes);
     assert!(found.notes.iter().any(|note| note.contains("There is no remote")), "{:?}", found.notes);
 }
@@ -256,7 +259,7 @@ fn a_pin_is_read_again_or_refused() {
         PolicyPin { version: 2, ..pin.clone() },
         PolicyPin { name: "other".to_owned(), ..pin.clone() },
         PolicyPin { source: Some(PolicySource { blob: ObjectId::ZERO, ..source }), ..pin.clone() },
-        PolicyPin { name: "built-in".to_owned(), version: 99, source: None },
+        PolicyPin { name: "built-in".to_owned(), version: 99, source: None, main: None },
     ] {
         let failure = by_pin(&repository, &wrong).unwrap_err();
         assert!(failure.kind == FailureKind::Undecided && failure.hint.is_some(), "{wrong:?}: {failure}");

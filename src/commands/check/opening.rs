@@ -124,7 +124,7 @@ fn of_file(file: &Path, session: &Session) -> Result<(Policy, PolicyPin), Failur
             .detail(problems.to_string())
             .hint(format!("hotfix policy lint {name}"))
     })?;
-    let pin = PolicyPin { name: policy.name.clone(), version: policy.version, source: None };
+    let pin = PolicyPin { name: policy.name.clone(), version: policy.version, source: None, main: None };
     Ok((policy, pin))
 }
 

@@ -154,6 +154,10 @@ pub struct PolicyPin {
     /// Where it was read from; none for the built-in policy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<PolicySource>,
+    /// With the built-in policy: the branch that counted as main. It is a guess from this clone's settings, and whoever
+    /// stands at the gate could change those, so the guess is made once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub main: Option<String>,
 }
 
 /// Where a policy was read from.

@@ -254,10 +254,11 @@ fn any_release() -> impl Strategy<Value = Release> {
 }
 
 fn any_checked() -> impl Strategy<Value = Payload> {
-    let pin = (any_text(), any::<u32>(), proptest::option::of((any_id(), any_id())));
-    let pin = pin.prop_map(|(name, version, source)| {
+    let source = proptest::option::of((any_id(), any_id()));
+    let pin = (any_text(), any::<u32>(), source, proptest::option::of(any_text()));
+    let pin = pin.prop_map(|(name, version, source, main)| {
         let source = source.map(|(commit, blob)| PolicySource { commit, blob });
-        PolicyPin { name, version, source }
+        PolicyPin { name, version, source, main }
     });
     let production = (any_text(), any_id(), proptest::option::of(any_release()))
         .prop_map(|(name, commit, last_good)| Production { name, commit, last_good });
