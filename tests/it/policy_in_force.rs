@@ -89,7 +89,7 @@ fn without_a_policy_the_built_in_one_serves_with_this_repositorys_main() {
     assert_eq!((found.origin.as_str(), found.policy.branches.main.as_str()), ("built in", "trunk"));
     assert_eq!(
         found.pin,
-        PolicyPin { name: "built-in".to_owned(), version: 1, source: None, main: Some("main".to_owned()) }
+        PolicyPin { name: "built-in".to_owned(), version: 1, source: None, main: Some("trunk".to_owned()) }
     );
     assert!(found.notes.iter().any(|note| note.contains("hotfix init")), "{:?}", found.notes);
     assert!(found.notes.iter().any(|note| note.contains("There is no remote")), "{:?}", found.notes);
