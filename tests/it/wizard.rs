@@ -297,3 +297,13 @@ fn a_terminal_with_colours_gets_colours_and_no_escaped_ones() {
     assert!(bare(&seen).contains("INC-1: roll-back (opened)"), "{seen:?}");
     assert!(!seen.contains("\\u{"), "{seen:?}");
 }
+
+#[test]
+fn somebody_whom_git_does_not_know_is_told_before_the_questions() {
+    let place = shop();
+    let nobody = [("GIT_COMMITTER_NAME", ""), ("GIT_COMMITTER_EMAIL", "")];
+    let mut wizard = terminal(&place, (80, 24), &nobody, "check INC-1");
+    wizard.see("git does not know who you are").see("git config --global user.name");
+    assert!(!ends(wizard, 4).contains("1/7"));
+    nothing_recorded(&place);
+}

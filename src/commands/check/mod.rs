@@ -62,6 +62,10 @@ pub struct Args {
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let book = Book::open_for_recording(session)?;
     let given = Given::read(&args, session)?;
+    if session.interactive() && args.policy.is_none() {
+        // Said before seven questions are answered, not after them.
+        session.actor()?;
+    }
     let draft = Draft::of(session.repository()?, &args.incident);
     let after = book.incidents.get(&args.incident).map(|incident| incident.check().by.event.clone());
     let begun = draft.load(after.as_deref(), args.again).filter(|_| session.interactive() && args.policy.is_none());
