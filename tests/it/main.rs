@@ -7,6 +7,7 @@ mod attempts;
 mod bad_input;
 mod bad_places;
 mod deceptions;
+mod drift;
 mod evidence_flags;
 mod evidence_production;
 mod evidence_roll_back;

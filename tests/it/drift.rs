@@ -1,0 +1,161 @@
+//! `hotfix merged` and `hotfix drift` as their users run them.
+
+use serde_json::Value;
+
+use crate::history::History;
+use crate::place::{ADA, Place, Said, said};
+
+/// Runs the program in a history's repository.
+fn run(history: &History, arguments: &[&str]) -> Said {
+    let place = Place::new();
+    said(place.command(env!("CARGO_BIN_EXE_hotfix"), history.path(), ADA).args(arguments))
+}
+
+fn json(history: &History, arguments: &[&str]) -> (i32, Value) {
+    let said = run(history, &[arguments, &["--format", "json"]].concat());
+    let value: Value =
+        serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {}{}", said.out, said.err));
+    assert_eq!(value["exit"]["code"], said.code, "{value:#}");
+    (said.code, value)
+}
+
+/// A release line with a fix that main has by a pick, one that it lacks, and a changelog.
+fn lines() -> History {
+    History::bare(
+        "base : a = one_line two_line three_line four_line five_line six_line; CHANGELOG.md = old
+         main0 : b = work_on_main; branch main
+         there < base : a ~ two_line -> TWO_LINE
+         lacking : a ~ five_line -> FIVE_LINE
+         notes : CHANGELOG.md += entry; branch release/1.0
+         pick < main0 : pick there
+         main1 : a ~ five_line -> line_5; branch main",
+    )
+}
+
+#[test]
+fn a_fix_that_is_there_opens_the_gate() {
+    let history = lines();
+    let fix = history.id("there").to_string();
+    let (code, answer) = json(&history, &["merged", &fix, "--into", "main"]);
+    assert_eq!((code, answer["verdict"].as_str()), (0, Some("merged")), "{answer:#}");
+    assert_eq!(answer["landings"][0]["commit"], history.id("pick").to_string());
+    assert_eq!(answer["into"]["ref"], "refs/heads/main");
+    assert_eq!(answer["hunks"][0]["fate"], "in-effect");
+    let said = run(&history, &["merged", &fix, "--into", "main"]);
+    assert!(said.out.starts_with("merged on main"), "{}", said.out);
+}
+
+#[test]
+fn a_fix_that_is_not_there_says_what_bringing_it_would_come_to() {
+    let history = lines();
+    let fix = history.id("lacking").to_string();
+    let (code, answer) = json(&history, &["merged", &fix, "--into", "main"]);
+    assert_eq!((code, answer["verdict"].as_str()), (1, Some("missing")), "{answer:#}");
+    assert_eq!(answer["missing"][0]["path"], "a");
+    assert_eq!(answer["missing"][0]["lines"], "5");
+    assert_eq!(answer["missing"][0]["commit"], fix);
+    let forecast = &answer["forecast"];
+    assert_eq!((forecast["applies"].as_bool(), forecast["conflicts"][0]["path"].as_str()), (Some(false), Some("a")));
+    assert_eq!(forecast["commands"][1], format!("git cherry-pick -x {}", history.id("lacking").short()));
+    assert!(forecast["next_release"].as_str().unwrap().contains("silently drops the fix"), "{forecast:#}");
+}
+
+#[test]
+fn a_range_and_a_branch_are_read() {
+    let history = lines();
+    let range = format!("{}..release/1.0", history.id("there"));
+    let (_, answer) = json(&history, &["merged", &range, "--into", "main"]);
+    assert_eq!(answer["commits"].as_array().unwrap().len(), 2);
+    let (code, answer) = json(&history, &["merged", "release/1.0", "--into", "main"]);
+    assert_eq!(
+        (code, answer["verdict"].as_str(), answer["commits"].as_array().unwrap().len()),
+        (1, Some("partial"), 3)
+    );
+}
+
+#[test]
+fn what_names_nothing_is_no_verdict() {
+    let history = lines();
+    let base = history.id("base").to_string();
+    let there = history.id("there").to_string();
+    for (arguments, code) in [
+        (vec!["merged", "no-such-thing", "--into", "main"], 2),
+        (vec!["merged", &base, "--into", "no-such-branch"], 2),
+        (vec!["merged", &format!("{there}..{base}"), "--into", "main"], 2),
+        (vec!["merged", &format!("{there}..{there}"), "--into", "main"], 2),
+        (vec!["merged"], 2),
+        (vec!["merged", &there, "--into", "main", "--deadline", "0"], 2),
+        (vec!["drift", "no-such-line", "--into", "main"], 2),
+    ] {
+        let said = run(&history, &arguments);
+        assert_eq!(said.code, code, "{arguments:?}: {}{}", said.out, said.err);
+    }
+}
+
+#[test]
+fn drift_lists_every_commit_of_the_line() {
+    let history = lines();
+    let before = history.everything();
+    let (code, answer) = json(&history, &["drift", "release/1.0", "--into", "main"]);
+    assert_eq!(code, 1, "{answer:#}");
+    let row = |at: usize| {
+        let one = &answer["commits"][at];
+        (
+            one["commit"].as_str().unwrap().to_owned(),
+            one["verdict"].as_str().unwrap().to_owned(),
+            one["ignored"].as_bool().unwrap(),
+        )
+    };
+    let id = |label: &str| history.id(label).to_string();
+    assert_eq!(row(0), (id("there"), "merged".to_owned(), false));
+    assert_eq!(row(1), (id("lacking"), "missing".to_owned(), false));
+    assert_eq!(row(2), (id("notes"), "unproven".to_owned(), true));
+    assert_eq!(answer["next_release"], "A release cut from main drops 1 of them, wholly or in part.");
+    assert_eq!(answer["merge"]["clean"], false);
+    assert_eq!(answer["merge"]["conflicts"][0]["path"], "a");
+    assert_eq!(history.everything(), before, "a query writes nothing");
+}
+
+/// A local main that nobody pushed proves nothing.
+#[test]
+fn landed_only_on_a_stale_local_main_is_missing() {
+    let place = Place::with_origin();
+    let base = place.commit("a", "one\ntwo\nthree\n", "base");
+    place.git(&["push", "-q", "origin", "main"]);
+    place.git(&["switch", "-q", "-c", "fix"]);
+    let fix = place.commit("a", "one\nTWO IS FIXED\nthree\n", "fix");
+    place.git(&["switch", "-q", "main"]);
+    place.git(&["merge", "-q", "--no-ff", "-m", "merge", "fix"]);
+    let range = format!("{base}..{fix}");
+    let answer = place.json(&["merged", &range, "--into", "main"]);
+    assert_eq!(
+        (answer["verdict"].as_str(), answer["into"]["ref"].as_str()),
+        (Some("missing"), Some("refs/remotes/origin/main"))
+    );
+    place.git(&["push", "-q", "origin", "main"]);
+    assert_eq!(place.json(&["merged", &range, "--into", "main"])["verdict"], "merged");
+}
+
+#[test]
+fn a_shallow_clone_that_cannot_answer_says_so() {
+    let place = Place::with_origin();
+    place.commit("a", "one\ntwo\nthree\n", "base");
+    place.git(&["switch", "-q", "-c", "release"]);
+    place.commit("a", "one\nTWO IS FIXED\nthree\n", "fix");
+    place.git(&["switch", "-q", "main"]);
+    for number in 0..5 {
+        place.commit("b", &format!("{number}\n"), "work");
+    }
+    place.git(&["push", "-q", "origin", "main", "release"]);
+    let origin = format!("file://{}", place.beside("origin.git").display());
+    place.git_in(&place.beside(""), &["clone", "-q", "--depth", "2", "--no-single-branch", &origin, "shallow"]);
+    let shallow = place.beside("shallow");
+    let said = said(place.command(env!("CARGO_BIN_EXE_hotfix"), &shallow, ADA).args([
+        "merged",
+        "origin/release",
+        "--into",
+        "main",
+    ]));
+    assert_eq!(said.code, 4, "{}{}", said.out, said.err);
+    assert!(said.err.contains("git fetch --unshallow"), "{}", said.err);
+}
