@@ -9,6 +9,7 @@ use crate::domain::merge_back::Verdict;
 use crate::evidence::globs::Globs;
 use crate::evidence::targets::release_lines;
 use crate::failure::{ExitCode, Failure};
+use crate::git;
 use crate::merge_back::drift::{self, Drifted, MergeForecast};
 use crate::merge_back::search::Options;
 use crate::process::Deadline;
@@ -64,6 +65,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     };
     let globs = &policy.merge_back.never_goes_back;
     let options = Options { never_goes_back: Globs::new(globs)?.into_set(), without_candidates: true };
+    git::trust_stored_objects();
     let deadline = Deadline::after(Duration::from_secs(args.deadline));
     let stop = move || deadline.left().is_zero();
     let commits = drift::commits(repository, line.commit, into.commit)?;

@@ -36,7 +36,8 @@ impl Into {
             Some(name) => name.to_owned(),
             None => policy(session)?.branches.main,
         };
-        if let Some(branch) = repository.shared_branch(&name)? {
+        let is_id = name.parse::<ObjectId>().is_ok();
+        if let Some(branch) = if is_id { None } else { repository.shared_branch(&name)? } {
             let fetched = branch.full.starts_with("refs/remotes/").then(|| repository.last_fetch()).flatten();
             let commit = repository.tip(&branch)?;
             return Ok(Self { name: branch.shown().to_owned(), reference: branch.full, commit, fetched });

@@ -98,7 +98,14 @@ impl Repository {
 
     /// The branch of that short name as everybody has it; none where it was never fetched or does not exist.
     pub fn shared_branch(&self, short: &str) -> Result<Option<Branch>, Failure> {
-        Ok(self.shared_branches()?.into_iter().find(|branch| branch.short == short))
+        // Looked up by its name: a repository may have ten thousand others.
+        let prefix = match self.default_remote()?.filter(|_| !self.is_bare()) {
+            Some(remote) => format!("refs/remotes/{remote}/"),
+            None => "refs/heads/".to_owned(),
+        };
+        let full = format!("{prefix}{short}");
+        let found = git2::Reference::is_valid_name(&full) && self.inner.find_reference(&full).is_ok();
+        Ok(Branch::new(&full, &prefix).filter(|_| found && short != "HEAD"))
     }
 
     /// The commit at the tip of a branch. Exit 4 where it leads to none.

@@ -89,6 +89,9 @@ impl Repository {
 
     /// Whether a name is a branch here: local, fetched, or a pull request's ref.
     pub fn names_branch(&self, name: &str) -> bool {
+        if name.parse::<ObjectId>().is_ok() {
+            return false;
+        }
         let reference = self.inner.resolve_reference_from_short_name(name);
         let full = reference.ok().and_then(|reference| reference.name().ok().map(str::to_owned));
         full.is_some_and(|full| {

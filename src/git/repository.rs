@@ -64,6 +64,12 @@ impl Repository {
     pub fn commit(&self, revision: &str) -> Result<ObjectId, Failure> {
         // A number that no object has is a slip of the finger; a name that leads to no object is a broken repository.
         let is_number = revision.bytes().all(|byte| byte.is_ascii_hexdigit());
+        // A full id needs no look at the refs.
+        if let Ok(id) = revision.parse::<ObjectId>()
+            && self.inner.find_commit(to_oid(id)).is_ok()
+        {
+            return Ok(id);
+        }
         let unknown = |error: git2::Error| {
             let in_store =
                 matches!(error.class(), git2::ErrorClass::Odb | git2::ErrorClass::Zlib | git2::ErrorClass::Os);

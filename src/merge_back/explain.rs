@@ -77,11 +77,13 @@ pub(super) fn same_file(
     Ok(best.map(|(_, path)| path))
 }
 
-/// The commits that look most like the landing, the likest first: among those that touched the fix's paths.
+/// The commits that look most like the landing, the likest first: among those that touched the fix's paths. Where no line of
+/// the fix left a trace, only a pick of it (`only_picks`) can be one.
 pub(super) fn candidates(
     target: &Target<'_>,
     fix: &Fix,
     touching: &BTreeSet<usize>,
+    only_picks: bool,
 ) -> Result<Vec<Candidate>, Failure> {
     let wanted = telling_lines(target, fix)?;
     let all: usize = wanted.values().sum();
@@ -89,6 +91,9 @@ pub(super) fn candidates(
     let mut found = Vec::new();
     for &number in touching.iter().take(MOST_COMPARED) {
         target.check_time()?;
+        if only_picks && !picks.has(number)? {
+            continue;
+        }
         let Some(id) = target.node(number)?.map(|node| node.id) else { continue };
         let similarity = (100 * brought(target, number, &wanted)?).checked_div(all).unwrap_or(0);
         let messages = target.messages(number)?;

@@ -119,7 +119,9 @@ impl Report {
             landings: commits(target, judged.iter().filter_map(|one| one.landed_by))?,
             candidates: match verdict {
                 Verdict::Merged | Verdict::Reverted => vec![],
-                Verdict::Partial | Verdict::Missing | Verdict::Unproven => candidates(target, fix, touching)?,
+                Verdict::Partial | Verdict::Missing | Verdict::Unproven => {
+                    candidates(target, fix, touching, verdict == Verdict::Missing)?
+                }
             },
             missing: missing
                 .map(|one| {
