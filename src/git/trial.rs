@@ -49,22 +49,33 @@ impl Trial {
         self.try_merge(base, ours, theirs).map_err(|error| Failure::because("failed to merge in memory", error))
     }
 
-    /// The entries that differ between two trees of the trial.
-    pub fn blob_at(&self, tree: ObjectId, path: &RepositoryPath) -> Option<Vec<u8>> {
-        use std::os::unix::ffi::OsStrExt as _;
-        let tree = self.inner.find_tree(to_oid(tree)).ok()?;
-        let entry = tree.get_path(std::path::Path::new(std::ffi::OsStr::from_bytes(path.as_bytes()))).ok()?;
-        Some(self.inner.find_blob(entry.id()).ok()?.content().to_vec())
+    /// What stands in the way of that merge; the resulting tree, which costs as much again, is not made.
+    pub fn conflicts(
+        &self,
+        base: Option<ObjectId>,
+        ours: ObjectId,
+        theirs: ObjectId,
+    ) -> Result<Vec<Conflict>, Failure> {
+        let found = self.merged(base, ours, theirs).and_then(|index| self.read_conflicts(&index));
+        found.map_err(|error| Failure::because("failed to merge in memory", error))
     }
 
     fn try_merge(&self, base: Option<ObjectId>, ours: ObjectId, theirs: ObjectId) -> Result<Outcome, git2::Error> {
+        let mut index = self.merged(base, ours, theirs)?;
+        if index.has_conflicts() {
+            return Ok(Outcome::Conflicts(self.read_conflicts(&index)?));
+        }
+        Ok(Outcome::Clean(to_id(index.write_tree_to(&self.inner)?)))
+    }
+
+    fn merged(&self, base: Option<ObjectId>, ours: ObjectId, theirs: ObjectId) -> Result<git2::Index, git2::Error> {
         let empty = || self.inner.treebuilder(None)?.write();
         let base = self.inner.find_tree(base.map_or_else(empty, |base| Ok(to_oid(base)))?)?;
         let (ours, theirs) = (self.inner.find_tree(to_oid(ours))?, self.inner.find_tree(to_oid(theirs))?);
-        let mut index = self.inner.merge_trees(&base, &ours, &theirs, None)?;
-        if !index.has_conflicts() {
-            return Ok(Outcome::Clean(to_id(index.write_tree_to(&self.inner)?)));
-        }
+        self.inner.merge_trees(&base, &ours, &theirs, None)
+    }
+
+    fn read_conflicts(&self, index: &git2::Index) -> Result<Vec<Conflict>, git2::Error> {
         let mut conflicts = Vec::new();
         for conflict in index.conflicts()? {
             let git2::IndexConflict { ancestor, our, their } = conflict?;
@@ -82,7 +93,7 @@ impl Trial {
             conflicts.push(Conflict { path: RepositoryPath::new(path), lines });
         }
         conflicts.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(Outcome::Conflicts(conflicts))
+        Ok(conflicts)
     }
 }
 

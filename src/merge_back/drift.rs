@@ -7,7 +7,7 @@ use crate::domain::identity::{ObjectId, RepositoryPath};
 use crate::domain::merge_back::Verdict;
 use crate::failure::Failure;
 use crate::git::repository::Repository;
-use crate::git::trial::{Conflict, Outcome, Trial};
+use crate::git::trial::{Conflict, Trial};
 
 use super::fix::Fix;
 use super::search::{Options, search};
@@ -118,11 +118,8 @@ pub fn merge_into_line(
 ) -> Result<Option<MergeForecast>, Failure> {
     let Some(base) = repository.merge_base(line, into)? else { return Ok(None) };
     let tree = |commit: ObjectId| repository.node(commit).map(|node| node.tree);
-    let outcome = Trial::new(repository)?.merge(Some(tree(base)?), tree(line)?, tree(into)?)?;
-    Ok(Some(match outcome {
-        Outcome::Clean(_) => MergeForecast { clean: true, conflicts: vec![] },
-        Outcome::Conflicts(conflicts) => MergeForecast { clean: false, conflicts },
-    }))
+    let conflicts = Trial::new(repository)?.conflicts(Some(tree(base)?), tree(line)?, tree(into)?)?;
+    Ok(Some(MergeForecast { clean: conflicts.is_empty(), conflicts }))
 }
 
 /// The paths that a fix's search starts from.

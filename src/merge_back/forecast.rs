@@ -42,7 +42,7 @@ pub fn forecast(target: &Target<'_>, fix: &Fix, report: &Report, into: &str) -> 
     };
     let trial = Trial::new(repository)?;
     let mut tree = repository.node(target.commit)?.tree;
-    let (mut picks, mut conflicts, mut stops_at) = (Vec::new(), Vec::new(), None);
+    let mut steps = Vec::new();
     for &commit in &fix.commits {
         let node = repository.node(commit)?;
         // A merge inside the fix brings no change of its own that a pick could carry.
@@ -50,19 +50,24 @@ pub fn forecast(target: &Target<'_>, fix: &Fix, report: &Report, into: &str) -> 
             continue;
         }
         let before = node.parents.first().map(|parent| repository.node(*parent).map(|node| node.tree)).transpose()?;
-        if !repository.differing(before, Some(node.tree))?.iter().any(|file| lacking(&file.path)) {
-            continue;
+        if repository.differing(before, Some(node.tree))?.iter().any(|file| lacking(&file.path)) {
+            steps.push((commit, before, node.tree));
         }
-        picks.push(commit);
-        if stops_at.is_some() {
-            continue;
-        }
-        match trial.merge(before, tree, node.tree)? {
-            Outcome::Clean(next) => tree = next,
-            Outcome::Conflicts(found) => {
-                conflicts = found;
-                stops_at = Some(commit);
+    }
+    let picks: Vec<ObjectId> = steps.iter().map(|(commit, _, _)| *commit).collect();
+    let (mut conflicts, mut stops_at) = (Vec::new(), None);
+    for (at, &(commit, before, after)) in steps.iter().enumerate() {
+        if at + 1 == steps.len() {
+            conflicts = trial.conflicts(before, tree, after)?;
+        } else {
+            match trial.merge(before, tree, after)? {
+                Outcome::Clean(next) => tree = next,
+                Outcome::Conflicts(found) => conflicts = found,
             }
+        }
+        if !conflicts.is_empty() {
+            stops_at = Some(commit);
+            break;
         }
     }
     if picks.is_empty() {

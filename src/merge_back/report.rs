@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use super::explain::candidates;
 use super::fix::Fix;
 use super::judge::{Judged, Part};
+use super::search::main_landing;
 use super::target::Target;
 
 /// The answer about one fix on one target.
@@ -119,6 +120,8 @@ impl Report {
             landings: commits(target, judged.iter().filter_map(|one| one.landed_by))?,
             candidates: match verdict {
                 Verdict::Merged | Verdict::Reverted => vec![],
+                // Where a commit is proven to have brought most of the fix, nobody has to look for another.
+                _ if main_landing(judged.iter()).is_some() => vec![],
                 Verdict::Partial | Verdict::Missing | Verdict::Unproven => {
                     candidates(target, fix, touching, verdict == Verdict::Missing)?
                 }

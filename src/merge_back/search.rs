@@ -72,7 +72,7 @@ pub fn search(target: &Target<'_>, fix: &Fix, options: &Options) -> Result<Repor
 }
 
 /// The commit that brought at least half of a fix, hunk by hunk; none where there is none.
-fn main_landing<'j>(judged: impl Iterator<Item = &'j Judged>) -> Option<usize> {
+pub(super) fn main_landing<'j>(judged: impl Iterator<Item = &'j Judged>) -> Option<usize> {
     let (mut all, mut landed) = (0, BTreeMap::<usize, usize>::new());
     for one in judged {
         all += one.weight;
