@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use crate::domain::identity::{ObjectId, RepositoryPath};
-use crate::domain::lines::{Alignment, Block, Text, common_lines, is_telling};
+use crate::domain::lines::{Block, Text, common_lines, is_telling};
 use crate::domain::revert;
 use crate::failure::Failure;
 use crate::git::history::Message;
@@ -94,10 +94,9 @@ impl Target<'_> {
             if wanted.iter().filter(|line| memchr::memmem::find(&new, line).is_some()).count() * 2 < wanted.len() {
                 continue;
             }
-            let before = file.before.filter(|entry| entry.is_file());
-            let old = before.map_or_else(|| Ok(Rc::new(Vec::new())), |entry| self.blob(entry.id))?;
-            let (old, new) = (Text::new(&old), Text::new(&new));
-            let added = Alignment::new(old.lines(), new.lines()).hunks.into_iter().flat_map(|hunk| hunk.new);
+            let alignment = self.aligned(file.before, Some(after))?;
+            let new = Text::new(&new);
+            let added = alignment.hunks.iter().flat_map(|hunk| hunk.new.clone());
             let mut left: Vec<&[u8]> = wanted.clone();
             let mut places = Vec::new();
             for line in added {
@@ -118,11 +117,10 @@ impl Target<'_> {
         let mut removed = 0;
         for file in self.differing(number)?.iter() {
             let Some(before) = file.before.filter(|entry| entry.is_file()) else { continue };
-            let after = file.after.filter(|entry| entry.is_file());
             let old = self.blob(before.id)?;
-            let new = after.map_or_else(|| Ok(Rc::new(Vec::new())), |entry| self.blob(entry.id))?;
-            let (old, new) = (Text::new(&old), Text::new(&new));
-            let gone = Alignment::new(old.lines(), new.lines()).hunks.into_iter().flat_map(|hunk| hunk.old);
+            let old = Text::new(&old);
+            let alignment = self.aligned(Some(before), file.after)?;
+            let gone = alignment.hunks.iter().flat_map(|hunk| hunk.old.clone());
             removed += gone.filter(|line| is_telling(old.lines()[*line])).count();
             if removed > limit {
                 return Ok(true);

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::domain::identity::{ObjectId, RepositoryPath};
+use crate::domain::lines::{Alignment, Text};
 use crate::failure::Failure;
 use crate::git::history::{Message, Node};
 use crate::git::repository::Repository;
@@ -23,6 +24,7 @@ pub struct Target<'r> {
     differing: RefCell<HashMap<usize, Rc<Vec<Differing>>>>,
     blobs: RefCell<HashMap<ObjectId, Rc<Vec<u8>>>>,
     files: OnceCell<Vec<(RepositoryPath, Entry)>>,
+    alignments: RefCell<Alignments>,
     prepared: OnceCell<Prepared>,
     pub(super) messages: RefCell<HashMap<usize, Rc<Vec<Message>>>>,
     met: RefCell<HashMap<ObjectId, Option<usize>>>,
@@ -47,6 +49,9 @@ pub struct Version {
     pub entry: Option<Entry>,
 }
 
+/// Alignments by the blobs on both sides; none stands for no regular file.
+type Alignments = HashMap<(Option<ObjectId>, Option<ObjectId>), Rc<Alignment>>;
+
 /// What one walk for many fixes found.
 struct Prepared {
     bottom: usize,
@@ -59,8 +64,8 @@ const CACHED_BLOBS: usize = 2_000;
 impl<'r> Target<'r> {
     /// A target; `stop` is asked often, and where it says true the question ends undecided (exit 4).
     pub fn new(repository: &'r Repository, commit: ObjectId, stop: &'r dyn Fn() -> bool) -> Self {
-        let (trunk, differing, blobs, files, prepared, messages, met) = Default::default();
-        Self { repository, commit, trunk, differing, blobs, files, prepared, messages, met, stop }
+        let (trunk, differing, blobs, files, alignments, prepared, messages, met) = Default::default();
+        Self { repository, commit, trunk, differing, blobs, files, alignments, prepared, messages, met, stop }
     }
 
     /// Exit 4 once the time is over.
@@ -275,6 +280,24 @@ impl<'r> Target<'r> {
             .into_iter()
             .filter_map(|file| file.after.filter(|entry| entry.is_file()).map(|entry| (file.path, entry)));
         Ok(self.files.get_or_init(|| files.collect()))
+    }
+
+    /// How two versions of a file align; what is no regular file counts as empty.
+    pub fn aligned(&self, old: Option<Entry>, new: Option<Entry>) -> Result<Rc<Alignment>, Failure> {
+        let id = |entry: Option<Entry>| entry.filter(|entry| entry.is_file()).map(|entry| entry.id);
+        let key = (id(old), id(new));
+        if let Some(known) = self.alignments.borrow().get(&key) {
+            return Ok(Rc::clone(known));
+        }
+        let read = |id: Option<ObjectId>| id.map_or_else(|| Ok(Rc::default()), |id| self.blob(id));
+        let (old, new): (Rc<Vec<u8>>, Rc<Vec<u8>>) = (read(key.0)?, read(key.1)?);
+        let alignment = Rc::new(Alignment::new(Text::new(&old).lines(), Text::new(&new).lines()));
+        let mut alignments = self.alignments.borrow_mut();
+        if alignments.len() >= CACHED_BLOBS {
+            alignments.clear();
+        }
+        alignments.insert(key, Rc::clone(&alignment));
+        Ok(alignment)
     }
 
     /// The bytes of a blob.

@@ -193,7 +193,7 @@ impl TextJudge<'_> {
             self.target.check_time()?;
             let (old_bytes, new_bytes) = (self.bytes(&trail[index])?, self.bytes(&trail[index - 1])?);
             let (old, new) = (Text::new(&old_bytes), Text::new(&new_bytes));
-            let alignment = Alignment::new(old.lines(), new.lines());
+            let alignment = self.target.aligned(trail[index].entry, trail[index - 1].entry)?;
             let at = trail[index - 1].at;
             index -= 1;
             match trace.step(&old, &new, &alignment, removed) {
