@@ -21,6 +21,7 @@ pub struct Conflict {
 /// before it: what it writes is gone with it.
 pub struct Trial {
     inner: git2::Repository,
+    renames: bool,
 }
 
 /// What a trial came to.
@@ -32,8 +33,8 @@ pub enum Outcome {
 }
 
 impl Trial {
-    /// Starts a trial.
-    pub fn new(repository: &Repository) -> Result<Self, Failure> {
+    /// Starts a trial; looking for renames is most of a merge's time, and needless where every path stands on both sides.
+    pub fn new(repository: &Repository, renames: bool) -> Result<Self, Failure> {
         let open = || {
             let inner = git2::Repository::open(repository.inner.path())?;
             inner.odb()?.add_new_mempack_backend(1_000)?;
@@ -41,7 +42,7 @@ impl Trial {
         };
         let inner =
             open().map_err(|error: git2::Error| Failure::because("failed to prepare a merge in memory", error))?;
-        Ok(Self { inner })
+        Ok(Self { inner, renames })
     }
 
     /// Merges the change from `base` to `theirs` into `ours`; all are root trees (none: the empty tree).
@@ -72,7 +73,9 @@ impl Trial {
         let empty = || self.inner.treebuilder(None)?.write();
         let base = self.inner.find_tree(base.map_or_else(empty, |base| Ok(to_oid(base)))?)?;
         let (ours, theirs) = (self.inner.find_tree(to_oid(ours))?, self.inner.find_tree(to_oid(theirs))?);
-        self.inner.merge_trees(&base, &ours, &theirs, None)
+        let mut options = git2::MergeOptions::new();
+        options.find_renames(self.renames);
+        self.inner.merge_trees(&base, &ours, &theirs, Some(&options))
     }
 
     fn read_conflicts(&self, index: &git2::Index) -> Result<Vec<Conflict>, git2::Error> {

@@ -40,8 +40,12 @@ pub fn forecast(target: &Target<'_>, fix: &Fix, report: &Report, into: &str) -> 
         let gone = |fate: Fate| matches!(fate, Fate::Never | Fate::Undone | Fate::Weak | Fate::Unknown);
         report.hunks.iter().any(|hunk| hunk.path == *path && gone(hunk.fate))
     };
-    let trial = Trial::new(repository)?;
     let mut tree = repository.node(target.commit)?.tree;
+    let mut moved = false;
+    for side in fix.changes.iter().filter_map(|change| change.before.as_ref()) {
+        moved |= repository.entry_at(tree, &side.path)?.is_none();
+    }
+    let trial = Trial::new(repository, moved)?;
     let mut steps = Vec::new();
     for &commit in &fix.commits {
         let node = repository.node(commit)?;
