@@ -104,12 +104,28 @@ impl<'s> Book<'s> {
         payload: Payload,
         texts: BTreeMap<String, String>,
     ) -> Result<Recorded, Failure> {
-        self.ledger.append(self.draft(id, payload, texts)?)
+        let draft = self.draft(id, payload, texts)?;
+        // Asked once more under the ledger's lock: an editor or a fetch takes minutes, and somebody may have closed meanwhile.
+        let live = |history: &History| match incident::replay(history.events()).get(id).map(closing::over) {
+            Some(None) => Ok(()),
+            Some(Some(over)) => Err(meanwhile(&over)),
+            None => Err(Failure::undecided(format!("{id} is not in the ledger any more")).hint("hotfix log")),
+        };
+        self.ledger.append_if(draft, live)?
     }
 
     /// The event that says what the person at the keyboard did now, not yet recorded.
     pub fn draft(&self, id: &IncidentId, payload: Payload, texts: BTreeMap<String, String>) -> Result<Draft, Failure> {
         let (actor, at) = (self.session.actor()?, self.session.now());
         Ok(Draft { actor, at, incident: Some(id.clone()), payload, texts })
+    }
+}
+
+/// The failure of a command whose incident ended while it ran: nothing was recorded.
+pub fn meanwhile(over: &Refusal) -> Failure {
+    let failure = Failure::undecided(format!("nothing was recorded, for meanwhile {}", over.message));
+    match over.next.first() {
+        Some(next) => failure.hint(next.clone()),
+        None => failure,
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::book::Book;
 use super::outcome::Outcome;
+use super::proof;
 use crate::domain::event::{CauseSettled, Payload};
 use crate::domain::identity::IncidentId;
 use crate::failure::{ExitCode, Failure};
@@ -32,11 +33,21 @@ pub struct Args {
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let book = Book::open(session)?;
     let id = &args.incident;
-    if let Err(refusal) = book.live(id)? {
-        return Outcome::refused(id, [refusal]).send(session, "cause");
-    }
+    let incident = match book.live(id)? {
+        Ok(incident) => incident,
+        Err(refusal) => return Outcome::refused(id, [refusal]).send(session, "cause"),
+    };
     let settled = match (args.fixed_by, args.flag, args.owner, args.remove_by) {
-        (Some(revision), ..) => CauseSettled::OnMain { commit: session.repository()?.commit(&revision)? },
+        (Some(revision), ..) => {
+            let repository = session.repository()?;
+            let commit = repository.commit(&revision)?;
+            if proof::in_production(repository, incident, &[commit])?.is_some() {
+                let next = format!("hotfix cause {id} --fixed-by COMMIT    # one that came after it");
+                let refusal = proof::in_production_refusal(incident, commit, next);
+                return Outcome::refused(id, [refusal]).send(session, "cause");
+            }
+            CauseSettled::OnMain { commit }
+        }
         (None, Some(key), Some(owner), Some(remove_by)) => {
             if [&key, &owner].into_iter().any(|text| text.trim().is_empty()) {
                 return Err(Failure::usage("--flag and --owner can't be empty"));

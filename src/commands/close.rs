@@ -51,21 +51,15 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     book.all_readable()?;
     let policy = Policies::new(session.repository()?).of(incident)?;
     let (targets, proofs) = ask_git(session, incident, &policy, Duration::from_secs(args.deadline))?;
-    let missing = |incident: &Incident| closing::missing(incident, &policy.close_requires, &proofs);
-    let mut refusals = missing(incident);
+    let mut refusals = closing::missing(incident, &policy.close_requires, &proofs);
     let mut recorded = None;
     if refusals.is_empty() {
         let verdicts = targets.iter().map(TargetProof::recorded).collect();
         let draft = book.draft(id, Payload::Closed(Closed { targets: verdicts }), BTreeMap::new())?;
-        // Asked once more of the very record that the closing will stand on: somebody may have withdrawn or reopened meanwhile.
-        let still_open = |history: &History| {
-            let incidents = incident::replay(history.events());
-            let now =
-                incidents.get(id).map(|now| if now.attempts == incident.attempts { missing(now) } else { changed(id) });
-            match now.unwrap_or_default() {
-                refusals if refusals.is_empty() => Ok(()),
-                refusals => Err(refusals),
-            }
+        // Asked once more of the very record that the closing will stand on: what was said meanwhile was not looked at.
+        let still_open = |history: &History| match incident::replay(history.events()).get(id) {
+            Some(now) if now == incident => Ok(()),
+            Some(_) | None => Err(changed(id)),
         };
         match book.ledger.append_if(draft, still_open)? {
             Ok(closed) => recorded = Some(closed.event.id),
@@ -101,7 +95,7 @@ fn ask_git(
 }
 
 fn changed(id: &IncidentId) -> Vec<Refusal> {
-    let message = "the fix changed while main was being asked";
+    let message = "the record changed while main was being asked";
     vec![Refusal::new(Code::NotVerified, message, format!("hotfix close {id}"))]
 }
 
@@ -110,14 +104,7 @@ impl Report for CloseReport<'_> {
         if self.refusals.is_empty() {
             let closed = page.mark(Tone::Good, "closed");
             page.line(&format!("{}: {closed}", self.incident));
-            for target in self.targets {
-                page.bullet(&format!(
-                    "{} on {} ({})",
-                    target.report.verdict.word(),
-                    target.name,
-                    target.report.target.short()
-                ));
-            }
+            self.targets.iter().for_each(|target| target.show(page));
         } else {
             let open = page.mark(Tone::Bad, "stays open");
             let count = self.refusals.len();

@@ -5,9 +5,15 @@ use std::collections::BTreeMap;
 use super::book::Book;
 use super::moment;
 use super::outcome::Outcome;
+use super::policies::Policies;
+use super::proof;
 use crate::domain::event::{Deployed, Payload, Release};
 use crate::domain::identity::{IncidentId, Moment};
+use crate::domain::incident::Incident;
+use crate::domain::merge_back::Verdict;
+use crate::domain::refusal::{Code, Refusal};
 use crate::failure::{ExitCode, Failure};
+use crate::git::repository::Repository;
 use crate::session::Session;
 
 /// Record that a release with the fix was deployed
@@ -23,6 +29,33 @@ pub struct Args {
     release: Option<String>,
 }
 
+/// Why what was deployed can't be the fix: none is attached, or the release named does not hold it.
+fn lacks_fix(
+    repository: &Repository,
+    incident: &Incident,
+    release: Option<&Release>,
+) -> Result<Option<Refusal>, Failure> {
+    let id = &incident.id;
+    if incident.fixes().next().is_none() {
+        let message = "no fix is attached, so none can have been deployed";
+        return Ok(Some(Refusal::new(Code::FixMissing, message, format!("hotfix fix {id}"))));
+    }
+    let Some(release) = release else { return Ok(None) };
+    let policy = Policies::new(repository).of(incident)?;
+    let verdict = proof::on_commit(repository, incident, &policy, release.commit)?.map(|report| report.verdict);
+    Ok(match verdict {
+        Some(Verdict::Merged) | None => None,
+        Some(verdict) => {
+            let message = format!("{} does not hold the fix: {} there", release.tag, verdict.word());
+            let next = vec![
+                "git merge HOTFIX-BRANCH    # on the release line; then tag and deploy that".to_owned(),
+                format!("hotfix deployed {id}    # without --release, if what runs has no tag"),
+            ];
+            Some(Refusal { code: Code::ReleaseLacksFix, message, next })
+        }
+    })
+}
+
 /// Records the deployment.
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let book = Book::open(session)?;
@@ -32,8 +65,13 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         Err(refusal) => return Outcome::refused(id, [refusal]).send(session, "deployed"),
     };
     let at = moment::after_start(moment::past_or_now(args.at, "--at", session.now())?, incident)?;
-    let release =
-        args.release.map(|tag| session.repository()?.commit(&tag).map(|commit| Release { tag, commit })).transpose()?;
+    let release = args
+        .release
+        .map(|tag| session.repository()?.commit(&format!("refs/tags/{tag}")).map(|commit| Release { tag, commit }))
+        .transpose()?;
+    if let Some(refusal) = lacks_fix(session.repository()?, incident, release.as_ref())? {
+        return Outcome::refused(id, [refusal]).send(session, "deployed");
+    }
     let was_restored = incident.restored.is_some();
     let payload = Payload::Deployed(Deployed { at, release });
     let recorded = book.record(id, payload, BTreeMap::new())?;

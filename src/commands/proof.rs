@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::domain::closing::Proof;
+use crate::domain::closing::{self, Proof, Settled};
 use crate::domain::event::{CauseSettled, TargetVerdict};
+use crate::domain::fate::Fate;
+use crate::domain::identity::ObjectId;
 use crate::domain::incident::Incident;
 use crate::domain::merge_back::Verdict;
 use crate::domain::policy::Policy;
+use crate::domain::refusal::{Code, Refusal};
 use crate::evidence::globs::Globs;
 use crate::evidence::targets::{self, Target};
 use crate::failure::Failure;
@@ -20,6 +23,7 @@ use crate::merge_back::report::Report;
 use crate::merge_back::search::{Options, search};
 use crate::merge_back::target;
 use crate::process::Deadline;
+use crate::render::{Page, Tone};
 use crate::session::Session;
 
 /// How long a fetch may take before an answer about main is given up.
@@ -37,6 +41,9 @@ pub struct TargetProof {
     /// The answer.
     #[serde(flatten)]
     pub report: Report,
+    /// What people said about it, as far as it still holds.
+    #[serde(skip)]
+    pub settled: Option<Settled>,
     /// What would happen next; none where the fix is merged.
     pub forecast: Option<Forecast>,
 }
@@ -67,6 +74,67 @@ pub fn subject(repository: &Repository, incident: &Incident) -> Result<Option<Fi
     }
 }
 
+/// The first of these commits that production ran already when it broke: such a commit mends nothing. Exit 4 where an object
+/// is missing.
+pub fn in_production(
+    repository: &Repository,
+    incident: &Incident,
+    commits: &[ObjectId],
+) -> Result<Option<ObjectId>, Failure> {
+    let Some(production) = &incident.check().what.production else { return Ok(None) };
+    for commit in commits {
+        if repository.contains(production.commit, *commit)? {
+            return Ok(Some(*commit));
+        }
+    }
+    Ok(None)
+}
+
+/// The refusal for a commit that production ran already.
+pub fn in_production_refusal(incident: &Incident, commit: ObjectId, next: String) -> Refusal {
+    let production = incident.check().what.production.as_ref().map_or("production", |known| known.name.as_str());
+    let message = format!("{} is part of {production}, which is what broke", commit.short());
+    Refusal::new(Code::FixInProduction, message, next)
+}
+
+/// What the attached fixes are on one commit, such as a release's. Exit 4 where an object is missing.
+pub fn on_commit(
+    repository: &Repository,
+    incident: &Incident,
+    policy: &Policy,
+    commit: ObjectId,
+) -> Result<Option<Report>, Failure> {
+    let Some(fix) = subject(repository, incident)? else { return Ok(None) };
+    let never = || false;
+    search(&target::Target::new(repository, commit, &never), &fix, &options(policy)?).map(Some)
+}
+
+/// What people said about a target, while the paths of the fix stand there as those people saw them. What was confirmed and
+/// reverted since, or waived and brought back, is asked again.
+fn still_settled(
+    repository: &Repository,
+    incident: &Incident,
+    reference: &str,
+    tip: ObjectId,
+    fix: &Fix,
+) -> Result<Option<Settled>, Failure> {
+    let seen = match closing::settled(incident, reference) {
+        None => return Ok(None),
+        Some(Settled::Waived) => incident.waiver(reference).map(|waiver| waiver.what.at),
+        Some(Settled::Confirmed) => incident.confirmed.get(reference).map(|confirmed| confirmed.what.at),
+    };
+    let Some(seen) = seen.filter(|seen| repository.has(*seen)) else { return Ok(None) };
+    let differing = repository.changes(seen, tip)?;
+    let paths: Vec<_> = fix.changes.iter().flat_map(|change| [&change.before, &change.after]).flatten().collect();
+    let touched = differing.iter().flat_map(|change| [&change.before, &change.after]).flatten();
+    let same = !touched.into_iter().any(|side| paths.iter().any(|path| path.path == side.path));
+    Ok(closing::settled(incident, reference).filter(|_| same && repository.contains(tip, seen).unwrap_or(false)))
+}
+
+fn options(policy: &Policy) -> Result<Options, Failure> {
+    Ok(Options { never_goes_back: Globs::new(&policy.merge_back.never_goes_back)?.into_set(), ..Options::default() })
+}
+
 /// Whether there is something to prove.
 pub fn has_subject(incident: &Incident) -> bool {
     let on_main = |cause: &CauseSettled| matches!(cause, CauseSettled::OnMain { .. });
@@ -82,8 +150,7 @@ pub fn prove(
 ) -> Result<Vec<TargetProof>, Failure> {
     let repository = session.repository()?;
     let Some(fix) = subject(repository, incident)? else { return Ok(Vec::new()) };
-    let options =
-        Options { never_goes_back: Globs::new(&policy.merge_back.never_goes_back)?.into_set(), ..Options::default() };
+    let options = options(policy)?;
     let deadline = Deadline::after(limit);
     let stop = || deadline.left().is_zero();
     let mut proofs = Vec::new();
@@ -92,7 +159,8 @@ pub fn prove(
         let target = target::Target::new(repository, commit, &stop);
         let report = search(&target, &fix, &options)?;
         let forecast = forecast(&target, &fix, &report, &branch.short)?;
-        proofs.push(TargetProof { name: branch.shown().to_owned(), reference: branch.full, report, forecast });
+        let settled = still_settled(repository, incident, &branch.full, commit, &fix)?;
+        proofs.push(TargetProof { settled, name: branch.shown().to_owned(), reference: branch.full, report, forecast });
     }
     Ok(proofs)
 }
@@ -119,6 +187,37 @@ impl TargetProof {
         }
     }
 
+    /// The answer for a person: the verdict, who settled it, what brought it, and what became of it since.
+    pub fn show(&self, page: &mut Page) {
+        let (tone, word) = match (self.settled, self.report.verdict) {
+            (Some(Settled::Waived), _) => (Tone::Quiet, "waived"),
+            (_, Verdict::Merged) => (Tone::Good, Verdict::Merged.word()),
+            (Some(Settled::Confirmed), Verdict::Unproven) => (Tone::Quiet, "confirmed by a person"),
+            (_, verdict @ Verdict::Unproven) => (Tone::Wait, verdict.word()),
+            (_, verdict @ (Verdict::Partial | Verdict::Reverted | Verdict::Missing)) => (Tone::Bad, verdict.word()),
+        };
+        page.line(&format!("{} on {} ({})", page.mark(tone, word), self.name, self.report.target.short()));
+        for landing in &self.report.landings {
+            page.bullet(&format!("landed by {} {}", landing.commit.short(), landing.summary));
+        }
+        for hunk in &self.report.hunks {
+            match hunk.fate {
+                // It holds, and yet nobody but a person can say whether it still does what it did.
+                Fate::Evolved => {
+                    let by: Vec<String> = hunk.evolved_by.iter().map(|commit| commit.short()).collect();
+                    page.bullet(&format!(
+                        "{}:{} was changed since by {}: look at it",
+                        hunk.path,
+                        hunk.lines,
+                        by.join(", ")
+                    ));
+                }
+                Fate::Ignored => page.bullet(&format!("{}:{} never goes back, says the policy", hunk.path, hunk.lines)),
+                Fate::InEffect | Fate::Undone | Fate::Never | Fate::Weak | Fate::Unknown => {}
+            }
+        }
+    }
+
     /// What it means for closing.
     pub fn proof(&self) -> Proof {
         Proof::Asked {
@@ -126,6 +225,7 @@ impl TargetProof {
             target: self.name.clone(),
             verdict: self.report.verdict,
             story: self.story(),
+            settled: self.settled,
             mend: self.forecast.as_ref().map_or_else(Vec::new, |forecast| forecast.commands.clone()),
         }
     }

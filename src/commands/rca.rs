@@ -99,8 +99,8 @@ fn write(args: Write, session: &Session) -> Result<ExitCode, Failure> {
         Ok(analysis) => analysis,
         Err(problems) => {
             let next = format!("hotfix rca {id} --from {}", file.display());
-            let refusal = |problem| Refusal::new(Code::RcaIncomplete, problem, next.clone());
-            return Outcome::refused(id, problems.into_iter().map(refusal).collect::<Vec<_>>()).send(session, "rca");
+            let refusal = Refusal::new(Code::RcaIncomplete, problems.join("; "), next);
+            return Outcome::refused(id, [refusal]).send(session, "rca");
         }
     };
     let payload = Payload::RcaRecorded(RcaRecorded { no_code_cause: analysis.no_code_cause });

@@ -8,6 +8,7 @@ use super::proof;
 use crate::domain::event::{Confirmed, Payload, Waived, WaiverReason};
 use crate::domain::identity::{IncidentId, ObjectId, Person, RepositoryPath};
 use crate::domain::incident::Incident;
+use crate::domain::merge_back::Verdict;
 use crate::domain::policy::Policy;
 use crate::domain::refusal::{Code, Refusal};
 use crate::evidence::globs::Globs;
@@ -97,6 +98,16 @@ impl Said<'_> {
                 .hint("git fetch --all    # if it was merged just now"));
         }
         self.must_touch(repository, commit)?;
+        let before = self.fix.base.filter(|base| repository.has(*base));
+        let stands_on = before.map_or(Ok(false), |base| repository.contains(base, commit))?;
+        if stands_on || proof::in_production(repository, self.incident, &[commit])?.is_some() {
+            let next = format!("hotfix verify {}    # names the candidates", self.id());
+            return Ok(Outcome::refused(self.id(), [proof::in_production_refusal(self.incident, commit, next)]));
+        }
+        let known = self.known_otherwise(&holding)?;
+        if !known.is_empty() {
+            return Ok(Outcome::refused(self.id(), known));
+        }
         let actor = self.session.actor()?;
         if !self.policy.merge_back.author_may_confirm && self.had_a_hand(&actor) {
             let refusal = Refusal::new(
@@ -108,7 +119,8 @@ impl Said<'_> {
         }
         let mut last = None;
         for target in &holding {
-            let payload = Payload::Confirmed(Confirmed { target: target.branch.full.clone(), commit });
+            let payload =
+                Payload::Confirmed(Confirmed { target: target.branch.full.clone(), commit, at: target.commit });
             let texts = BTreeMap::from([("reason".to_owned(), reason.to_owned())]);
             last = Some(self.book.record(self.id(), payload, texts)?);
         }
@@ -119,6 +131,33 @@ impl Said<'_> {
             None => Outcome::unchanged(self.id(), message),
         };
         Ok(outcome.next(format!("hotfix close {}", self.id())))
+    }
+
+    /// The targets of which git knows the answer: a person settles only what is `unproven`.
+    fn known_otherwise(&self, targets: &[&Target]) -> Result<Vec<Refusal>, Failure> {
+        let repository = self.session.repository()?;
+        let mut known = Vec::new();
+        for target in targets {
+            let report = proof::on_commit(repository, self.incident, self.policy, target.commit)?;
+            let Some(verdict) = report.map(|report| report.verdict).filter(|verdict| *verdict != Verdict::Unproven)
+            else {
+                continue;
+            };
+            let name = target.branch.shown();
+            let message = format!(
+                "git can tell: the fix is {} on {name}; only `unproven` is for a person to settle",
+                verdict.word()
+            );
+            let next = match verdict {
+                Verdict::Merged => format!("hotfix close {}", self.id()),
+                _ => format!(
+                    "hotfix verify {} --not-needed {name} --reason superseded --evidence COMMIT    # if {name} does it otherwise; by two people",
+                    self.id()
+                ),
+            };
+            known.push(Refusal::new(Code::NotMergedBack, message, next));
+        }
+        Ok(known)
     }
 
     fn waive(&self, target: &str, reason: WaiverReason, evidence: ObjectId) -> Result<Outcome, Failure> {
@@ -137,13 +176,14 @@ impl Said<'_> {
         }
         self.must_touch(repository, evidence)?;
         self.must_be_release_only(reason)?;
-        let waived = Waived { target: target.branch.full.clone(), reason, evidence };
+        let waived = Waived { target: target.branch.full.clone(), reason, evidence, at: target.commit };
         let actor = self.session.actor()?;
-        let again = self.incident.waivers.iter().any(|said| said.what == waived && said.by.actor.is(&actor));
+        let again =
+            self.incident.waivers.iter().any(|said| said.what.says_the_same_as(&waived) && said.by.actor.is(&actor));
         if again {
             return Ok(Outcome::refused(self.id(), [self.second_person(name, &waived)]));
         }
-        let before = self.incident.waivers.iter().find(|said| said.what == waived);
+        let before = self.incident.waivers.iter().find(|said| said.what.says_the_same_as(&waived));
         let holds = before.is_some_and(|first| !self.had_a_hand(&actor) || !self.had_a_hand(&first.by.actor));
         let recorded = self.book.record(self.id(), Payload::Waived(waived.clone()), BTreeMap::new())?;
         let message = if holds {
@@ -171,7 +211,8 @@ impl Said<'_> {
     }
 
     fn had_a_hand(&self, person: &Person) -> bool {
-        self.incident.fix_authors().any(|author| author.is(person))
+        let cause = self.incident.cause.iter().map(|cause| &cause.by.actor);
+        self.incident.fix_authors().chain(&self.fix.authors).chain(cause).any(|author| author.is(person))
     }
 
     fn paths(&self) -> BTreeSet<&RepositoryPath> {

@@ -13,12 +13,10 @@ use super::proof::{self, TargetProof};
 use super::settle;
 use crate::domain::closing::{self, Proof};
 use crate::domain::event::{Payload, Verified};
-use crate::domain::fate::Fate;
 use crate::domain::identity::IncidentId;
-use crate::domain::merge_back::Verdict;
 use crate::domain::refusal::{self, Refusal};
 use crate::failure::{ExitCode, Failure};
-use crate::render::{Page, Report, Tone};
+use crate::render::{Page, Report};
 use crate::session::Session;
 
 /// Ask git whether the fix is in effect on main (and every other target), and record the answer
@@ -57,13 +55,14 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     if let Some(outcome) = settle::settle(&args.person, session, &book, incident, &policy)? {
         return outcome.send(session, "verify");
     }
-    let mut notes = Vec::new();
+    let (mut notes, mut stale) = (Vec::new(), None);
     if let Err(why) = proof::refresh(repository)? {
         let age = repository.last_fetch().map_or_else(
             || "and nothing is known about the last fetch".to_owned(),
             |then| format!("the last fetch was {} ago", moment::ago(session.now(), then)),
         );
         notes.push(format!("The remote could not be asked ({why}); {age}."));
+        stale = Some(Proof::NotFresh { target: policy.branches.main.clone(), why });
     }
     let targets = proof::prove(session, incident, &policy, Duration::from_secs(args.deadline))?;
     if targets.is_empty() {
@@ -84,7 +83,8 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
             Some(book.record(id, payload, BTreeMap::new())?.event.id)
         }
     };
-    let refusals: Vec<Refusal> = proofs.iter().filter_map(|proof| closing::unproven(incident, proof)).collect();
+    let refusals: Vec<Refusal> =
+        proofs.iter().chain(&stale).filter_map(|proof| closing::unproven(incident, proof)).collect();
     let next = if refusals.is_empty() { vec![format!("hotfix close {id}")] } else { Vec::new() };
     let exit = refusal::exit_of(&refusals);
     session.answer("verify", exit, &VerifyReport { incident: id, recorded, targets: &targets, refusals, next, notes })
@@ -93,20 +93,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
 impl Report for VerifyReport<'_> {
     fn text(&self, page: &mut Page) {
         for target in self.targets {
-            let tone = match target.report.verdict {
-                Verdict::Merged => Tone::Good,
-                Verdict::Partial | Verdict::Reverted | Verdict::Missing => Tone::Bad,
-                Verdict::Unproven => Tone::Wait,
-            };
-            let verdict = page.mark(tone, target.report.verdict.word());
-            page.line(&format!("{} on {} ({}): {verdict}", self.incident, target.name, target.report.target.short()));
-            for landing in &target.report.landings {
-                page.bullet(&format!("landed by {} {}", landing.commit.short(), landing.summary));
-            }
-            let ignored = target.report.hunks.iter().filter(|hunk| hunk.fate == Fate::Ignored);
-            ignored.for_each(|hunk| {
-                page.bullet(&format!("{}:{} never goes back, says the policy", hunk.path, hunk.lines))
-            });
+            target.show(page);
         }
         self.notes.iter().for_each(|note| page.paragraph(note));
         if !self.refusals.is_empty() {

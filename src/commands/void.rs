@@ -6,6 +6,7 @@ use super::book::Book;
 use super::outcome::Outcome;
 use crate::domain::event::{Payload, VoidReason, Voided};
 use crate::domain::identity::IncidentId;
+use crate::domain::incident::State;
 use crate::domain::refusal::{Code, Refusal};
 use crate::failure::{ExitCode, Failure};
 use crate::session::Session;
@@ -48,10 +49,13 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         if other == id {
             return Err(Failure::usage(format!("{id} can't be a duplicate of itself")));
         }
-        book.incident(other)?;
+        if book.incident(other)?.state == State::Void {
+            return Err(Failure::usage(format!("{other} is void itself, so nothing would be left of either"))
+                .hint("name the incident that keeps the record"));
+        }
     }
     let actor = session.actor()?;
-    if incident.fixes().next().is_some() && incident.fix_authors().any(|author| author.is(&actor)) {
+    if incident.had_a_hand(&actor) {
         let message = format!("a fix is attached to {id}, and you had a hand in it");
         let next = format!("hotfix void {id} --reason …    # by somebody else");
         return Outcome::refused(id, [Refusal::new(Code::SecondPersonNeeded, message, next)]).send(session, "void");

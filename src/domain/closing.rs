@@ -22,6 +22,8 @@ pub enum Proof {
         story: String,
         /// The commands that would bring it there; empty where there are none.
         mend: Vec<String>,
+        /// What people said about the target, as far as it still holds there.
+        settled: Option<Settled>,
     },
     /// Nobody asked yet.
     NotAsked,
@@ -32,6 +34,21 @@ pub enum Proof {
         /// Why, in one line.
         why: String,
     },
+}
+
+/// What people said about a target where git can't.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// A person confirmed a commit as the fix.
+    Confirmed,
+    /// Two people said that the fix must not go there.
+    Waived,
+}
+
+/// What people said about a target; a waiver before a confirmation.
+pub fn settled(incident: &Incident, target: &str) -> Option<Settled> {
+    let waived = incident.waiver(target).map(|_| Settled::Waived);
+    waived.or(incident.confirmed.contains_key(target).then_some(Settled::Confirmed))
 }
 
 /// What the record says about the targets, without asking git again: for lists.
@@ -47,6 +64,7 @@ pub fn recorded_proofs(incident: &Incident) -> Vec<Proof> {
         verdict: verified.what.verdict,
         story: String::new(),
         mend: Vec::new(),
+        settled: settled(incident, target),
     };
     incident.verified.iter().map(asked).collect()
 }
@@ -104,12 +122,10 @@ pub fn over(incident: &Incident) -> Option<Refusal> {
 /// Whether something is there that could deal with the cause: a fix, a settled cause, or an analysis that sees no code.
 pub fn cause(incident: &Incident) -> Option<Refusal> {
     let id = &incident.id;
-    if let Some(restored) = &incident.restored
-        && restored.what.by == RestoredBy::Hotfix
-        && incident.fixes().next().is_none()
-    {
+    let by_hotfix = incident.restored.as_ref().is_some_and(|restored| restored.what.by == RestoredBy::Hotfix);
+    if (by_hotfix || !incident.deployed.is_empty()) && incident.fixes().next().is_none() {
         // Production runs a fix then: neither a flag nor an analysis says where it is.
-        let message = "a fix brought production back, and no fix is attached".to_owned();
+        let message = "a fix was deployed or brought production back, and none is attached".to_owned();
         let next = vec![
             format!("hotfix fix {id}"),
             format!("hotfix restored {id} --by other    # or roll-back, flag-off: if it was not the fix"),
@@ -131,7 +147,7 @@ pub fn cause(incident: &Incident) -> Option<Refusal> {
         let message = "a hotfix was decided, and no fix is attached".to_owned();
         return Some(Refusal { code: Code::FixMissing, message, next });
     }
-    let message = "production is back, and the cause is still live on main".to_owned();
+    let message = "what broke production is still on main".to_owned();
     Some(Refusal { code: Code::CauseOpen, message, next: settle.into() })
 }
 
@@ -155,8 +171,8 @@ pub fn unproven(incident: &Incident, proof: &Proof) -> Option<Refusal> {
             message: format!("{target} could not be fetched: {why}"),
             next: vec!["git fetch --all".to_owned(), format!("hotfix close {id}")],
         }),
-        Proof::Asked { reference, target, verdict, story, mend } => {
-            if incident.waiver(reference).is_some() {
+        Proof::Asked { target, verdict, story, mend, settled, .. } => {
+            if *settled == Some(Settled::Waived) {
                 return None;
             }
             let (code, said) = match verdict {
@@ -165,7 +181,7 @@ pub fn unproven(incident: &Incident, proof: &Proof) -> Option<Refusal> {
                 Verdict::Reverted => (Code::NotMergedBack, "no longer in effect on"),
                 Verdict::Missing => (Code::NotMergedBack, "not on"),
                 // A person may settle what git can't; never what git knows to be otherwise.
-                Verdict::Unproven if incident.confirmed.contains_key(reference) => return None,
+                Verdict::Unproven if *settled == Some(Settled::Confirmed) => return None,
                 Verdict::Unproven => (Code::MergeBackUnproven, "not proven on"),
             };
             let story = if story.is_empty() { String::new() } else { format!(": {story}") };

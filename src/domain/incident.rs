@@ -71,6 +71,8 @@ pub struct Attempt {
     pub branch: Option<String>,
     /// Where that branch forks from.
     pub base: Option<ObjectId>,
+    /// Who made the branch.
+    pub started_by: Option<Person>,
     /// The fix, once it is attached; a later attachment to the same attempt replaces it.
     pub fix: Option<Done<FixAttached>>,
     /// Whether the attempt was withdrawn.
@@ -164,12 +166,23 @@ impl Incident {
         self.fixes().flat_map(|fix| fix.what.authors.iter().chain([&fix.by.actor]))
     }
 
+    /// Whether a person began, wrote or attached a fix, be it withdrawn by now, or said that one was deployed.
+    pub fn had_a_hand(&self, person: &Person) -> bool {
+        let attached = self.attempts.iter().filter_map(|attempt| attempt.fix.as_ref());
+        let mut authors = attached.flat_map(|fix| fix.what.authors.iter().chain([&fix.by.actor]));
+        let mut starters = self.attempts.iter().filter_map(|attempt| attempt.started_by.as_ref());
+        authors.any(|author| author.is(person))
+            || starters.any(|starter| starter.is(person))
+            || self.deployed.iter().any(|deployed| deployed.by.actor.is(person))
+    }
+
     /// The waiver that holds for a target: two people said the same, and one of them had no hand in the fix.
     pub fn waiver(&self, target: &str) -> Option<&Done<Waived>> {
-        let independent = |person: &Person| !self.fix_authors().any(|author| author.is(person));
+        let settled_by = self.cause.as_ref().map(|cause| &cause.by.actor);
+        let independent = |person: &Person| !self.fix_authors().chain(settled_by).any(|author| author.is(person));
         let seconds = |first: &Done<Waived>| {
             self.waivers.iter().any(|second| {
-                second.what == first.what
+                second.what.says_the_same_as(&first.what)
                     && !second.by.actor.is(&first.by.actor)
                     && (independent(&first.by.actor) || independent(&second.by.actor))
             })
@@ -212,6 +225,7 @@ impl Incident {
             }
             Payload::Started(started) => {
                 let attempt = self.attempt(started.attempt);
+                attempt.started_by = Some(entry.1.actor.clone());
                 attempt.branch = Some(started.branch.clone());
                 attempt.base = Some(started.base);
             }
@@ -219,6 +233,8 @@ impl Incident {
                 let attempt = self.attempt(fix.attempt);
                 attempt.fix = Some(Done::of(entry, fix.as_ref()));
                 attempt.withdrawn = false;
+                // What was deployed before is not this fix.
+                self.deployed.clear();
                 self.forget_answers();
             }
             Payload::FixWithdrawn(withdrawn) => {
@@ -249,21 +265,25 @@ impl Incident {
                 self.analysis =
                     Some(Analysis { by: Deed::of(entry), no_code_cause: recorded.no_code_cause, accepted: None });
             }
-            Payload::RcaAccepted(accepted) => {
-                // Acceptance is of one text: a later analysis is not accepted by an earlier word, nor by its author.
-                let deed = Deed::of(entry);
-                if let Some(analysis) = &mut self.analysis
-                    && analysis.by.event == accepted.analysis
-                    && !analysis.by.actor.is(&deed.actor)
-                {
-                    analysis.accepted = Some(deed);
-                }
+            Payload::RcaAccepted(accepted) => self.accept(&accepted.analysis, Deed::of(entry)),
+            Payload::CauseSettled(cause) => {
+                self.cause = Some(Done::of(entry, cause));
+                self.forget_answers();
             }
-            Payload::CauseSettled(cause) => self.cause = Some(Done::of(entry, cause)),
             Payload::Closed(_) => {
                 self.closed = Some(Deed::of(entry));
                 self.state = State::Closed;
             }
+        }
+    }
+
+    /// Acceptance is of one text: a later analysis is not accepted by an earlier word, nor by its author.
+    fn accept(&mut self, analysis: &str, deed: Deed) {
+        if let Some(known) = &mut self.analysis
+            && known.by.event == analysis
+            && !known.by.actor.is(&deed.actor)
+        {
+            known.accepted = Some(deed);
         }
     }
 
@@ -279,7 +299,8 @@ impl Incident {
             Some(index) if self.attempts[index].number == number => index,
             place => {
                 let index = place.unwrap_or(self.attempts.len());
-                let attempt = Attempt { number, branch: None, base: None, fix: None, withdrawn: false };
+                let attempt =
+                    Attempt { number, branch: None, base: None, started_by: None, fix: None, withdrawn: false };
                 self.attempts.insert(index, attempt);
                 index
             }

@@ -74,10 +74,14 @@ codes! {
         "A hotfix branch starts from exactly what production runs. Changes that lie in the work tree would travel along unseen, so commit or stash them first."
     DoesNotQualify "does-not-qualify" Refused
         "Both rungs were passed, and no rule of the policy calls this an emergency. The change goes the normal way, with all its tests and reviews. If a fact changes, check again."
+    DryRun "dry-run" Waiting
+        "With --policy FILE the walk is a dry run: it shows what that policy would decide and records nothing. No gate opens on a policy that is not in force."
     EvidenceOwed "evidence-owed" Waiting
         "A rung of the ladder was passed with its evidence promised for later. Later is before closing: without it nobody can learn why rolling back or switching off was no way."
     FixEmpty "fix-empty" Refused
         "The named commits change nothing together: one takes out what another brought in, or they carry no change at all. A fix that changes nothing can be proven to be anywhere, so it is not attached."
+    FixInProduction "fix-in-production" Refused
+        "The commit named is part of what production ran when it broke. It was there already, so it can't be what mends it."
     FixMissing "fix-missing" Refused
         "The policy allowed a hotfix, and no commit of one is attached, so nothing can be proven to be on main. Attach the fix; or say how the cause was dealt with, if it was not by a fix."
     FixOffReleaseLine "fix-off-release-line" Refused
@@ -101,13 +105,15 @@ codes! {
     NotRestored "not-restored" Waiting
         "Nobody said when the system was back, and by what. 'The fix is ready' and 'the system is up' are two events with two times."
     NotVerified "not-verified" Waiting
-        "A fix is attached, and git was not asked yet whether it is in effect on main. The answer is recorded, so that it still stands when main has moved on."
+        "There is a fix, or a commit that deals with the cause, and git was not asked yet whether it is in effect on main. The answer is recorded, so that it still stands when main has moved on."
     RcaIncomplete "rca-incomplete" Waiting
         "The root cause analysis lacks parts that the policy asks for, so it was not recorded. Fill in what is named; the text you wrote is kept."
     RcaMissing "rca-missing" Waiting
         "A hotfix treats the symptom. Without the root cause the same failure returns, so the incident stays open until the analysis is written."
     RcaNotAccepted "rca-not-accepted" Waiting
         "An analysis that only its author has read convinces only its author. Somebody else reads it and accepts it."
+    ReleaseLacksFix "release-lacks-fix" Refused
+        "The release named as deployed does not hold the fix: production would still be broken. Look at what was tagged; merge the hotfix branch into the release line before the tag."
     RollBackFirst "roll-back-first" Refused
         "The walk ended on the first rung: go back to the last good release. That is faster and carries less risk than new code. If it does not help, walk the ladder again and say so: 'tried' is one of the reasons."
     SecondPersonNeeded "second-person-needed" Waiting

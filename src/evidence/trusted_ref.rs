@@ -30,7 +30,9 @@ pub fn trusted_ref(repository: &Repository, pinned: Option<&str>) -> Result<Trus
             Failure::undecided(format!("{by} says that the policy is read from {name:?}, and that is no commit here"))
                 .hint("git fetch --all    # or name a ref that is here: git config hotfix.trustedRef origin/main")
         })?;
-        return Ok(TrustedRef { name, tip, note: None });
+        // Whoever sets it chooses the gate they stand at, so it is never silent.
+        let note = format!("The policy is read from {name}, as {by} says.");
+        return Ok(TrustedRef { name, tip, note: Some(note) });
     }
     let (branch, note) = default_branch(repository)?.ok_or_else(|| {
         if !repository.has_refs() {

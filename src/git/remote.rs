@@ -20,12 +20,17 @@ pub struct NotFetched {
 const FETCHED: &str = "hotfix/fetched";
 
 impl Repository {
-    /// Fetches what the remote's configuration says, within a time limit, never asking anybody anything.
+    /// Fetches every branch of the remote, within a time limit, never asking anybody anything.
     ///
+    /// What to fetch is not left to the configuration: a refspec there could leave main out, hide a release line, or overwrite
+    /// the ledger. A bare repository has no place for another's branches, so there nothing is fetched.
     /// An offline clone is normal: the caller goes on with what is here, and says how old that is.
     pub fn fetch(&self, remote: &str, limit: Duration) -> Result<(), NotFetched> {
         if remote.starts_with('-') {
             return Err(NotFetched { why: format!("'{}' can't be the name of a remote", harmless(remote)) });
+        }
+        if self.is_bare() {
+            return Err(NotFetched { why: "a bare repository follows no remote".to_owned() });
         }
         let quiet = ["-c", "gc.auto=0", "-c", "maintenance.auto=false", "fetch", "--quiet", "--no-write-fetch-head"];
         // Without a terminal ssh asks through a program; one that always fails turns every question into an error at once,
@@ -33,7 +38,8 @@ impl Repository {
         let git = Program::new("git")
             .args(["--git-dir".as_ref(), self.inner.path().as_os_str()])
             .args(quiet)
-            .args(["--no-recurse-submodules", "--", remote])
+            .args(["--no-recurse-submodules", "--refmap=", "--", remote])
+            .args([format!("+refs/heads/*:refs/remotes/{remote}/*")])
             .env("GIT_TERMINAL_PROMPT", "0")
             .env("GIT_ASKPASS", "false")
             .env("SSH_ASKPASS", "false")

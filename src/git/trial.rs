@@ -1,6 +1,7 @@
 //! Trying a merge or a pick in memory: nothing is written to the repository.
 
 use crate::domain::identity::{ObjectId, RepositoryPath};
+use crate::domain::lines::is_binary;
 use crate::failure::Failure;
 
 use super::repository::Repository;
@@ -61,6 +62,16 @@ impl Trial {
         found.map_err(|error| Failure::because("failed to merge in memory", error))
     }
 
+    fn are_texts(&self, ids: [git2::Oid; 3]) -> Result<bool, git2::Error> {
+        for id in ids {
+            // A submodule's commit is no blob here.
+            if self.inner.find_blob(id).map_or(true, |blob| is_binary(blob.content())) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     fn try_merge(&self, base: Option<ObjectId>, ours: ObjectId, theirs: ObjectId) -> Result<Outcome, git2::Error> {
         let mut index = self.merged(base, ours, theirs)?;
         if index.has_conflicts() {
@@ -87,7 +98,8 @@ impl Trial {
                 continue;
             };
             let lines = match (&ancestor, &our, &their) {
-                (Some(ancestor), Some(our), Some(their)) => {
+                // The library has no merged text for bytes that are no text, and hands out a null pointer.
+                (Some(ancestor), Some(our), Some(their)) if self.are_texts([ancestor.id, our.id, their.id])? => {
                     let merged = self.inner.merge_file_from_index(ancestor, our, their, None)?;
                     conflicting_lines(merged.content())
                 }

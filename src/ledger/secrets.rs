@@ -47,6 +47,23 @@ const SHAPES: &[(&str, &str)] = &[
     ),
 ];
 
+/// The longest name that an event holds, in bytes.
+const LONGEST_NAME: usize = 200;
+
+/// Exit 2 where a name that would stand in the event itself is no name, or looks like a secret: what an event holds stays for good.
+pub(super) fn refuse_in_name(name: &str) -> Result<(), Failure> {
+    // What looks like a ref needs no search, and nearly every name does.
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._/-".contains(&byte);
+    if name.len() <= 32 && name.bytes().all(plain) {
+        return Ok(());
+    }
+    if name.len() > LONGEST_NAME || name.contains('\n') {
+        return Err(Failure::usage(format!("a name has at most {LONGEST_NAME} bytes and one line"))
+            .hint("name it shortly; what must be explained belongs in the analysis"));
+    }
+    refuse("name", name)
+}
+
 /// The first secret in a text, if there is one.
 pub fn find(text: &str) -> Option<Found> {
     let first = SHAPES.iter().filter_map(|(kind, shape)| {

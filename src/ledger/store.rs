@@ -15,6 +15,7 @@ use crate::git::repository::Repository;
 
 use super::codec;
 use super::lock::{Lock, Patience};
+use super::secrets;
 use super::text::{self, Text};
 
 /// The ref whose commits are the events.
@@ -126,6 +127,7 @@ impl<'r> Ledger<'r> {
         mut still_right: impl FnMut(&History) -> Result<(), T>,
     ) -> Result<Result<Recorded, T>, Failure> {
         let sealed = text::seal(&draft.texts)?;
+        draft.payload.names().into_iter().try_for_each(secrets::refuse_in_name)?;
         let directory = self.repository.common_directory().join("hotfix");
         let mut patience = Patience::new(self.patience, draft.at);
         let mut lock = Lock::take(&directory, &mut patience)?;

@@ -138,7 +138,22 @@ fn rows(repository: &Repository, commits: &[ObjectId]) -> Result<Vec<Vec<ObjectI
         }
     }
     let row = |start: ObjectId| std::iter::successors(Some(start), |at| child.get(at).copied()).collect();
-    Ok(starts.into_iter().map(row).collect())
+    Ok(oldest_first(repository, starts)?.into_iter().map(row).collect())
+}
+
+/// Puts commits of one history in order, each after those that it contains; of the others the order stays.
+fn oldest_first(repository: &Repository, mut commits: Vec<ObjectId>) -> Result<Vec<ObjectId>, Failure> {
+    let mut ordered = Vec::with_capacity(commits.len());
+    while !commits.is_empty() {
+        let mut oldest = 0;
+        for at in 1..commits.len() {
+            if repository.contains(commits[oldest], commits[at])? {
+                oldest = at;
+            }
+        }
+        ordered.push(commits.remove(oldest));
+    }
+    Ok(ordered)
 }
 
 fn unrelated(a: ObjectId, b: ObjectId) -> Failure {

@@ -78,8 +78,7 @@ pub fn forecast(target: &Target<'_>, fix: &Fix, report: &Report, into: &str) -> 
         return Ok(None);
     }
     let list = picks.iter().map(ObjectId::short).collect::<Vec<_>>().join(" ");
-    let branch = into.rsplit('/').next().unwrap_or(into);
-    let commands = vec![format!("git switch {branch}"), format!("git cherry-pick -x {list}")];
+    let commands = vec![format!("git switch {into}"), format!("git cherry-pick -x {list}")];
     let next_release = next_release(report, into);
     Ok(Some(Forecast { applies: stops_at.is_none(), picks, stops_at, conflicts, commands, next_release }))
 }

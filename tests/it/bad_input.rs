@@ -295,7 +295,11 @@ fn a_policy_given_for_a_dry_run_that_can_not_be_used() {
     }
     // A dry run of a good one records nothing either.
     std::fs::write(&file, include_str!("../../policy/hotfix.yaml")).unwrap();
-    place.hotfix(&[&["check", "INC-42", "--policy", path], QUALIFIES].concat()).exits(0).says("nothing is recorded");
+    place
+        .hotfix(&[&["check", "INC-42", "--policy", path], QUALIFIES].concat())
+        .exits(3)
+        .says("dry-run")
+        .says("nothing is recorded");
     assert_eq!(ledger(&place, &place.path()), "");
 }
 

@@ -167,7 +167,10 @@ fn a_bare_repository_keeps_the_ledger_and_starts_nothing() {
     fails_in(&place, &bare, &words(&["init"]), 4, &["this repository is bare"]);
     fails_in(&place, &bare, &words(&["policy", "lint"]), 4, &["this repository is bare"]);
     let fix = [&["fix", "INC-42", "v1.1.0"], PROOF].concat();
-    run(&place, &bare, &fix).exits(0);
+    run(&place, &bare, &fix).exits(1).says("fix-in-production");
+    place.commit("shop.rs", "mended\n", "Mend it");
+    place.git_in(&bare, &["fetch", "-q", "../shop", "main:main"]);
+    run(&place, &bare, &[&["fix", "INC-42", "v1.1.0..main"], PROOF].concat()).exits(0);
     run(&place, &bare, &["verify", "INC-42"]).exits(0).says("merged");
 }
 

@@ -192,9 +192,14 @@ fn a_fix_that_nothing_could_prove_never_closes() {
     // The fix is withdrawn, and a flag named instead: but it was the fix that brought production back.
     place.hotfix(&["fix", "INC-42", "--withdraw", "1"]).exits(0);
     place.hotfix(&["cause", "INC-42", "--flag", "slow", "--owner", "Ada", "--remove-by", "2999-01-01"]).exits(0);
-    place.hotfix(&["close", "INC-42"]).exits(1).says("fix-missing").says("a fix brought production back");
+    place
+        .hotfix(&["close", "INC-42"])
+        .exits(1)
+        .says("fix-missing")
+        .says("brought production back, and none is attached");
+    // Nor does another word about the restoration help, for a fix was deployed.
     place.hotfix(&["restored", "INC-42", "--by", "flag-off"]).exits(0);
-    place.hotfix(&["close", "INC-42"]).exits(0);
+    place.hotfix(&["close", "INC-42"]).exits(1).says("fix-missing");
 }
 
 #[test]

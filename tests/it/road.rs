@@ -277,25 +277,41 @@ fn rewritten_on_main() -> (Place, String) {
 
 #[test]
 fn a_person_confirms_only_what_git_could_not_prove_and_never_their_own_fix() {
+    let confirm = |place: &Place, person, commit: &str| {
+        let reason = ["--reason", "the same in other words"];
+        place.hotfix_by(person, &[&["verify", "INC-42", "--confirm", commit][..], &reason].concat())
+    };
+    // What git knows to be missing is not for a person to settle.
     let (place, rewritten) = rewritten_on_main();
-    let verdict = place.json(&["verify", "INC-42"])["targets"][0]["verdict"].clone();
-    assert_ne!(verdict, "merged");
-    let confirm = |commit: &str| {
-        ["verify", "INC-42", "--confirm", commit, "--reason", "the same in other words"].map(str::to_owned)
-    };
-    let confirm_by = |person, commit: &str| {
-        let arguments = confirm(commit);
-        place.hotfix_by(person, &arguments.each_ref().map(String::as_str))
-    };
-    confirm_by(crate::place::ADA, &rewritten).exits(1).says("author-may-not-confirm");
-    confirm_by(GRACE, "hotfix/INC-42").exits(2).says("is not on main");
+    assert_eq!(place.json(&["verify", "INC-42"])["targets"][0]["verdict"], "missing");
+    confirm(&place, GRACE, &rewritten)
+        .exits(1)
+        .says("git can tell: the fix is missing on main")
+        .says("--not-needed main");
+
+    // Two lines were to be added; of them one stands on main, which may be the fix in another form.
+    let place = broken_shop();
+    place.git(&["branch", "release/1.1"]);
+    check(&place);
+    place.hotfix(&["start", "INC-42"]).exits(0);
+    let fixed = BROKEN.replace("    sum(all but first)", "    guard(all)\n    retry(all)\n    sum(all but first)");
+    place.commit("shop.rs", &fixed, "Guard and retry");
+    place.hotfix(&["fix", "INC-42", "--proof", "test=totals", "--guarded-by-flag", "no"]).exits(0);
+    place.git(&["switch", "-q", "main"]);
+    let half = place.commit("shop.rs", &fixed.replace("    retry(all)\n", "    again(all)\n"), "Guard and do it again");
+    place.hotfix(&["verify", "INC-42"]).exits(3).says("unproven").says("merge-back-unproven");
+    confirm(&place, crate::place::ADA, &half).exits(1).says("author-may-not-confirm");
+    confirm(&place, GRACE, "hotfix/INC-42").exits(2).says("is not on main");
+    confirm(&place, GRACE, "v1.1.0").exits(1).says("fix-in-production");
     let elsewhere = place.commit("other.rs", "x\n", "Something else");
-    confirm_by(GRACE, &elsewhere).exits(2).says("touches no path of the fix");
-    confirm_by(GRACE, &rewritten).exits(0);
+    confirm(&place, GRACE, &elsewhere).exits(2).says("touches no path of the fix");
+    confirm(&place, GRACE, &half).exits(0);
+    place.hotfix(&["verify", "INC-42"]).exits(0).says("confirmed by a person");
     let lacking = place.hotfix(&["close", "INC-42"]);
-    // A confirmation settles `unproven`; what git knows to be missing stays missing.
-    assert!(!lacking.out.contains("merge-back-unproven"), "{}", lacking.out);
-    assert_eq!(lacking.out.contains("not-merged-back"), verdict == "missing", "{}", lacking.out);
+    assert!(!lacking.out.contains("on main"), "{}", lacking.out);
+    // What was confirmed and changed since is asked again.
+    place.commit("shop.rs", BROKEN, "Neither guard nor try again");
+    place.hotfix(&["close", "INC-42"]).says("on main");
 }
 
 #[test]

@@ -16,13 +16,15 @@ use self::draft::{Draft, Kept};
 use self::opening::Opening;
 use self::report::CheckReport;
 use self::wizard::Wizard;
-use super::book::Book;
+use super::book::{self, Book};
 use super::moment;
+use crate::domain::closing;
 use crate::domain::event::{Answered, Checked, Decision, Payload, RungAnswer, RungName};
 use crate::domain::identity::{IncidentId, Moment};
 use crate::domain::incident::{self, Incident};
 use crate::domain::ladder::{self, Answers, Walk};
 use crate::domain::record::History;
+use crate::domain::refusal::Refusal;
 use crate::failure::{ExitCode, Failure};
 use crate::ledger::store;
 use crate::session::Session;
@@ -159,17 +161,20 @@ fn record(
     texts: BTreeMap<String, String>,
 ) -> Result<Written, Failure> {
     let draft = book.draft(id, Payload::Checked(Box::new(checked.clone())), texts.clone())?;
-    let same = |history: &History| -> Result<(), String> {
+    let same = |history: &History| -> Result<(), Result<String, Refusal>> {
         let incidents = incident::replay(history.events());
-        match incidents.get(id).filter(|incident| repeats(book, incident, &checked, &texts)) {
-            Some(incident) => Err(incident.check().by.event.clone()),
+        let Some(incident) = incidents.get(id) else { return Ok(()) };
+        match closing::over(incident) {
+            Some(over) => Err(Err(over)),
+            None if repeats(book, incident, &checked, &texts) => Err(Ok(incident.check().by.event.clone())),
             None => Ok(()),
         }
     };
-    Ok(match book.ledger.append_if(draft, same)? {
-        Ok(recorded) => Written::Recorded(Box::new(recorded)),
-        Err(event) => Written::Already(event),
-    })
+    match book.ledger.append_if(draft, same)? {
+        Ok(recorded) => Ok(Written::Recorded(Box::new(recorded))),
+        Err(Ok(event)) => Ok(Written::Already(event)),
+        Err(Err(over)) => Err(book::meanwhile(&over)),
+    }
 }
 
 /// Whether the governing walk of an incident is this one, word for word.

@@ -122,7 +122,13 @@ impl<'o> CheckReport<'o> {
             Written::Already(event) => (Some(event.clone()), true),
             Written::DryRun => (None, false),
         };
-        let (refusals, mut next) = consequences(opening, checked.decision, rule);
+        let (mut refusals, mut next) = consequences(opening, checked.decision, rule);
+        if opening.dry_run && refusals.is_empty() {
+            // `check --policy FILE && deploy` must not ship on a policy that nobody agreed to.
+            next.clear();
+            let message = "by the policy in that file it would be a hotfix; nothing is recorded";
+            refusals.push(Refusal::new(Code::DryRun, message, format!("hotfix check {}", opening.id)));
+        }
         next.splice(0..0, name_production(opening));
         if already_recorded {
             next.push(format!("hotfix check {} --again    # asks everything anew", opening.id));

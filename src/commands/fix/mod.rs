@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::book::Book;
 use super::outcome::Outcome;
 use super::policies::Policies;
+use super::proof;
 use crate::domain::event::{FixAttached, Payload};
 use crate::domain::identity::{IncidentId, ObjectId, Person, RepositoryPath};
 use crate::domain::incident::{Attempt, Incident};
@@ -63,7 +64,12 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let lines = release_lines(repository, &policy.branches, production)?;
     let lines = Lines { repository, lines: &lines, started: attempt.and_then(|attempt| attempt.base) };
     let fix = range::find(id, &args.range, attempt, &lines)?;
-    let on = lines.of(&fix)?;
+    if let Some(commit) = proof::in_production(repository, incident, &fix.commits)? {
+        let next = format!("hotfix start {id}    # the fix stands on what production runs");
+        let refusal = proof::in_production_refusal(incident, commit, next);
+        return Outcome::refused(id, [refusal]).send(session, "fix");
+    }
+    let on = if lines.is_mains_own(&fix)? { Vec::new() } else { lines.of(&fix)? };
     if let Some(refusal) = net_empty(id, &fix).or_else(|| off_the_lines(id, &fix, &lines, &on)) {
         return Outcome::refused(id, [refusal]).send(session, "fix");
     }
@@ -87,7 +93,8 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let texts = BTreeMap::from([("proof".to_owned(), proof.text)]);
     let recorded = book.record(id, Payload::FixAttached(Box::new(attached)), texts)?;
     let outcome = Outcome::recorded(id, &recorded, format!("attempt {number}: the fix is attached"))
-        .next(format!("hotfix deployed {id}    # once production runs it"))
+        .next("git switch RELEASE-LINE && git merge HOTFIX-BRANCH    # then tag, push and deploy as you always do")
+        .next(format!("hotfix deployed {id} --release TAG    # once production runs it"))
         .next(format!("hotfix verify {id}    # once it is merged back"));
     session.answer("fix", ExitCode::Open, &FixReport { outcome: Some(outcome), ..report })
 }

@@ -57,6 +57,20 @@ impl Lines<'_> {
         Ok(found.into_iter().map(|line| line.name.clone()).collect())
     }
 
+    /// Whether the fix ends on main's own line, where main is no release line: it forks from none then, it *is* main.
+    pub(super) fn is_mains_own(&self, fix: &Fix) -> Result<bool, Failure> {
+        let (Some(main), Some(tip)) = (&self.lines.main, fix.commits.last().copied()) else { return Ok(false) };
+        for line in &self.lines.lines {
+            if self.repository.contains(line.tip, tip)? {
+                return Ok(false);
+            }
+        }
+        let never = || false;
+        let line = Target::new(self.repository, main.tip, &never);
+        line.meet(tip)?;
+        Ok(line.number(tip).is_some())
+    }
+
     fn is_branch(&self, name: &str) -> bool {
         let is_ref = |prefix: &str| self.repository.commit(&format!("{prefix}{name}")).is_ok();
         is_ref("refs/heads/") || is_ref("refs/remotes/")

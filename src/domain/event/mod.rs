@@ -122,6 +122,16 @@ impl Payload {
         }
     }
 
+    /// The names that a person typed and that stand in the event itself: they are no free text, and must hold no secret.
+    pub fn names(&self) -> Vec<&str> {
+        match self {
+            Self::Checked(checked) => checked.production.iter().map(|production| production.name.as_str()).collect(),
+            Self::Deployed(deployed) => deployed.release.iter().map(|release| release.tag.as_str()).collect(),
+            Self::CauseSettled(CauseSettled::Flag { key, owner, .. }) => vec![key, owner],
+            _ => Vec::new(),
+        }
+    }
+
     /// The blobs that must stay reachable for as long as the event does, sorted, each once.
     pub fn keeps(&self) -> Vec<ObjectId> {
         let Self::FixAttached(fix) = self else { return Vec::new() };

@@ -95,6 +95,8 @@ pub struct Confirmed {
     pub target: String,
     /// The commit on it that is the fix.
     pub commit: ObjectId,
+    /// The target's commit that the person looked at: it holds while the fix's paths stay as they are there.
+    pub at: ObjectId,
 }
 
 /// Somebody said that the fix must not go to a target; it holds once a second person says the same.
@@ -107,6 +109,15 @@ pub struct Waived {
     pub reason: WaiverReason,
     /// The commit on the target that shows it.
     pub evidence: ObjectId,
+    /// The target's commit that the person looked at: it holds while the fix's paths stay as they are there.
+    pub at: ObjectId,
+}
+
+impl Waived {
+    /// Whether both are the same waiver, whenever each was said.
+    pub fn says_the_same_as(&self, other: &Self) -> bool {
+        self.target == other.target && self.reason == other.reason && self.evidence == other.evidence
+    }
 }
 
 /// Why a fix must not go to a target.
