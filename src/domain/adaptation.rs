@@ -6,6 +6,12 @@ use std::ops::Range;
 use super::hunk::{TextChange, likeness};
 use super::lines::{Alignment, Hunk, Text, is_telling};
 
+/// Above this many pairs of lines likeness is not worth its time: a table rewritten whole is no adaptation that can be proven.
+const MOST_LIKENESSES: usize = 40_000;
+
+/// Above this many pairs of lines not even equality is.
+const MOST_EQUAL: usize = 4_000_000;
+
 /// How alike a line and its adapted form must be, in percent.
 const ALIKE: usize = 60;
 
@@ -46,12 +52,18 @@ impl Adaptation {
         let mut fresh: Vec<usize> = alignment.hunks.iter().flat_map(|hunk| hunk.new.clone()).collect();
         let mut adaptation = Self { own: vec![], heirs: vec![], changed: 0, gap: 0..0 };
         let telling: Vec<&[u8]> = change.added(hunk).iter().copied().filter(|line| is_telling(line)).collect();
+        if telling.len().saturating_mul(fresh.len()) > MOST_EQUAL {
+            return None;
+        }
         let mut open = Vec::new();
         for &line in &telling {
             match fresh.iter().position(|at| new.lines()[*at] == line) {
                 Some(at) => adaptation.own.push(fresh.remove(at)),
                 None => open.push(line),
             }
+        }
+        if open.len().saturating_mul(fresh.len()) > MOST_LIKENESSES {
+            return None;
         }
         let mut left_out = 0;
         for line in open {
@@ -78,8 +90,11 @@ impl Adaptation {
     pub fn resembles(change: &TextChange<'_>, hunk: &Hunk, old: &Text<'_>, new: &Text<'_>) -> bool {
         let added = Alignment::new(old.lines(), new.lines()).hunks.into_iter().flat_map(|hunk| hunk.new);
         let fresh: Vec<&[u8]> = added.map(|line| new.lines()[line]).collect();
-        let telling = change.added(hunk).iter().filter(|line| is_telling(line));
-        telling.into_iter().any(|line| fresh.iter().any(|other| likeness(other, line) >= ALIKE))
+        let telling = || change.added(hunk).iter().filter(|line| is_telling(line));
+        if telling().count().saturating_mul(fresh.len()) > MOST_LIKENESSES {
+            return false;
+        }
+        telling().any(|line| fresh.iter().any(|other| likeness(other, line) >= ALIKE))
     }
 
     /// A pure deletion: the step must have taken at least half of what says something.
@@ -133,5 +148,19 @@ mod tests {
         assert!(!adapted("one_two\n", "one_three\n", "one_two\nx\n", "one_two\nx\none_three\n"));
         assert!(adapted("one_two\nthree_four\n", "three_four\n", "zero\none_two\n", "zero\n"));
         assert!(!adapted("one_two\nthree_four\n", "three_four\n", "zero\none_two\n", "one_two\n"));
+    }
+
+    #[test]
+    fn a_table_rewritten_whole_is_given_up_on() {
+        let table = |rows: usize, changed: bool| {
+            let row = |row: usize| match changed && row % 2 == 1 {
+                true => format!("setting_{row} = the_other_value_{row};\n"),
+                false => format!("setting_{row} = the_value_{row};\n"),
+            };
+            "alpha\n".to_owned() + &(0..rows).map(row).collect::<String>()
+        };
+        for (rows, proven) in [(20, true), (1_000, false)] {
+            assert_eq!(adapted("alpha\n", &table(rows, false), "alpha\n", &table(rows, true)), proven, "{rows} rows");
+        }
     }
 }
