@@ -125,7 +125,7 @@ fn synthetic(commits: usize) {
     };
     let fixed = lines(3, 0).replace("line 30 of 3\n", "line 30 of 3 is fixed\n");
     commit("main", None, 0, "src/file_3.txt", &lines(3, 0));
-    commit("fix", Some("refs/heads/main^0"), 1, "src/file_3.txt", &fixed);
+    commit("fix", Some("refs/heads/main"), 1, "src/file_3.txt", &fixed);
     for number in 1..commits {
         let file = number % 100;
         let text = lines(file, number);
