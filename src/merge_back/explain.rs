@@ -49,13 +49,29 @@ impl<'a> Picks<'a> {
             let own = here.map(|commit| self.target.repository.message(*commit)).collect::<Result<_, _>>()?;
             *self.own.borrow_mut() = Some(own);
         }
-        let own = self.own.borrow();
-        let same = |message: &Message| {
-            own.iter().flatten().any(|own| own.author.is(&message.author) && own.author_time == message.author_time)
-        };
-        let found = self.target.messages(number)?.iter().any(same);
+        let found = self.any(number, |_, _| true)?;
         self.known.borrow_mut().insert(number, found);
         Ok(found)
+    }
+
+    /// Whether that commit, or one that it merged, is such a pick and says so too: by the same first line, or by naming the
+    /// commit. Two commits of one person may share a second.
+    pub fn names(&self, number: usize) -> Result<bool, Failure> {
+        let names = |own: &Message, other: &Message| {
+            other.summary() == own.summary()
+                || self.commits.iter().any(|commit| other.text.contains(&commit.to_string()))
+        };
+        Ok(self.has(number)? && self.any(number, names)?)
+    }
+
+    /// Whether a message of that commit has the author and date of one of the fix's, and the two are as wanted.
+    fn any(&self, number: usize, wanted: impl Fn(&Message, &Message) -> bool) -> Result<bool, Failure> {
+        let own = self.own.borrow();
+        let same = |message: &Message| {
+            let picked = |own: &&Message| own.author.is(&message.author) && own.author_time == message.author_time;
+            own.iter().flatten().filter(picked).any(|own| wanted(own, message))
+        };
+        Ok(self.target.messages(number)?.iter().any(same))
     }
 }
 

@@ -67,8 +67,27 @@ pub fn search(target: &Target<'_>, fix: &Fix, options: &Options) -> Result<Repor
     let mut judged: Vec<Judged> =
         ignored.into_iter().filter_map(Judged::ignored).chain(judged.into_iter().flatten()).collect();
     together(target, &mut judged)?;
+    doubt(&picks, &touching, &mut judged)?;
     let touching = if options.without_candidates { BTreeSet::new() } else { touching };
     Report::new(target, fix, &judged, &touching)
+}
+
+/// The most commits whose author and date are compared with the fix's.
+const MOST_ASKED: usize = 400;
+
+/// A fix without a trace is missing, unless somebody picked it: a pick that was changed until no line is the same may still be
+/// the fix, and only a person can tell.
+fn doubt(picks: &Picks<'_>, touching: &BTreeSet<usize>, judged: &mut [Judged]) -> Result<(), Failure> {
+    if judged.iter().any(|one| !matches!(one.fate, Fate::Never | Fate::Ignored)) {
+        return Ok(());
+    }
+    for &number in touching.iter().take(MOST_ASKED) {
+        if picks.names(number)? {
+            judged.iter_mut().filter(|one| one.fate == Fate::Never).for_each(|one| one.fate = Fate::Unknown);
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// The commit that brought at least half of a fix, hunk by hunk; none where there is none.

@@ -314,6 +314,30 @@ fn a_person_confirms_only_what_git_could_not_prove_and_never_their_own_fix() {
     place.hotfix(&["close", "INC-42"]).says("on main");
 }
 
+/// The same one-line fix on a main that had renamed what it is about: resolved by hand, with nothing of the line left as it was.
+#[test]
+fn an_edited_pick_of_one_line_is_for_a_person_to_see() {
+    let place = broken_shop();
+    place.git(&["branch", "release/1.1"]);
+    place.commit("shop.rs", &BROKEN.replace("sum(all but first)", "add_up(the_rest)"), "Other names");
+    check(&place);
+    place.hotfix(&["start", "INC-42"]).exits(0);
+    let fix = place.commit("shop.rs", SHOP, "Sum everything");
+    place.hotfix(&["fix", "INC-42", "--proof", "test=totals", "--guarded-by-flag", "no"]).exits(0);
+    place.git(&["switch", "-q", "main"]);
+    place.hotfix(&["verify", "INC-42"]).exits(1).says("missing");
+    // As `git cherry-pick --continue` leaves it: the author and the author's date of the fix.
+    place.write("shop.rs", &SHOP.replace("sum(all)", "add_up(everything)"));
+    place.git(&["commit", "-q", "--all", "-C", &fix]);
+    let picked = place.git(&["rev-parse", "HEAD"]);
+    let verified = place.json(&["verify", "INC-42"]);
+    assert_eq!(verified["targets"][0]["verdict"], "unproven");
+    assert_eq!(verified["targets"][0]["candidates"][0]["commit"], picked.as_str());
+    place.hotfix_by(GRACE, &["verify", "INC-42", "--confirm", &picked, "--reason", "other names, same sum"]).exits(0);
+    let lacking = place.hotfix(&["close", "INC-42"]);
+    assert!(!lacking.out.contains("on main"), "{}", lacking.out);
+}
+
 #[test]
 fn a_waiver_needs_two_people() {
     let (place, rewritten) = rewritten_on_main();
