@@ -22,7 +22,7 @@ use crate::domain::closing;
 use crate::domain::event::{Answered, Checked, Decision, Payload, RungAnswer, RungName};
 use crate::domain::identity::{IncidentId, Moment};
 use crate::domain::incident::{self, Incident};
-use crate::domain::ladder::{self, Answers, Walk};
+use crate::domain::ladder::{self, Answers, Step, Walk};
 use crate::domain::record::History;
 use crate::domain::refusal::Refusal;
 use crate::failure::{ExitCode, Failure};
@@ -88,6 +88,10 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     }
     match ladder::walk(&opening.policy, &answers) {
         Walk::Waiting(steps) => {
+            let asks_for_flags = |step: &Step<'_>| matches!(step, Step::Rung(RungName::FlagOff, _));
+            if steps.iter().any(asks_for_flags) {
+                opening.flags()?;
+            }
             let report = CheckReport::waiting(&opening, &steps, session.now());
             session.answer("check", report.exit(), &report)
         }

@@ -1,5 +1,6 @@
 //! What a walk starts from: the incident, the policy in force, and what git can tell.
 
+use std::cell::OnceCell;
 use std::path::Path;
 
 use crate::commands::book::Book;
@@ -30,7 +31,7 @@ const FETCH_LIMIT: std::time::Duration = std::time::Duration::from_secs(3);
 const LISTED: usize = 5;
 
 /// What a walk starts from.
-pub(super) struct Opening {
+pub(super) struct Opening<'s> {
     pub(super) id: IncidentId,
     pub(super) is_new: bool,
     pub(super) started: Moment,
@@ -39,19 +40,20 @@ pub(super) struct Opening {
     pub(super) dry_run: bool,
     pub(super) production: Production,
     pub(super) roll_back: RollBackReport,
-    pub(super) flags: FlagReport,
+    changed: Changed<'s>,
+    flags: OnceCell<FlagReport>,
     /// What the person must know beside the answer: how old the clone is, which policy was ignored.
     pub(super) notes: Vec<String>,
 }
 
-impl Opening {
+impl<'s> Opening<'s> {
     /// Loads it; or says why the walk does not begin: the incident is over, or its id was not confirmed.
     ///
     /// `begun` is when production broke, as an unfinished walk of this incident has it.
     pub(super) fn load(
         args: &Args,
         book: &Book<'_>,
-        session: &Session,
+        session: &'s Session,
         begun: Option<Moment>,
     ) -> Result<Result<Self, Stopped>, Failure> {
         let repository = session.repository()?;
@@ -99,7 +101,6 @@ impl Opening {
         let last_good = running.as_ref().and_then(|running| running.last_good.as_ref()).map(|good| good.commit);
         let changed = Changed::between(repository, last_good, running.as_ref().map(|running| running.commit));
         let roll_back = roll_back::roll_back(&changed, &policy.roll_back.look_for)?;
-        let flags = flags::flags(&changed, &policy.flag_off.look_for)?;
         Ok(Ok(Self {
             id: args.incident.clone(),
             is_new: incident.is_none(),
@@ -109,9 +110,24 @@ impl Opening {
             dry_run: args.policy.is_some(),
             production,
             roll_back,
-            flags,
+            changed,
+            flags: OnceCell::new(),
             notes,
         }))
+    }
+
+    /// The flags that could be switched off; looked for only when the second rung is asked, for it reads every changed file.
+    pub(super) fn flags(&self) -> Result<&FlagReport, Failure> {
+        if let Some(flags) = self.flags.get() {
+            return Ok(flags);
+        }
+        let found = flags::flags(&self.changed, &self.policy.flag_off.look_for)?;
+        Ok(self.flags.get_or_init(|| found))
+    }
+
+    /// The flags, if they were looked for.
+    pub(super) fn flags_seen(&self) -> Option<&FlagReport> {
+        self.flags.get()
     }
 }
 

@@ -72,7 +72,9 @@ pub(super) struct CheckReport<'o> {
     policy: &'o PolicyPin,
     production: &'o Production,
     roll_back: &'o RollBackReport,
-    flags: &'o FlagReport,
+    /// Looked for only while the second rung is open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    flags: Option<&'o FlagReport>,
     answers: BTreeMap<String, Answered>,
     missing: Vec<Missing>,
     refusals: Vec<Refusal>,
@@ -159,7 +161,7 @@ impl<'o> CheckReport<'o> {
             policy: &opening.pin,
             production: &opening.production,
             roll_back: &opening.roll_back,
-            flags: &opening.flags,
+            flags: opening.flags_seen(),
             answers: BTreeMap::new(),
             missing: Vec::new(),
             refusals: Vec::new(),

@@ -21,7 +21,7 @@ const ANOTHER: &str = "another path";
 /// One conversation.
 pub(super) struct Wizard<'a> {
     session: &'a Session,
-    opening: &'a Opening,
+    opening: &'a Opening<'a>,
     /// Where the answers are kept; a dry run keeps none.
     draft: Option<&'a Draft>,
     walk: Kept,
@@ -175,7 +175,7 @@ impl<'a> Wizard<'a> {
             Step::Rung(name, rung) => {
                 let evidence = match name {
                     RungName::RollBack => words::roll_back_lines(self.opening, self.session.now()),
-                    RungName::FlagOff => words::flag_lines(self.opening),
+                    RungName::FlagOff => words::flag_lines(self.opening)?,
                 };
                 let title = format!("{place} {} If not, why?", rung.question);
                 ask(&title, rung.help.as_deref(), &evidence, Kind::Choose(rung_choices(*name, rung)))

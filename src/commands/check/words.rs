@@ -5,6 +5,7 @@ use crate::commands::moment;
 use crate::domain::identity::Moment;
 use crate::evidence::production::{LastGood, Production, Running};
 use crate::evidence::roll_back::{Finding, RollBackReport, RollBackVerdict};
+use crate::failure::Failure;
 
 /// How many findings a person is shown; JSON has them all.
 pub(super) const SHOWN: usize = 5;
@@ -90,10 +91,10 @@ pub(super) fn roll_back_lines(opening: &Opening, now: Moment) -> Vec<String> {
 }
 
 /// What the wizard shows above the question of the second rung.
-pub(super) fn flag_lines(opening: &Opening) -> Vec<String> {
-    let candidates = &opening.flags.candidates;
+pub(super) fn flag_lines(opening: &Opening) -> Result<Vec<String>, Failure> {
+    let candidates = &opening.flags()?.candidates;
     if candidates.is_empty() {
-        return vec!["No flag was found in what changed since the last good release.".to_owned()];
+        return Ok(vec!["No flag was found in what changed since the last good release.".to_owned()]);
     }
     let mut lines: Vec<String> = candidates
         .iter()
@@ -107,7 +108,7 @@ pub(super) fn flag_lines(opening: &Opening) -> Vec<String> {
             opening.id
         ));
     }
-    lines
+    Ok(lines)
 }
 
 /// The paths that stand in the way of going back, each once.
