@@ -23,6 +23,9 @@ pub struct Into {
     /// The name to show.
     #[serde(skip)]
     pub name: String,
+    /// What `git switch` takes to work on it.
+    #[serde(skip)]
+    pub switch: String,
 }
 
 impl Into {
@@ -40,14 +43,15 @@ impl Into {
         if let Some(branch) = if is_id { None } else { repository.shared_branch(&name)? } {
             let fetched = branch.full.starts_with("refs/remotes/").then(|| repository.last_fetch()).flatten();
             let commit = repository.tip(&branch)?;
-            return Ok(Self { name: branch.shown().to_owned(), reference: branch.full, commit, fetched });
+            let (name, switch) = (branch.shown().to_owned(), branch.short);
+            return Ok(Self { name, switch, reference: branch.full, commit, fetched });
         }
         if named.is_none() {
             return Err(Failure::undecided(format!("there is no branch {name} here, which the policy names as main"))
                 .hint("git fetch    # or name the target with --into REF"));
         }
         let commit = repository.commit(&name)?;
-        Ok(Self { reference: name.clone(), name, commit, fetched: None })
+        Ok(Self { reference: name.clone(), switch: name.clone(), name, commit, fetched: None })
     }
 }
 

@@ -61,7 +61,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let target = Target::new(repository, into.commit, &stop);
     let fix = read(repository, &target, &args.fix)?;
     let report = search(&target, &fix, &Options::default())?;
-    let forecast = forecast(&target, &fix, &report, &into.name)?;
+    let forecast = forecast(&target, &fix, &report, &into.switch)?;
     let exit = report.verdict.exit();
     let report = MergedReport { into, commits: fix.commits, report, forecast, now: session.now() };
     session.answer("merged", exit, &report)

@@ -67,11 +67,24 @@ pub fn subject(repository: &Repository, incident: &Incident) -> Result<Option<Fi
             Some(whole) => whole.join(fix),
         }
     }
+    // What a second attempt amends of the first is one net change, as far as both are here and stand on each other.
+    if incident.fixes().count() > 1
+        && let Some(joined) = &whole
+        && joined.commits.iter().all(|commit| repository.node(*commit).is_ok_and(|node| node.parents.len() == 1))
+    {
+        whole = Some(Fix::of_commits(repository, &joined.commits)?);
+    }
     match (whole, incident.cause.as_ref().map(|cause| &cause.what)) {
         (Some(whole), _) => Ok(Some(whole)),
         (None, Some(CauseSettled::OnMain { commit })) => Ok(Some(Fix::of_commits(repository, &[*commit])?)),
         (None, Some(CauseSettled::Flag { .. }) | None) => Ok(None),
     }
+}
+
+/// What a fix stands on, by which the release lines are told that it must reach: the base of each attempt, and production.
+pub fn bases(incident: &Incident, fix: &Fix) -> Vec<ObjectId> {
+    let production = incident.check().what.production.as_ref().map(|production| production.commit);
+    incident.fixes().filter_map(|attached| attached.what.base).chain(fix.base).chain(production).collect()
 }
 
 /// The first of these commits that production ran already when it broke: such a commit mends nothing. Exit 4 where an object
@@ -154,7 +167,7 @@ pub fn prove(
     let deadline = Deadline::after(limit);
     let stop = || deadline.left().is_zero();
     let mut proofs = Vec::new();
-    for Target { branch, commit } in targets::targets(repository, policy, fix.base)? {
+    for Target { branch, commit } in targets::targets(repository, policy, &bases(incident, &fix))? {
         brought_up_to_date(repository, &branch)?;
         let target = target::Target::new(repository, commit, &stop);
         let report = search(&target, &fix, &options)?;

@@ -48,7 +48,7 @@ pub fn settle(
     let Some(fix) = proof::subject(repository, incident)? else {
         return Err(Failure::usage("there is no fix that a target could hold or need"));
     };
-    let targets = targets::targets(repository, policy, fix.base)?;
+    let targets = targets::targets(repository, policy, &proof::bases(incident, &fix))?;
     let said = Said { session, book, incident, policy, fix: &fix, targets: &targets };
     match (&args.confirm, &args.not_needed, &args.evidence) {
         (Some(commit), ..) => said.confirm(repository.commit(commit)?, reason).map(Some),

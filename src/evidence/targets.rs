@@ -20,15 +20,15 @@ pub struct Target {
 
 /// The branches that a fix must reach, each once, main first.
 ///
-/// `base` is what the fix stands on: the release line that was fixed is the oldest one that contains it, and every line with
-/// a later version is newer. Exit 4 where a target was never fetched: what is not here can't be asked.
-pub fn targets(repository: &Repository, policy: &Policy, base: Option<ObjectId>) -> Result<Vec<Target>, Failure> {
+/// `bases` is what the fix stands on: a release line that was fixed is the oldest one that contains one of these commits, and
+/// every line with a later version is newer. Exit 4 where a target was never fetched: what is not here can't be asked.
+pub fn targets(repository: &Repository, policy: &Policy, bases: &[ObjectId]) -> Result<Vec<Target>, Failure> {
     let mut found: Vec<Target> = Vec::new();
     for target in &policy.merge_back.into {
         let branches = match target {
             policy::Target::Main => vec![named(repository, &policy.branches.main)?],
             policy::Target::Branch(name) => vec![named(repository, name)?],
-            policy::Target::NewerReleaseLines => newer_lines(repository, policy, base)?,
+            policy::Target::NewerReleaseLines => newer_lines(repository, policy, bases)?,
         };
         for branch in branches {
             if !found.iter().any(|known| known.branch == branch.branch) {
@@ -70,16 +70,19 @@ pub fn release_lines(repository: &Repository, globs: &[String]) -> Result<Vec<(R
     Ok(lines)
 }
 
-fn newer_lines(repository: &Repository, policy: &Policy, base: Option<ObjectId>) -> Result<Vec<Target>, Failure> {
+fn newer_lines(repository: &Repository, policy: &Policy, bases: &[ObjectId]) -> Result<Vec<Target>, Failure> {
     let lines = release_lines(repository, &policy.branches.release_lines)?;
-    // A fix whose branch and base are gone was made on a line that can't be told any more.
-    let Some(base) = base.filter(|base| repository.commit_line(*base).is_ok()) else { return Ok(Vec::new()) };
-    for (fixed, line) in &lines {
-        if repository.contains(line.commit, base)? {
-            let newer =
-                lines.iter().filter(|(name, _)| name.component == fixed.component && name.version > fixed.version);
-            return Ok(newer.map(|(_, line)| line.clone()).collect());
+    let mut found = Vec::new();
+    // A base that is gone was on a line that can't be told by it any more; the others still tell.
+    for base in bases.iter().filter(|base| repository.has(**base)) {
+        for (fixed, line) in &lines {
+            if repository.contains(line.commit, *base)? {
+                let newer =
+                    lines.iter().filter(|(name, _)| name.component == fixed.component && name.version > fixed.version);
+                found.extend(newer.map(|(_, line)| line.clone()));
+                break;
+            }
         }
     }
-    Ok(Vec::new())
+    Ok(found)
 }

@@ -34,11 +34,15 @@ impl Clone {
         let clone = Self { history: History::checked_out(text) };
         clone.git(&["config", "user.name", "Ann"]);
         clone.git(&["config", "user.email", "ann@example.org"]);
-        let answers = A_HOTFIX.iter().flat_map(|answer| ["--set", answer]);
-        let arguments: Vec<&str> = ["check", "INC-1"].into_iter().chain(answers).collect();
-        let (code, answer) = clone.hotfix(&arguments);
-        assert_eq!((code, &answer["decision"]), (0, &Value::from("hotfix")), "{answer}");
+        clone.open("INC-1");
         clone
+    }
+
+    fn open(&self, incident: &str) {
+        let answers = A_HOTFIX.iter().flat_map(|answer| ["--set", answer]);
+        let arguments: Vec<&str> = ["check", incident].into_iter().chain(answers).collect();
+        let (code, answer) = self.hotfix(&arguments);
+        assert_eq!((code, &answer["decision"]), (0, &Value::from("hotfix")), "{answer}");
     }
 
     fn path(&self) -> &Path {
@@ -74,8 +78,12 @@ impl Clone {
 
     /// Attaches with everything answered.
     fn attach(&self, range: &[&str]) -> (i32, Value) {
+        self.attach_to("INC-1", range)
+    }
+
+    fn attach_to(&self, incident: &str, range: &[&str]) -> (i32, Value) {
         let answers = ["--proof", "test=the smoke test", "--guarded-by-flag", "no"];
-        self.hotfix(&[&["fix", "INC-1"], range, &answers].concat())
+        self.hotfix(&[&["fix", incident], range, &answers].concat())
     }
 
     fn commit(&self, path: &str, text: &str, message: &str) -> String {
@@ -217,8 +225,10 @@ fn commits_and_ranges_can_be_named() {
         (code, commits(&both), &both["paths"]),
         (0, serde_json::json!([first, third]), &serde_json::json!(["a", "c"]))
     );
-    assert_eq!(commits(&clone.attach(&["v1.1.0..HEAD~2"]).1), serde_json::json!([first]));
-    assert_eq!(commits(&clone.attach(&["HEAD"]).1), serde_json::json!([third]));
+    for (incident, range, commit) in [("INC-2", "v1.1.0..HEAD~2", &first), ("INC-3", "HEAD", &third)] {
+        clone.open(incident);
+        assert_eq!(commits(&clone.attach_to(incident, &[range]).1), serde_json::json!([commit]));
+    }
     for bad in [&["v1.1.0...HEAD"][..], &["HEAD..v1.1.0"], &["nonsense"], &["HEAD..HEAD"]] {
         let (code, answer) = clone.attach(bad);
         assert_eq!(code, 2, "{bad:?}: {answer}");

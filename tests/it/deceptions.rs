@@ -228,3 +228,21 @@ fn a_withdrawal_and_a_closing_at_the_same_time_leave_no_closed_incident_without_
     assert_eq!(withdrawn.code, 1, "{}{}", withdrawn.out, withdrawn.err);
     assert_eq!(closed.code, 0, "{}{}", closed.out, closed.err);
 }
+
+#[test]
+fn a_shipped_fix_is_not_replaced_by_another() {
+    let place = broken_shop();
+    place.git(&["branch", "release/1.1"]);
+    check(&place).exits(0);
+    place.hotfix(&["start", "INC-42"]).exits(0);
+    let shipped = place.commit("shop.rs", "mended\n", "Mend it");
+    place.hotfix(&[&["fix", "INC-42"], PROOF].concat()).exits(0);
+    place.git(&["switch", "-q", "release/1.1"]);
+    place.git(&["merge", "-q", "--ff-only", "hotfix/INC-42"]);
+    let harmless = place.commit("notes.md", "x\n", "Notes");
+    place.hotfix(&[&["fix", "INC-42", &harmless], PROOF].concat()).exits(1).says("fix-still-released");
+    // More of the same is no replacement, and needs another word about its deployment.
+    place.hotfix(&["deployed", "INC-42"]).exits(0);
+    place.hotfix(&[&["fix", "INC-42", &shipped, &harmless], PROOF].concat()).exits(0);
+    place.hotfix(&["close", "INC-42"]).exits(1).says("not-deployed").says("not-merged-back");
+}

@@ -185,5 +185,8 @@ fn record(
 fn repeats(book: &Book<'_>, incident: &Incident, checked: &Checked, texts: &BTreeMap<String, String>) -> bool {
     let check = incident.check();
     let words = |name: &String| book.words(&check.by.event, name).ok().flatten();
-    check.what == *checked && texts.iter().all(|(name, text)| words(name).as_ref() == Some(text))
+    // Two programs that open it at once may begin in two different seconds; an incident's start is its first check's.
+    let started = check.what.started;
+    check.what == Checked { started, ..checked.clone() }
+        && texts.iter().all(|(name, text)| words(name).as_ref() == Some(text))
 }

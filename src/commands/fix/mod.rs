@@ -73,6 +73,9 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     if let Some(refusal) = net_empty(id, &fix).or_else(|| off_the_lines(id, &fix, &lines, &on)) {
         return Outcome::refused(id, [refusal]).send(session, "fix");
     }
+    if let Some(refusal) = replaces_what_is_released(attempt, &fix, incident, session)? {
+        return Outcome::refused(id, [refusal]).send(session, "fix");
+    }
     let given = Given { proof: args.proof, guarded_by_flag: args.guarded_by_flag };
     let answers = match questions::ask(id, &args.range, given, &summary(&fix), session)? {
         Ok(answers) => answers,
@@ -97,6 +100,30 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         .next(format!("hotfix deployed {id} --release TAG    # once production runs it"))
         .next(format!("hotfix verify {id}    # once it is merged back"));
     session.answer("fix", ExitCode::Open, &FixReport { outcome: Some(outcome), ..report })
+}
+
+/// A fix takes the place of the one that its attempt had. What production may run already must not vanish from the record so:
+/// then the new one has to hold the old one's commits, or stand beside it as another attempt.
+fn replaces_what_is_released(
+    attempt: Option<&Attempt>,
+    fix: &Fix,
+    incident: &Incident,
+    session: &Session,
+) -> Result<Option<Refusal>, Failure> {
+    let Some(attempt) = attempt.filter(|attempt| !attempt.withdrawn) else { return Ok(None) };
+    let Some(old) = &attempt.fix else { return Ok(None) };
+    let holds_it = old.what.commits.iter().all(|commit| fix.commits.contains(commit));
+    if holds_it || old.what.changes == fix.changes {
+        return Ok(None);
+    }
+    let refusal = withdraw::still_released(attempt.number, incident, &Fix::recorded(&old.what), session)?;
+    Ok(refusal.map(|refusal| Refusal {
+        message: format!("the fix attached before would be replaced, but {}", refusal.message),
+        next: std::iter::once(format!("hotfix start {}    # makes another attempt", incident.id))
+            .chain(refusal.next)
+            .collect(),
+        ..refusal
+    }))
 }
 
 /// The attempt that a fix is attached to: the last that was not withdrawn. A later attachment to it replaces the earlier one.

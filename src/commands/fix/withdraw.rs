@@ -47,7 +47,12 @@ pub(super) fn withdraw(
 }
 
 /// The first release line that holds a part of the fix, or may hold it.
-fn still_released(number: u32, incident: &Incident, fix: &Fix, session: &Session) -> Result<Option<Refusal>, Failure> {
+pub(super) fn still_released(
+    number: u32,
+    incident: &Incident,
+    fix: &Fix,
+    session: &Session,
+) -> Result<Option<Refusal>, Failure> {
     let repository = session.repository()?;
     let policy = Policies::new(repository).of(incident)?;
     let lines = release_lines(repository, &policy.branches, incident.check().what.production.as_ref())?;
