@@ -35,7 +35,7 @@ impl Adaptation {
     /// white space). At least half must be added word for word, and only of ten lines or more may one in ten be left out. No
     /// line that the hunk takes out may stand as often as before, and what it takes out elsewhere too is not asked for.
     pub fn new(change: &TextChange<'_>, hunk: &Hunk, old: &Text<'_>, new: &Text<'_>) -> Option<Self> {
-        let alignment = Alignment::new(old.lines(), new.lines());
+        let alignment = Alignment::of_bytes(old.bytes(), new.bytes());
         let (before, after) = (counts(old.lines()), counts(new.lines()));
         let count = |counts: &HashMap<&[u8], usize>, line: &[u8]| counts.get(line).copied().unwrap_or(0);
         let removed = change.removed(hunk);
@@ -88,7 +88,7 @@ impl Adaptation {
 
     /// Whether the step adds something that is like a line of the hunk, beyond its white space: a sign, and no proof.
     pub fn resembles(change: &TextChange<'_>, hunk: &Hunk, old: &Text<'_>, new: &Text<'_>) -> bool {
-        let added = Alignment::new(old.lines(), new.lines()).hunks.into_iter().flat_map(|hunk| hunk.new);
+        let added = Alignment::of_bytes(old.bytes(), new.bytes()).hunks.into_iter().flat_map(|hunk| hunk.new);
         let fresh: Vec<&[u8]> = added.map(|line| new.lines()[line]).collect();
         let telling = || change.added(hunk).iter().filter(|line| is_telling(line));
         if telling().count().saturating_mul(fresh.len()) > MOST_LIKENESSES {

@@ -5,6 +5,7 @@
 //! version through each line diff, until they stand at the target's tip or have been taken out.
 
 use std::ops::Range;
+use std::rc::Rc;
 
 use super::lines::{Alignment, Block, Hunk, Text, is_telling};
 
@@ -21,9 +22,8 @@ pub struct TextChange<'a> {
 impl<'a> TextChange<'a> {
     /// Takes two texts apart into hunks.
     pub fn new(before: &'a [u8], after: &'a [u8]) -> Self {
-        let (before, after) = (Text::new(before), Text::new(after));
-        let hunks = Alignment::new(before.lines(), after.lines()).hunks;
-        Self { before, after, hunks }
+        let hunks = Alignment::of_bytes(before, after).hunks;
+        Self { before: Text::new(before), after: Text::new(after), hunks }
     }
 
     /// The lines that a hunk took out.
@@ -52,17 +52,22 @@ pub enum Standing {
 
 /// One version of the file, aligned with both sides of the change.
 pub struct View {
-    from_before: Alignment,
-    from_after: Alignment,
+    from_before: Rc<Alignment>,
+    from_after: Rc<Alignment>,
 }
 
 impl View {
     /// Aligns a version with both sides.
     pub fn new(change: &TextChange<'_>, version: &Text<'_>) -> Self {
         Self {
-            from_before: Alignment::new(change.before.lines(), version.lines()),
-            from_after: Alignment::new(change.after.lines(), version.lines()),
+            from_before: Alignment::of_bytes(change.before.bytes(), version.bytes()).into(),
+            from_after: Alignment::of_bytes(change.after.bytes(), version.bytes()).into(),
         }
+    }
+
+    /// The same of alignments that are known already.
+    pub fn known(from_before: Rc<Alignment>, from_after: Rc<Alignment>) -> Self {
+        Self { from_before, from_after }
     }
 
     /// The hunk test.
@@ -218,11 +223,11 @@ impl Trace {
     ) -> Step {
         let moved = alignment.gap(gap.start).start..alignment.gap(gap.end).end;
         let block = Block::new(removed);
+        let comes = block.count(new.bytes()) > 0;
         let back_in_place =
-            contains(&new.lines()[moved.clone()], removed) && !contains(&old.lines()[gap.clone()], removed);
-        let back_elsewhere = removed.iter().filter(|line| is_telling(line)).nth(1).is_some()
-            && block.count(old.bytes()) == 0
-            && block.count(new.bytes()) > 0;
+            comes && contains(&new.lines()[moved.clone()], removed) && !contains(&old.lines()[gap.clone()], removed);
+        let back_elsewhere =
+            removed.iter().filter(|line| is_telling(line)).nth(1).is_some() && comes && block.count(old.bytes()) == 0;
         if back_in_place || back_elsewhere {
             // An empty line or a brace comes and goes.
             return if removed.iter().any(|line| is_telling(line)) { Step::Restored } else { Step::Rewritten };

@@ -1,5 +1,6 @@
 //! Texts as lines, and which line of one text stands where in another.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -7,36 +8,42 @@ use imara_diff::{Algorithm, Diff, InternedInput, Interner};
 use memchr::memmem;
 
 /// A text as its lines, without their line ends (a carriage return stays: it is a change that counts).
+///
+/// It is taken apart when its lines are asked for first: of most versions in a history only the bytes are needed.
 #[derive(Clone, Debug, Default)]
 pub struct Text<'a> {
     bytes: &'a [u8],
-    lines: Vec<&'a [u8]>,
+    lines: OnceCell<Vec<&'a [u8]>>,
 }
 
 impl<'a> Text<'a> {
     /// Splits at every newline; the empty text has no line.
     pub fn new(bytes: &'a [u8]) -> Self {
-        let mut lines = Vec::with_capacity(bytes.len() / 24);
-        let mut start = 0;
-        for end in memchr::memchr_iter(b'\n', bytes) {
-            lines.push(&bytes[start..end]);
-            start = end + 1;
-        }
-        if start < bytes.len() {
-            lines.push(&bytes[start..]);
-        }
-        Self { bytes, lines }
+        Self { bytes, lines: OnceCell::new() }
     }
 
     /// The lines.
     pub fn lines(&self) -> &[&'a [u8]] {
-        &self.lines
+        self.lines.get_or_init(|| split(self.bytes))
     }
 
     /// The whole text.
     pub fn bytes(&self) -> &'a [u8] {
         self.bytes
     }
+}
+
+fn split(bytes: &[u8]) -> Vec<&[u8]> {
+    let mut lines = Vec::with_capacity(bytes.len() / 24);
+    let mut start = 0;
+    for end in memchr::memchr_iter(b'\n', bytes) {
+        lines.push(&bytes[start..end]);
+        start = end + 1;
+    }
+    if start < bytes.len() {
+        lines.push(&bytes[start..]);
+    }
+    lines
 }
 
 /// Whether git would treat the bytes as binary: a NUL among the first 8,000.
@@ -68,26 +75,27 @@ pub fn common_lines(old: &[u8], new: &[u8]) -> usize {
 
 /// A run of whole lines that is looked for.
 pub struct Block {
-    needle: Vec<u8>,
+    finder: memmem::Finder<'static>,
 }
 
 impl Block {
     /// The lines, in order.
     pub fn new(lines: &[&[u8]]) -> Self {
-        Self { needle: lines.join(&b'\n') }
+        Self { finder: memmem::Finder::new(&lines.join(&b'\n')).into_owned() }
     }
 
     /// How often the block stands in a text, at line starts and line ends only; overlapping ones count.
     pub fn count(&self, text: &[u8]) -> usize {
-        if self.needle.is_empty() {
+        let length = self.finder.needle().len();
+        if length == 0 {
             // A block of one empty line: rare enough to be counted the plain way.
             return Text::new(text).lines().iter().filter(|line| line.is_empty()).count();
         }
         let whole = |at: &usize| {
-            let end = at + self.needle.len();
+            let end = at + length;
             (*at == 0 || text[at - 1] == b'\n') && (end == text.len() || text[end] == b'\n')
         };
-        memmem::find_iter(text, &self.needle).filter(whole).count()
+        self.finder.find_iter(text).filter(whole).count()
     }
 }
 
@@ -101,15 +109,13 @@ pub struct Hunk {
 }
 
 /// Which line of the old text stands where in the new one.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alignment {
-    forward: Vec<u32>,
+    old_length: usize,
     new_length: usize,
     /// The differences, in order, without context.
     pub hunks: Vec<Hunk>,
 }
-
-const GONE: u32 = u32::MAX;
 
 impl Alignment {
     /// Aligns two texts by a histogram diff (after Bram Cohen's patience diff), as imara-diff does it.
@@ -119,40 +125,46 @@ impl Alignment {
         let prefix = old.iter().zip(new).take_while(|(a, b)| a == b).count();
         let tail = old[prefix..].iter().rev().zip(new[prefix..].iter().rev());
         let suffix = tail.take_while(|(a, b)| a == b).count();
-        let (middle_old, middle_new) = (&old[prefix..old.len() - suffix], &new[prefix..new.len() - suffix]);
+        Self::around(prefix, &old[prefix..old.len() - suffix], &new[prefix..new.len() - suffix], suffix)
+    }
+
+    /// The same for the bytes of both texts: only where they differ are they split into lines.
+    pub fn of_bytes(old: &[u8], new: &[u8]) -> Self {
+        let Some((prefix, suffix)) = common_ends(old, new) else {
+            return Self::new(&split(old), &split(new));
+        };
+        let count = |bytes: &[u8]| memchr::memchr_iter(b'\n', bytes).count();
+        let middle_old = split(&old[prefix..old.len() - suffix]);
+        let middle_new = split(&new[prefix..new.len() - suffix]);
+        Self::around(count(&old[..prefix]), &middle_old, &middle_new, count(&old[old.len() - suffix..]))
+    }
+
+    /// Aligns what differs, between so many lines that do not.
+    fn around(prefix: usize, old: &[&[u8]], new: &[&[u8]], suffix: usize) -> Self {
         let mut hunks = Vec::new();
-        if middle_old.is_empty() || middle_new.is_empty() {
-            if middle_old.len() + middle_new.len() > 0 {
-                hunks.push(Hunk { old: prefix..old.len() - suffix, new: prefix..new.len() - suffix });
+        if old.is_empty() || new.is_empty() {
+            if old.len() + new.len() > 0 {
+                hunks.push(Hunk { old: prefix..prefix + old.len(), new: prefix..prefix + new.len() });
             }
         } else {
-            let mut input = InternedInput { before: vec![], after: vec![], interner: Interner::new(middle_old.len()) };
-            input.update_before(middle_old.iter().copied());
-            input.update_after(middle_new.iter().copied());
+            let mut input = InternedInput { before: vec![], after: vec![], interner: Interner::new(old.len()) };
+            input.update_before(old.iter().copied());
+            input.update_after(new.iter().copied());
             let mut diff = Diff::compute(Algorithm::Histogram, &input);
             diff.postprocess_no_heuristic(&input);
             let shift = |range: &Range<u32>| range.start as usize + prefix..range.end as usize + prefix;
             hunks.extend(diff.hunks().map(|hunk| Hunk { old: shift(&hunk.before), new: shift(&hunk.after) }));
         }
-        Self::from_hunks(hunks, old.len(), new.len())
-    }
-
-    fn from_hunks(hunks: Vec<Hunk>, old_length: usize, new_length: usize) -> Self {
-        let mut forward = vec![GONE; old_length];
-        let (mut old_at, mut new_at) = (0, 0);
-        let end = Hunk { old: old_length..old_length, new: new_length..new_length };
-        for hunk in hunks.iter().chain(std::iter::once(&end)) {
-            for (offset, slot) in forward[old_at..hunk.old.start].iter_mut().enumerate() {
-                *slot = u32::try_from(new_at + offset).unwrap_or(GONE);
-            }
-            (old_at, new_at) = (hunk.old.end, hunk.new.end);
-        }
-        Self { forward, new_length, hunks }
+        Self { old_length: prefix + old.len() + suffix, new_length: prefix + new.len() + suffix, hunks }
     }
 
     /// Where a line of the old text stands in the new one.
     pub fn forward(&self, line: usize) -> Option<usize> {
-        self.forward.get(line).copied().filter(|line| *line != GONE).map(|line| line as usize)
+        let next = self.hunks.partition_point(|hunk| hunk.old.end <= line);
+        let inside = self.hunks.get(next).is_some_and(|hunk| hunk.old.start <= line);
+        let (old_end, new_end) =
+            next.checked_sub(1).map_or((0, 0), |at| (self.hunks[at].old.end, self.hunks[at].new.end));
+        (!inside && line < self.old_length).then(|| line - old_end + new_end)
     }
 
     /// Where a run of old lines stands, whole, in order and without anything between; none for an empty run.
@@ -165,22 +177,46 @@ impl Alignment {
     /// The new lines between the nearest old line before `at` and the nearest from `at` on that still stand.
     pub fn gap(&self, at: usize) -> Range<usize> {
         let before = (0..at).rev().find_map(|line| self.forward(line)).map_or(0, |line| line + 1);
-        let after = (at..self.forward.len()).find_map(|line| self.forward(line)).unwrap_or(self.new_length);
+        let after = (at..self.old_length).find_map(|line| self.forward(line)).unwrap_or(self.new_length);
         before..after
     }
 
     /// Whether both places are the ends of their texts.
     pub fn at_both_ends(&self, old: usize, new: usize) -> bool {
-        old == self.forward.len() && new == self.new_length
+        old == self.old_length && new == self.new_length
     }
 
     /// Whether the old line before `at` and the one at `at` stand side by side in the new text; an end of the text counts as a
     /// line that always stands. None where one of both is gone.
     pub fn adjacent(&self, at: usize) -> Option<bool> {
         let before = if at == 0 { Some(0) } else { self.forward(at - 1).map(|line| line + 1) };
-        let after = if at == self.forward.len() { Some(self.new_length) } else { self.forward(at) };
+        let after = if at == self.old_length { Some(self.new_length) } else { self.forward(at) };
         Some(before? == after?)
     }
+}
+
+/// How many bytes of whole lines two texts begin and end with alike. None where a last line lacks its newline: such a text
+/// has lines that its bytes do not show.
+fn common_ends(old: &[u8], new: &[u8]) -> Option<(usize, usize)> {
+    if [old, new].iter().any(|text| text.last().is_some_and(|byte| *byte != b'\n')) {
+        return None;
+    }
+    const CHUNK: usize = 128;
+    let chunks = old.chunks_exact(CHUNK).zip(new.chunks_exact(CHUNK));
+    let mut prefix = CHUNK * chunks.take_while(|(a, b)| a == b).count();
+    prefix += old[prefix..].iter().zip(&new[prefix..]).take_while(|(a, b)| a == b).count();
+    prefix = memchr::memrchr(b'\n', &old[..prefix]).map_or(0, |end| end + 1);
+    let (old, new) = (&old[prefix..], &new[prefix..]);
+    let chunks = old.rchunks_exact(CHUNK).zip(new.rchunks_exact(CHUNK));
+    let mut suffix = CHUNK * chunks.take_while(|(a, b)| a == b).count();
+    let (old_rest, new_rest) = (&old[..old.len() - suffix], &new[..new.len() - suffix]);
+    suffix += old_rest.iter().rev().zip(new_rest.iter().rev()).take_while(|(a, b)| a == b).count();
+    let at_line_start = |text: &[u8]| text[..text.len() - suffix].last().is_none_or(|byte| *byte == b'\n');
+    if !(at_line_start(old) && at_line_start(new)) {
+        let tail = &old[old.len() - suffix..];
+        suffix = memchr::memchr(b'\n', tail).map_or(0, |end| tail.len() - end - 1);
+    }
+    Some((prefix, suffix))
 }
 
 #[cfg(test)]
@@ -204,6 +240,16 @@ mod tests {
             (Some(true), Some(false), Some(false))
         );
         assert_eq!(alignment.adjacent(3), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn bytes_align_as_their_lines_do(old in "([ab]{0,2}\n){0,9}[ab]?", new in "([ab]{0,2}\n){0,9}[ab]?", both in "(x\n){0,90}") {
+            let (old, new) = (format!("{both}{old}{both}"), format!("{both}{new}{both}"));
+            let (old, new) = (old.as_bytes(), new.as_bytes());
+            let by_lines = Alignment::new(Text::new(old).lines(), Text::new(new).lines());
+            proptest::prop_assert_eq!(Alignment::of_bytes(old, new), by_lines);
+        }
     }
 
     #[test]

@@ -141,8 +141,9 @@ fn telling_lines(target: &Target<'_>, fix: &Fix) -> Result<BTreeMap<Vec<u8>, usi
             _ => Ok(std::rc::Rc::new(Vec::new())),
         };
         let (before, after) = (read(&change.before)?, read(&change.after)?);
+        let hunks = Alignment::of_bytes(&before, &after).hunks;
         let (before, after) = (Text::new(&before), Text::new(&after));
-        for hunk in Alignment::new(before.lines(), after.lines()).hunks {
+        for hunk in hunks {
             for (lines, into) in [(&after.lines()[hunk.new], &mut added), (&before.lines()[hunk.old], &mut removed)] {
                 for line in lines.iter().filter(|line| is_telling(line)) {
                     *into.entry(line.trim_ascii().to_vec()).or_default() += 1;
@@ -163,8 +164,9 @@ fn brought(target: &Target<'_>, number: usize, wanted: &BTreeMap<Vec<u8>, usize>
             _ => Ok(std::rc::Rc::new(Vec::new())),
         };
         let (before, after) = (read(file.before)?, read(file.after)?);
+        let hunks = Alignment::of_bytes(&before, &after).hunks;
         let (before, after) = (Text::new(&before), Text::new(&after));
-        for hunk in Alignment::new(before.lines(), after.lines()).hunks {
+        for hunk in hunks {
             for line in after.lines()[hunk.new].iter().chain(&before.lines()[hunk.old]) {
                 if let Some(stock) = left.get_mut(line.trim_ascii()).filter(|stock| **stock > 0) {
                     *stock -= 1;

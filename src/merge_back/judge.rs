@@ -9,6 +9,7 @@ use crate::domain::hunk::TextChange;
 use crate::domain::identity::RepositoryPath;
 use crate::domain::lines::is_binary;
 use crate::failure::Failure;
+use crate::git::trees::Entry;
 
 use super::explain::Picks;
 use super::fix::{Fix, path_of};
@@ -123,11 +124,13 @@ pub fn judge(
             match &texts {
                 Some((old, new)) => {
                     let text = TextChange::new(old, new);
+                    let sides = (before.as_ref().map(entry_of), Some(entry_of(after)));
                     if text.hunks.is_empty() && before.as_ref().is_none_or(|before| before.id != after.id) {
                         judged.push(whole_content(path, before.as_ref(), after, versions));
                     } else {
                         judged.extend(
-                            TextJudge { target, change: &text, path, picks, fix, fix_paths, versions }.judge()?,
+                            TextJudge { target, change: &text, sides, path, picks, fix, fix_paths, versions }
+                                .judge()?,
                         );
                     }
                 }
@@ -155,6 +158,11 @@ pub fn judge(
         }
     }
     Ok(judged)
+}
+
+/// A side that is a regular file.
+fn entry_of(side: &Side) -> Entry {
+    Entry { mode: 0o100_644, id: side.id }
 }
 
 /// The texts of both sides; none where one is no text, or where both are the same bytes.

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::domain::identity::{ObjectId, RepositoryPath};
-use crate::domain::lines::{Alignment, Text};
+use crate::domain::lines::Alignment;
 use crate::failure::Failure;
 use crate::git::history::{Message, Node};
 use crate::git::repository::Repository;
@@ -58,7 +58,10 @@ struct Prepared {
     known: RefCell<HashMap<RepositoryPath, Vec<Version>>>,
 }
 
-/// The most blob bytes that are kept between questions.
+/// The most alignments that are kept between questions; each is a few dozen bytes.
+const CACHED_ALIGNMENTS: usize = 100_000;
+
+/// The most blobs that are kept between questions.
 const CACHED_BLOBS: usize = 2_000;
 
 impl<'r> Target<'r> {
@@ -291,9 +294,9 @@ impl<'r> Target<'r> {
         }
         let read = |id: Option<ObjectId>| id.map_or_else(|| Ok(Rc::default()), |id| self.blob(id));
         let (old, new): (Rc<Vec<u8>>, Rc<Vec<u8>>) = (read(key.0)?, read(key.1)?);
-        let alignment = Rc::new(Alignment::new(Text::new(&old).lines(), Text::new(&new).lines()));
+        let alignment = Rc::new(Alignment::of_bytes(&old, &new));
         let mut alignments = self.alignments.borrow_mut();
-        if alignments.len() >= CACHED_BLOBS {
+        if alignments.len() >= CACHED_ALIGNMENTS {
             alignments.clear();
         }
         alignments.insert(key, Rc::clone(&alignment));

@@ -9,6 +9,7 @@ use crate::domain::hunk::{Place, Standing, Step, TextChange, Trace, View};
 use crate::domain::identity::RepositoryPath;
 use crate::domain::lines::{Alignment, Block, Hunk, Text, is_telling};
 use crate::failure::Failure;
+use crate::git::trees::Entry;
 
 use super::explain::Picks;
 use super::fix::Fix;
@@ -19,6 +20,8 @@ use super::target::{Target, Version};
 pub(super) struct TextJudge<'a> {
     pub(super) target: &'a Target<'a>,
     pub(super) change: &'a TextChange<'a>,
+    /// Where the change's two texts stand in the store.
+    pub(super) sides: (Option<Entry>, Option<Entry>),
     pub(super) path: &'a RepositoryPath,
     pub(super) picks: &'a Picks<'a>,
     pub(super) fix: &'a Fix,
@@ -43,8 +46,7 @@ impl TextJudge<'_> {
         let Some(newest) = self.versions.first() else { return Ok(vec![]) };
         let found = self.landings()?;
         let tip = self.bytes(newest)?;
-        let tip_text = Text::new(&tip);
-        let view = View::new(self.change, &tip_text);
+        let view = self.view(newest.entry)?;
         let mut judged = Vec::new();
         for (hunk, found) in hunks.iter().zip(found) {
             let part = Part::Lines { old: hunk.old.clone(), new: hunk.new.clone() };
@@ -75,6 +77,12 @@ impl TextJudge<'_> {
             judged.push(one);
         }
         Ok(judged)
+    }
+
+    /// A version beside both sides of the change.
+    fn view(&self, version: Option<Entry>) -> Result<View, Failure> {
+        let (before, after) = self.sides;
+        Ok(View::known(self.target.aligned(before, version)?, self.target.aligned(after, version)?))
     }
 
     fn bytes(&self, version: &Version) -> Result<Rc<Vec<u8>>, Failure> {
@@ -116,17 +124,18 @@ impl TextJudge<'_> {
             let parent = self.bytes(&self.versions[index + 1])?;
             let in_parent = counts(&parent, &found);
             let (new, old) = (Text::new(&child), Text::new(&parent));
-            let mut views: Option<(View, View, Alignment)> = None;
+            let mut views: Option<(View, View, Rc<Alignment>)> = None;
             for (at, hunk) in hunks.iter().enumerate().filter(|(at, _)| found[*at].is_none()).collect::<Vec<_>>() {
                 let came =
                     if hunk.new.is_empty() { in_parent[at] > in_child[at] } else { in_child[at] > in_parent[at] };
                 if !came && counted[at] {
                     continue;
                 }
-                let (after, before, step) = views.get_or_insert_with(|| {
-                    let step = Alignment::new(old.lines(), new.lines());
-                    (View::new(self.change, &new), View::new(self.change, &old), step)
-                });
+                if views.is_none() {
+                    let (child, parent) = (self.versions[index].entry, self.versions[index + 1].entry);
+                    views = Some((self.view(child)?, self.view(parent)?, self.target.aligned(parent, child)?));
+                }
+                let Some((after, before, step)) = &views else { continue };
                 let own_step = |step: &&Hunk| before.is_step(self.change, hunk, step, &old, &new);
                 let place = match step.hunks.iter().find(own_step) {
                     Some(step) => Some(Place::of_step(step)),
@@ -203,7 +212,7 @@ impl TextJudge<'_> {
                     if next.moved > trace.moved {
                         one.uprooted_by.push(at);
                     }
-                    if next.own.is_empty() && self.taken_back(hunk, &new, at, found)? {
+                    if next.own.is_empty() && self.taken_back(hunk, trail[index].entry, at, found)? {
                         return self.undone(one, at);
                     }
                     trace = next;
@@ -225,7 +234,7 @@ impl TextJudge<'_> {
                     // What a fix only added and someone took out by itself is undone. A changed line that went away is not
                     // back to what it was.
                     let undone = outcome == Step::Removed && hunk.old.is_empty();
-                    if undone || self.taken_back(hunk, &new, at, found)? {
+                    if undone || self.taken_back(hunk, trail[index].entry, at, found)? {
                         return self.undone(one, at);
                     }
                     one.evolved_by.push(at);
@@ -252,8 +261,8 @@ impl TextJudge<'_> {
     }
 
     /// Whether a version is as before the hunk at its place, or the commit that made it says that it takes the fix back.
-    fn taken_back(&self, hunk: &Hunk, version: &Text<'_>, at: usize, found: &Found) -> Result<bool, Failure> {
-        Ok(View::new(self.change, version).standing(self.change, hunk) == Standing::Absent
+    fn taken_back(&self, hunk: &Hunk, version: Option<Entry>, at: usize, found: &Found) -> Result<bool, Failure> {
+        Ok(self.view(version)?.standing(self.change, hunk) == Standing::Absent
             || self.target.claims_to_revert(at, self.versions[found.landing].at, &self.fix.commits)?)
     }
 
