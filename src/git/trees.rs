@@ -82,6 +82,21 @@ impl Repository {
         Ok((!at.is_directory()).then_some(at))
     }
 
+    /// Whether no file can be put at a path of a tree: a directory stands there, or a file on the way to it.
+    pub fn is_blocked(&self, tree: ObjectId, path: &RepositoryPath) -> Result<bool, Failure> {
+        let mut at = Entry { mode: Entry::DIRECTORY, id: tree };
+        for part in path.as_bytes().split(|byte| *byte == b'/') {
+            if !at.is_directory() {
+                return Ok(true);
+            }
+            match self.read_tree(at.id)?.into_iter().find(|(name, _)| name == part) {
+                Some((_, entry)) => at = entry,
+                None => return Ok(false),
+            }
+        }
+        Ok(at.is_directory())
+    }
+
     /// The paths that differ between two trees (none stands for the empty tree), in no promised order.
     pub fn differing(&self, before: Option<ObjectId>, after: Option<ObjectId>) -> Result<Vec<Differing>, Failure> {
         let mut found = Vec::new();

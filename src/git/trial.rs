@@ -5,6 +5,7 @@ use crate::domain::lines::is_binary;
 use crate::failure::Failure;
 
 use super::repository::Repository;
+use super::trees::Entry;
 use super::{to_id, to_oid};
 
 /// A place where two sides can't be brought together without a person.
@@ -44,6 +45,23 @@ impl Trial {
         let inner =
             open().map_err(|error: git2::Error| Failure::because("failed to prepare a merge in memory", error))?;
         Ok(Self { inner, renames })
+    }
+
+    /// A tree, inside the trial, of nothing but these entries. None where git would not have such a tree.
+    pub fn tree_of(&self, entries: &[(&RepositoryPath, Entry)]) -> Option<ObjectId> {
+        let mut update = git2::build::TreeUpdateBuilder::new();
+        for (path, entry) in entries {
+            let mode = match entry.mode & 0o170_000 {
+                0o120_000 => git2::FileMode::Link,
+                0o160_000 => git2::FileMode::Commit,
+                _ if entry.mode & 0o100 != 0 => git2::FileMode::BlobExecutable,
+                _ => git2::FileMode::Blob,
+            };
+            update.upsert(path.as_bytes(), to_oid(entry.id), mode);
+        }
+        let empty = self.inner.treebuilder(None).and_then(|builder| builder.write());
+        let empty = empty.and_then(|empty| self.inner.find_tree(empty)).ok()?;
+        update.create_updated(&self.inner, &empty).ok().map(to_id)
     }
 
     /// Merges the change from `base` to `theirs` into `ours`; all are root trees (none: the empty tree).

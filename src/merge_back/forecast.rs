@@ -1,11 +1,15 @@
 //! What would happen next: bringing the fix to the target now, and the next release cut from it.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::domain::fate::Fate;
 use crate::domain::identity::{ObjectId, RepositoryPath};
 use crate::domain::merge_back::Verdict;
 use crate::failure::Failure;
+use crate::git::repository::Repository;
+use crate::git::trees::{Entry, Watch};
 use crate::git::trial::{Conflict, Outcome, Trial};
 
 use super::fix::Fix;
@@ -46,7 +50,7 @@ pub fn forecast(target: &Target<'_>, fix: &Fix, report: &Report, into: &str) -> 
         moved |= repository.entry_at(tree, &side.path)?.is_none();
     }
     let trial = Trial::new(repository, moved)?;
-    let mut steps = Vec::new();
+    let (mut steps, mut paths) = (Vec::new(), BTreeSet::new());
     for &commit in &fix.commits {
         let node = repository.node(commit)?;
         // A merge inside the fix brings no change of its own that a pick could carry.
@@ -54,9 +58,14 @@ pub fn forecast(target: &Target<'_>, fix: &Fix, report: &Report, into: &str) -> 
             continue;
         }
         let before = node.parents.first().map(|parent| repository.node(*parent).map(|node| node.tree)).transpose()?;
-        if repository.differing(before, Some(node.tree))?.iter().any(|file| lacking(&file.path)) {
+        let differing = repository.differing(before, Some(node.tree))?;
+        if differing.iter().any(|file| lacking(&file.path)) {
             steps.push((commit, before, node.tree));
+            paths.extend(differing.into_iter().map(|file| file.path));
         }
+    }
+    if !moved && let Some(small) = narrowed(repository, &trial, &paths, tree, &steps)? {
+        (tree, steps) = small;
     }
     let picks: Vec<ObjectId> = steps.iter().map(|(commit, _, _)| *commit).collect();
     let (mut conflicts, mut stops_at) = (Vec::new(), None);
@@ -81,6 +90,44 @@ pub fn forecast(target: &Target<'_>, fix: &Fix, report: &Report, into: &str) -> 
     let commands = vec![format!("git switch {into}"), format!("git cherry-pick -x {list}")];
     let next_release = next_release(report, into);
     Ok(Some(Forecast { applies: stops_at.is_none(), picks, stops_at, conflicts, commands, next_release }))
+}
+
+/// One commit to be picked: it, the tree before it and the tree after it.
+type Pick = (ObjectId, Option<ObjectId>, ObjectId);
+
+/// The target's tree and the picks with only these paths in them: a merge of whole trees reads most of both. None where
+/// something on the target stands in the way of a path, which only the whole trees can tell.
+fn narrowed(
+    repository: &Repository,
+    trial: &Trial,
+    paths: &BTreeSet<RepositoryPath>,
+    tree: ObjectId,
+    steps: &[Pick],
+) -> Result<Option<(ObjectId, Vec<Pick>)>, Failure> {
+    let paths: Vec<RepositoryPath> = paths.iter().cloned().collect();
+    let mut watch = Watch::new(&paths);
+    for (path, entry) in paths.iter().zip(watch.look(repository, tree)?) {
+        if entry.is_none() && repository.is_blocked(tree, path)? {
+            return Ok(None);
+        }
+    }
+    let mut narrow = |tree: ObjectId| {
+        let found = paths.iter().zip(watch.look(repository, tree)?);
+        let entries: Vec<(&RepositoryPath, Entry)> =
+            found.filter_map(|(path, entry)| Some((path, (*entry)?))).collect();
+        Ok::<_, Failure>(trial.tree_of(&entries))
+    };
+    let Some(tree) = narrow(tree)? else { return Ok(None) };
+    let mut small = Vec::with_capacity(steps.len());
+    for &(commit, before, after) in steps {
+        let before = match before.map(&mut narrow).transpose()? {
+            Some(None) => return Ok(None),
+            before => before.flatten(),
+        };
+        let Some(after) = narrow(after)? else { return Ok(None) };
+        small.push((commit, before, after));
+    }
+    Ok(Some((tree, small)))
 }
 
 fn next_release(report: &Report, into: &str) -> String {
