@@ -86,12 +86,14 @@ impl Target<'_> {
         if wanted.is_empty() || wanted.len() == 1 && wanted[0].len() < 16 {
             return Ok(None);
         }
+        let finders: Vec<memchr::memmem::Finder> = wanted.iter().map(memchr::memmem::Finder::new).collect();
+        let most = wanted.len().div_ceil(2);
         let differing = self.differing(number)?;
         let mut best: Option<(RepositoryPath, Entry, Vec<usize>)> = None;
         for file in differing.iter().take(MOST_FILES) {
             let Some(after) = file.after.filter(|entry| entry.is_file()) else { continue };
             let new = self.blob(after.id)?;
-            if wanted.iter().filter(|line| memchr::memmem::find(&new, line).is_some()).count() * 2 < wanted.len() {
+            if finders.iter().filter(|line| line.find(&new).is_some()).take(most).count() < most {
                 continue;
             }
             let alignment = self.aligned(file.before, Some(after))?;
