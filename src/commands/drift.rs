@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::into::{self, Into};
 use crate::domain::merge_back::Verdict;
 use crate::evidence::globs::Globs;
-use crate::evidence::targets::release_lines;
+use crate::evidence::targets::versioned_lines;
 use crate::failure::{ExitCode, Failure};
 use crate::git;
 use crate::merge_back::drift::{self, Drifted, MergeForecast};
@@ -54,7 +54,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let into = Into::find(session, args.into.as_deref())?;
     let line = match &args.line {
         Some(name) => Into::find(session, Some(name))?,
-        None => match release_lines(repository, &policy.branches.release_lines)?.pop() {
+        None => match versioned_lines(repository, &policy.branches.release_lines)?.pop() {
             Some((_, line)) => Into::find(session, Some(&line.branch.short))?,
             None => {
                 return Err(

@@ -55,7 +55,7 @@ fn named(repository: &Repository, name: &str) -> Result<Target, Failure> {
 }
 
 /// The release lines with a version in their name (`release/1.4`, `tokio-1.38.x`), oldest first.
-pub fn release_lines(repository: &Repository, globs: &[String]) -> Result<Vec<(ReleaseName, Target)>, Failure> {
+pub fn versioned_lines(repository: &Repository, globs: &[String]) -> Result<Vec<(ReleaseName, Target)>, Failure> {
     let globs = Globs::new(globs)?;
     let mut lines = Vec::new();
     for branch in repository.shared_branches()? {
@@ -71,7 +71,7 @@ pub fn release_lines(repository: &Repository, globs: &[String]) -> Result<Vec<(R
 }
 
 fn newer_lines(repository: &Repository, policy: &Policy, bases: &[ObjectId]) -> Result<Vec<Target>, Failure> {
-    let lines = release_lines(repository, &policy.branches.release_lines)?;
+    let lines = versioned_lines(repository, &policy.branches.release_lines)?;
     let mut found = Vec::new();
     // A base that is gone was on a line that can't be told by it any more; the others still tell.
     for base in bases.iter().filter(|base| repository.has(**base)) {

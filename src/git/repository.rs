@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::domain::identity::{ObjectId, Person};
+use crate::domain::identity::ObjectId;
 use crate::failure::Failure;
 
 use super::{to_id, to_oid};
@@ -51,11 +51,6 @@ impl Repository {
     /// A value of the git configuration; none where it is not set or is not UTF-8.
     pub fn config(&self, key: &str) -> Option<String> {
         self.inner.config().ok()?.get_string(key).ok()
-    }
-
-    /// The person that git would name as committer, from the configuration only.
-    pub fn configured_person(&self) -> Option<Person> {
-        Some(Person { name: self.config("user.name")?, email: self.config("user.email")? })
     }
 
     /// The commit that a revision names (`HEAD`, `v1.2.0`, `origin/main~3`, a unique prefix); tags are peeled.
