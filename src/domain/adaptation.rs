@@ -1,6 +1,6 @@
 //! A hunk that a pick brought with changes of its own, such as a resolved conflict leaves behind.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::hunk::{TextChange, likeness};
@@ -11,6 +11,12 @@ const MOST_LIKENESSES: usize = 40_000;
 
 /// Above this many pairs of lines not even equality is.
 const MOST_EQUAL: usize = 4_000_000;
+
+/// How many lines away a neighbour may stand, as in a patch's context.
+const NEAR: usize = 3;
+
+/// Above this many pairs of words two lines are no adaptation of each other.
+const MOST_WORD_PAIRS: usize = 4_096;
 
 /// How alike a line and its adapted form must be, in percent.
 const ALIKE: usize = 60;
@@ -34,7 +40,10 @@ impl Adaptation {
     /// A line that the hunk adds must be added by the step, be there already, or be added in a changed form (more than its
     /// white space). At least half must be added word for word, and only of ten lines or more may one in ten be left out. No
     /// line that the hunk takes out may stand as often as before, and what it takes out elsewhere too is not asked for.
-    pub fn new(change: &TextChange<'_>, hunk: &Hunk, old: &Text<'_>, new: &Text<'_>) -> Option<Self> {
+    ///
+    /// Where the step `is_landing` of most of the fix, every line may come in a changed form, if each has a neighbour of the
+    /// fix near it.
+    pub fn new(change: &TextChange<'_>, hunk: &Hunk, old: &Text<'_>, new: &Text<'_>, is_landing: bool) -> Option<Self> {
         let alignment = Alignment::of_bytes(old.bytes(), new.bytes());
         let (before, after) = (counts(old.lines()), counts(new.lines()));
         let count = |counts: &HashMap<&[u8], usize>, line: &[u8]| counts.get(line).copied().unwrap_or(0);
@@ -65,14 +74,16 @@ impl Adaptation {
         if open.len().saturating_mul(fresh.len()) > MOST_LIKENESSES {
             return None;
         }
+        let own: HashSet<&[u8]> = change.hunks.iter().flat_map(|hunk| change.added(hunk)).copied().collect();
         let mut left_out = 0;
         for line in open {
             if count(&before, line) > 0 && count(&after, line) > 0 {
                 continue;
             }
+            // A line that the fix itself adds is not another one's changed form.
             let alike = |at: &usize| {
                 let candidate = new.lines()[*at];
-                candidate.trim_ascii() != line.trim_ascii() && likeness(candidate, line) >= ALIKE
+                candidate.trim_ascii() != line.trim_ascii() && !own.contains(candidate) && is_alike(candidate, line)
             };
             adaptation.changed += 1;
             match fresh.iter().position(alike) {
@@ -80,7 +91,9 @@ impl Adaptation {
                 None => left_out += 1,
             }
         }
-        let enough = !telling.is_empty() && adaptation.own.len() * 2 >= telling.len() && left_out * 10 <= telling.len();
+        let in_place = || adaptation.heirs.iter().all(|line| has_neighbour(change, hunk, new, *line));
+        let known = adaptation.own.len() * 2 >= telling.len() || is_landing && left_out == 0 && in_place();
+        let enough = !telling.is_empty() && known && left_out * 10 <= telling.len();
         adaptation.own.sort_unstable();
         adaptation.heirs.sort_unstable();
         enough.then_some(adaptation)
@@ -94,7 +107,7 @@ impl Adaptation {
         if telling().count().saturating_mul(fresh.len()) > MOST_LIKENESSES {
             return false;
         }
-        telling().any(|line| fresh.iter().any(|other| likeness(other, line) >= ALIKE))
+        telling().any(|line| fresh.iter().any(|other| is_alike(other, line)))
     }
 
     /// A pure deletion: the step must have taken at least half of what says something.
@@ -114,6 +127,52 @@ impl Adaptation {
     }
 }
 
+/// Whether near a line of the new version a line stands that stands near the hunk in the fix, whatever its indentation.
+fn has_neighbour(change: &TextChange<'_>, hunk: &Hunk, new: &Text<'_>, line: usize) -> bool {
+    let around = |lines: Range<usize>, text: &Text<'_>| {
+        let reach = lines.start.saturating_sub(NEAR)..(lines.end + NEAR).min(text.lines().len());
+        reach.filter(move |at| !lines.contains(at))
+    };
+    let own = || around(hunk.new.clone(), &change.after).map(|at| change.after.lines()[at].trim_ascii());
+    let mut near = around(line..line + 1, new).map(|at| new.lines()[at].trim_ascii());
+    near.any(|line| is_telling(line) && own().any(|own| own == line))
+}
+
+/// Whether one line may be the other's adapted form: by a common beginning and end, or by the words that they share in order.
+fn is_alike(a: &[u8], b: &[u8]) -> bool {
+    let ends = likeness(a, b);
+    ends >= ALIKE || ends * 3 >= ALIKE && shared_words(a, b) >= ALIKE
+}
+
+/// How many of the letters and digits of two lines stand in words that both have in the same order, in percent.
+///
+/// A longest common subsequence, weighed by the words' lengths; letter case does not count, for a name that was exported
+/// since changes just that.
+fn shared_words(a: &[u8], b: &[u8]) -> usize {
+    let (a, b) = (words(a), words(b));
+    let length = |words: &[&[u8]]| words.iter().map(|word| word.len()).sum::<usize>();
+    let all = length(&a) + length(&b);
+    if all == 0 || a.len() * b.len() > MOST_WORD_PAIRS {
+        return 0;
+    }
+    let mut best = vec![0; b.len() + 1];
+    for word in &a {
+        let mut diagonal = 0;
+        for (at, other) in b.iter().enumerate() {
+            let above = best[at + 1];
+            let with = if word.eq_ignore_ascii_case(other) { diagonal + word.len() } else { 0 };
+            best[at + 1] = above.max(best[at]).max(with);
+            diagonal = above;
+        }
+    }
+    200 * best[b.len()] / all
+}
+
+fn words(line: &[u8]) -> Vec<&[u8]> {
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80;
+    line.split(|byte| !is_word(byte)).filter(|word| !word.is_empty()).collect()
+}
+
 fn counts<'a>(lines: &[&'a [u8]]) -> HashMap<&'a [u8], usize> {
     let mut counts = HashMap::with_capacity(lines.len());
     for line in lines {
@@ -129,7 +188,8 @@ mod tests {
     fn adapted(before: &str, after: &str, old: &str, new: &str) -> bool {
         let change = TextChange::new(before.as_bytes(), after.as_bytes());
         assert_eq!(change.hunks.len(), 1, "one hunk at a time");
-        Adaptation::new(&change, &change.hunks[0], &Text::new(old.as_bytes()), &Text::new(new.as_bytes())).is_some()
+        Adaptation::new(&change, &change.hunks[0], &Text::new(old.as_bytes()), &Text::new(new.as_bytes()), false)
+            .is_some()
     }
 
     #[test]
@@ -140,6 +200,41 @@ mod tests {
         assert!(
             !adapted(before, after, "alpha\n", "alpha\n    if ready == 3 {\n  go_on_now();\n}\n"),
             "only indented otherwise"
+        );
+    }
+
+    #[test]
+    fn a_line_is_known_again_by_its_words() {
+        let old = b"ki.restore(lg, Revision{Main: rkv.kv.CreateRevision}, rev, rkv.kv.Version)";
+        assert!(is_alike(old, b"ki.restore(lg, revision{rkv.kv.CreateRevision, 0}, rev, rkv.kv.Version)"));
+        assert!(!is_alike(old, b"ki.put(lg, rev.Main, rev.Sub)"));
+        assert_eq!((shared_words(b"a b c", b"a x c"), shared_words(b"", b"()")), (66, 0));
+    }
+
+    /// Found by the property test: the one hunk's line was taken for the other's changed form.
+    #[test]
+    fn another_line_of_the_fix_is_no_changed_form() {
+        let (before, after) = ("one\nfour_5\n", "one\nchanged_by_fix\nfour_5\nadded_by_fix\n");
+        let change = TextChange::new(before.as_bytes(), after.as_bytes());
+        let landed = Text::new(b"one\nchanged_by_fix\nfour_5\n");
+        let adapted = Adaptation::new(&change, &change.hunks[1], &Text::new(before.as_bytes()), &landed, true);
+        assert_eq!(adapted, None);
+    }
+
+    #[test]
+    fn on_a_known_landing_a_line_may_change_in_its_place_only() {
+        let adapted = |new: &str| {
+            let change = TextChange::new(b"alpha\nomega\nother\n", b"alpha\nlet limit = Limit::of(3);\nomega\nother\n");
+            let (old, new) = (Text::new(b"alpha\nomega\nfar_1\nfar_2\nfar_3\nfar_4\n"), Text::new(new.as_bytes()));
+            [false, true].map(|known| Adaptation::new(&change, &change.hunks[0], &old, &new, known).is_some())
+        };
+        assert_eq!(
+            adapted("alpha\nlet limit = limits::Limit::of(3);\nomega\nfar_1\nfar_2\nfar_3\nfar_4\n"),
+            [false, true]
+        );
+        assert_eq!(
+            adapted("alpha\nomega\nfar_1\nfar_2\nfar_3\nfar_4\nlet limit = limits::Limit::of(3);\n"),
+            [false, false]
         );
     }
 

@@ -340,8 +340,32 @@ impl Succession {
                 None => newcomers += usize::from(is_telling(line)),
             }
         }
-        Self { heir, newcomers }
+        let mut succession = Self { heir, newcomers };
+        succession.reflow(old, new);
+        succession
     }
+
+    /// Finds lines that were only broken or joined otherwise, as a formatter does: without white space they still stand.
+    fn reflow(&mut self, old: &[&[u8]], new: &[&[u8]]) {
+        let open = |heir: &Option<usize>, line: &[u8]| heir.is_none() && is_telling(line);
+        if !self.heir.iter().zip(old).any(|(heir, line)| open(heir, line)) {
+            return;
+        }
+        let mut text = Vec::new();
+        let mut ends = Vec::with_capacity(new.len());
+        for line in new {
+            text.extend(without_space(line));
+            ends.push(text.len());
+        }
+        for (heir, line) in self.heir.iter_mut().zip(old).filter(|(heir, line)| open(heir, line)) {
+            let line: Vec<u8> = without_space(line).collect();
+            *heir = memchr::memmem::find(&text, &line).map(|at| ends.partition_point(|end| *end <= at));
+        }
+    }
+}
+
+fn without_space<'a>(line: &'a [u8]) -> impl Iterator<Item = u8> + use<'a> {
+    line.iter().copied().filter(|byte| !byte.is_ascii_whitespace())
 }
 
 /// How alike two lines are, in percent: their common beginning and end, without the white space around.

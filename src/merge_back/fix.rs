@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::domain::event::{Change, FixAttached, Side};
 use crate::domain::identity::{ObjectId, Person};
+use crate::domain::lines::common_lines;
 use crate::failure::Failure;
 use crate::git::history::Node;
 use crate::git::repository::Repository;
@@ -110,7 +111,7 @@ impl Fix {
         let tree = |commit: ObjectId| repository.node(commit).map(|node| node.tree);
         let before = base.map(tree).transpose()?;
         let after = commits.last().copied().map(tree).transpose()?;
-        let changes = pair_renames(repository.differing(before, after)?);
+        let changes = pair_renames(repository, repository.differing(before, after)?)?;
         let mut authors: Vec<Person> = Vec::new();
         for &commit in &commits {
             for person in repository.message(commit)?.people() {
@@ -227,35 +228,78 @@ fn before_merge_of(target: &Target<'_>, tip: ObjectId) -> Result<Option<ObjectId
     Ok((outside <= end).then(|| target.id(outside)))
 }
 
-/// Makes changes of differing paths; a file that went away and came up elsewhere with the same bytes is one change.
-fn pair_renames(differing: Vec<Differing>) -> Vec<Change> {
+/// How many percent of a file's telling lines must go on for it to be a renamed one; git's own default.
+const RENAMED: usize = 50;
+
+/// The most pairs of files of which the lines are compared in search of renames.
+const MOST_PAIRS: usize = 400;
+
+/// Makes changes of differing paths; a file that went away and came up elsewhere, with the same bytes or most of its lines, is
+/// one change.
+fn pair_renames(repository: &Repository, differing: Vec<Differing>) -> Result<Vec<Change>, Failure> {
     let side = |file: &Differing, entry: Entry| Side {
         path: file.path.clone(),
         id: entry.id,
         mode: format!("{:06o}", entry.mode),
     };
     let (gone, rest): (Vec<_>, Vec<_>) = differing.into_iter().partition(|file| file.after.is_none());
-    let mut gone: Vec<Option<Differing>> = gone.into_iter().map(Some).collect();
-    let mut changes = Vec::new();
-    for file in rest {
-        let same = |old: &&mut Option<Differing>| {
-            let ids = |file: &Differing| (file.before.or(file.after)).map(|entry| (entry.id, entry.mode));
-            old.as_ref().is_some_and(|old| file.before.is_none() && ids(old) == ids(&file))
-        };
-        let old = gone.iter_mut().find(same).and_then(Option::take);
-        let before = match &old {
-            Some(old) => old.before.map(|entry| side(old, entry)),
-            None => file.before.map(|entry| side(&file, entry)),
-        };
-        changes.push(Change { before, after: file.after.map(|entry| side(&file, entry)) });
+    let (new, changed): (Vec<_>, Vec<_>) = rest.into_iter().partition(|file| file.before.is_none());
+    let pairs = renames(repository, &gone, &new)?;
+    let mut changes: Vec<Change> = Vec::with_capacity(gone.len() + new.len() + changed.len());
+    for file in changed {
+        changes.push(Change {
+            before: file.before.map(|entry| side(&file, entry)),
+            after: file.after.map(|entry| side(&file, entry)),
+        });
     }
-    changes.extend(
-        gone.into_iter()
-            .flatten()
-            .map(|file| Change { before: file.before.map(|entry| side(&file, entry)), after: None }),
-    );
+    for (at, file) in new.iter().enumerate() {
+        let old = pairs.iter().find(|(_, to)| *to == at).map(|(from, _)| &gone[*from]);
+        let before = old.and_then(|old| Some(side(old, old.before?)));
+        changes.push(Change { before, after: file.after.map(|entry| side(file, entry)) });
+    }
+    for (_, file) in gone.iter().enumerate().filter(|(at, _)| pairs.iter().all(|(from, _)| from != at)) {
+        changes.push(Change { before: file.before.map(|entry| side(file, entry)), after: None });
+    }
     changes.sort_by(|a, b| path_of(a).cmp(&path_of(b)));
-    changes
+    Ok(changes)
+}
+
+/// Which gone file became which new one, by their places in both lists: first those with the same bytes, then the likest.
+fn renames(repository: &Repository, gone: &[Differing], new: &[Differing]) -> Result<Vec<(usize, usize)>, Failure> {
+    let mut pairs: Vec<(usize, usize)> = Vec::new();
+    for (to, file) in new.iter().enumerate() {
+        let same = |from: &usize| gone[*from].before == file.after && pairs.iter().all(|(taken, _)| taken != from);
+        if let Some(from) = (0..gone.len()).find(same) {
+            pairs.push((from, to));
+        }
+    }
+    let open = |count: usize, taken: Vec<usize>| (0..count).filter(|at| !taken.contains(at)).collect::<Vec<_>>();
+    let from = open(gone.len(), pairs.iter().map(|(from, _)| *from).collect());
+    let to = open(new.len(), pairs.iter().map(|(_, to)| *to).collect());
+    if from.len() * to.len() > MOST_PAIRS {
+        return Ok(pairs);
+    }
+    let text = |entry: Option<Entry>| match entry {
+        Some(entry) if entry.is_file() => repository.blob(entry.id),
+        _ => Ok(Vec::new()),
+    };
+    let mut alike = Vec::new();
+    for &from in &from {
+        let old = text(gone[from].before)?;
+        for &to in &to {
+            let likeness = common_lines(&old, &text(new[to].after)?);
+            if likeness >= RENAMED {
+                alike.push((likeness, from, to));
+            }
+        }
+    }
+    alike.sort_by_key(|(likeness, from, to)| (100 - likeness.min(&100), *from, *to));
+    for (_, from, to) in alike {
+        if pairs.iter().all(|(taken, made)| *taken != from && *made != to) {
+            pairs.push((from, to));
+        }
+    }
+    Ok(pairs)
 }
 
 /// The path of a change: the one after it, else the one before.

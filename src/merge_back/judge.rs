@@ -43,6 +43,8 @@ pub enum Gone {
     Rewritten,
     /// It was removed with the code around it.
     Removed,
+    /// It was removed alone: an addition that was taken out again, unless the commit did so in passing.
+    Alone,
 }
 
 /// One part of a fix with its fate; commits are numbers on the target's first-parent line.
@@ -62,8 +64,8 @@ pub struct Judged {
     pub evolved_by: Vec<usize>,
     /// Where its lines went, if the target moved them to another path.
     pub moved_to: Option<RepositoryPath>,
-    /// How the last of its lines went, where none stands any more and yet it is not undone.
-    pub gone: Option<Gone>,
+    /// How the last of its lines went, where none stands any more and yet it is not undone, and from which path.
+    pub gone: Option<(Gone, RepositoryPath)>,
     /// The commits that took all its lines from their place, be it that they stand elsewhere now.
     pub uprooted_by: Vec<usize>,
     /// How many telling lines it is about, at least 1.

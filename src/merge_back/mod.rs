@@ -13,3 +13,4 @@ pub mod search;
 mod steps;
 pub mod target;
 mod text;
+mod together;

@@ -11,9 +11,10 @@ use crate::failure::Failure;
 
 use super::explain::{Picks, same_file};
 use super::fix::{Fix, path_of};
-use super::judge::{Gone, Judged, judge};
+use super::judge::{Judged, judge};
 use super::report::Report;
 use super::target::{Target, Version};
+use super::together::together;
 
 /// What a search is told beside the fix and the target.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +40,8 @@ pub fn search(target: &Target<'_>, fix: &Fix, options: &Options) -> Result<Repor
     let start = |change: &&Change| change.before.as_ref().or(change.after.as_ref()).map(|side| side.path.clone());
     let paths: Vec<RepositoryPath> = changes.iter().filter_map(start).collect();
     let all = target.versions(&paths, 0, bottom)?;
+    let sides = changes.iter().flat_map(|change| change.before.iter().chain(&change.after));
+    let own_paths: Vec<RepositoryPath> = sides.map(|side| side.path.clone()).collect();
     let new_paths: Vec<RepositoryPath> =
         changes.iter().filter(|change| change.before.is_none()).filter_map(|change| path_of(change).cloned()).collect();
     let picks = Picks::new(target, fix);
@@ -52,7 +55,7 @@ pub fn search(target: &Target<'_>, fix: &Fix, options: &Options) -> Result<Repor
             versions
         };
         touching.extend(versions.iter().rev().skip(1).map(|version| version.at));
-        judged.push(judge(target, change, &picks, fix, &paths, &versions)?);
+        judged.push(judge(target, change, &picks, fix, &own_paths, &versions)?);
         timelines.push((change, versions));
     }
     // A commit that is proven to have brought most of the fix is its landing: it may have touched the rest up.
@@ -60,13 +63,13 @@ pub fn search(target: &Target<'_>, fix: &Fix, options: &Options) -> Result<Repor
         picks.know(landing);
         for (at, (change, versions)) in timelines.iter().enumerate() {
             if judged[at].iter().any(|one| !one.fate.holds() && one.fate != Fate::Undone) {
-                judged[at] = judge(target, change, &picks, fix, &paths, versions)?;
+                judged[at] = judge(target, change, &picks, fix, &own_paths, versions)?;
             }
         }
     }
     let mut judged: Vec<Judged> =
         ignored.into_iter().filter_map(Judged::ignored).chain(judged.into_iter().flatten()).collect();
-    together(target, &mut judged)?;
+    together(target, &fix.commits, &mut judged)?;
     doubt(&picks, &touching, &mut judged)?;
     let touching = if options.without_candidates { BTreeSet::new() } else { touching };
     Report::new(target, fix, &judged, &touching)
@@ -130,47 +133,4 @@ fn other_path(target: &Target<'_>, change: &Change, bottom: usize) -> Result<Opt
     // A new file of a common name shares much with its namesakes.
     let least = if change.before.is_some() { 50 } else { 80 };
     same_file(target, &side.path, &target.blob(side.id)?, least)?.as_ref().map(along).transpose()
-}
-
-/// What only the whole fix can tell about its hunks.
-///
-/// A commit that took out most of what it touched of the fix took out all of that, also where the lines stand elsewhere now,
-/// and lands nothing. Code that went away with all around it is evolution, unless the fix was much of what that commit
-/// removed, or hardly anything of the fix is left. Where nothing stands any more, nobody can say that it is in effect.
-fn together(target: &Target<'_>, judged: &mut [Judged]) -> Result<(), Failure> {
-    let mut removed: BTreeMap<usize, usize> = BTreeMap::new();
-    for one in judged.iter().filter(|one| one.gone == Some(Gone::Removed)) {
-        if let Some(&last) = one.evolved_by.last() {
-            *removed.entry(last).or_default() += one.weight;
-        }
-    }
-    let mut aimed: Vec<usize> = Vec::new();
-    for (&commit, &lines) in &removed {
-        if !target.removes_more_than(commit, 4 * lines)? {
-            aimed.push(commit);
-        }
-    }
-    let landed = |one: &&Judged| one.fate.holds() || one.fate == Fate::Undone;
-    let weight: usize = judged.iter().filter(landed).map(|one| one.weight).sum();
-    let standing: usize = judged.iter().filter(landed).map(|one| one.standing).sum();
-    for one in judged.iter_mut().filter(|one| one.fate == Fate::Evolved) {
-        let (Some(gone), Some(&last)) = (one.gone, one.evolved_by.last()) else { continue };
-        if gone == Gone::Removed && (aimed.contains(&last) || standing * 4 < weight) {
-            one.take_out(last);
-        } else if standing == 0 {
-            one.fate = Fate::Unknown;
-        }
-    }
-    let count = |judged: &[Judged], touches: &dyn Fn(&Judged) -> bool| judged.iter().filter(|one| touches(one)).count();
-    let mut undoers: Vec<usize> = judged.iter().filter_map(|one| one.undone_by).collect();
-    undoers.sort_unstable();
-    undoers.dedup();
-    for undoer in undoers {
-        let touched =
-            |one: &Judged| one.fate.holds() && (one.uprooted_by.contains(&undoer) || one.landed_by == Some(undoer));
-        if count(judged, &|one| one.undone_by == Some(undoer)) >= count(judged, &touched) {
-            judged.iter_mut().filter(|one| touched(one)).for_each(|one| one.take_out(undoer));
-        }
-    }
-    Ok(())
 }

@@ -114,10 +114,15 @@ impl Target<'_> {
         Ok(best)
     }
 
-    /// Whether a commit takes out more than this many telling lines, in all its files together.
-    pub fn removes_more_than(&self, number: usize, limit: usize) -> Result<bool, Failure> {
+    /// Whether a commit takes out more than this many telling lines, of one path or of all together.
+    pub fn removes_more_than(
+        &self,
+        number: usize,
+        path: Option<&RepositoryPath>,
+        limit: usize,
+    ) -> Result<bool, Failure> {
         let mut removed = 0;
-        for file in self.differing(number)?.iter() {
+        for file in self.differing(number)?.iter().filter(|file| path.is_none_or(|path| file.path == *path)) {
             let Some(before) = file.before.filter(|entry| entry.is_file()) else { continue };
             let old = self.blob(before.id)?;
             let old = Text::new(&old);
@@ -129,6 +134,11 @@ impl Target<'_> {
             }
         }
         Ok(false)
+    }
+
+    /// Whether a commit took a path away.
+    pub fn takes_away(&self, number: usize, path: &RepositoryPath) -> Result<bool, Failure> {
+        Ok(self.differing(number)?.iter().any(|file| file.path == *path && file.after.is_none()))
     }
 
     /// The message of a commit of the line, and of those that it merged.

@@ -257,7 +257,30 @@ impl<'r> Target<'r> {
             later.extend(versions.drain(1..));
             versions = later;
         }
-        Ok(versions)
+        self.fill_absences(versions, not)
+    }
+
+    /// Puts in what a file was while it had another path, where it went away and came back: a rename that was reverted.
+    fn fill_absences(&self, versions: Vec<Version>, not: &[RepositoryPath]) -> Result<Vec<Version>, Failure> {
+        let is_absence = |at: usize| {
+            at > 0 && versions[at].entry.is_none() && versions.get(at + 1).is_some_and(|older| older.entry.is_some())
+        };
+        if !(1..versions.len()).any(is_absence) {
+            return Ok(versions);
+        }
+        let mut filled = Vec::with_capacity(versions.len());
+        for (at, version) in versions.iter().enumerate() {
+            if is_absence(at)
+                && let Some(older) = versions.get(at + 1)
+                && let Some(entry) = older.entry
+                && let Some(moved) = self.moved_to(version.at, &older.path, entry, not)?
+            {
+                filled.extend(self.walk(&[moved], versions[at - 1].at + 1, version.at)?.remove(0));
+            } else {
+                filled.push(version.clone());
+            }
+        }
+        Ok(filled)
     }
 
     /// What the commit with this number changed against its first parent.

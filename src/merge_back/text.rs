@@ -212,7 +212,9 @@ impl TextJudge<'_> {
                     if next.moved > trace.moved {
                         one.uprooted_by.push(at);
                     }
-                    if next.own.is_empty() && self.taken_back(hunk, trail[index].entry, at, found)? {
+                    if next.own.is_empty()
+                        && (self.is_absent(hunk, trail[index].entry)? || self.claims_to_revert(at, found)?)
+                    {
                         return self.undone(one, at);
                     }
                     trace = next;
@@ -231,17 +233,22 @@ impl TextJudge<'_> {
                         trace.heirs.clear();
                         continue;
                     }
-                    // What a fix only added and someone took out by itself is undone. A changed line that went away is not
-                    // back to what it was.
-                    let undone = outcome == Step::Removed && hunk.old.is_empty();
-                    if undone || self.taken_back(hunk, trail[index].entry, at, found)? {
+                    // A changed line that went away is not back to what it was; what was only added, is.
+                    let bare = !removed.iter().any(|line| is_telling(line));
+                    let alone = bare && (outcome == Step::Removed || self.is_absent(hunk, trail[index].entry)?);
+                    if self.claims_to_revert(at, found)? || !bare && self.is_absent(hunk, trail[index].entry)? {
                         return self.undone(one, at);
                     }
                     one.evolved_by.push(at);
                     one.uprooted_by.push(at);
                     one.fate = Fate::Evolved;
                     one.standing = 0;
-                    one.gone = Some(if outcome == Step::Rewritten { Gone::Rewritten } else { Gone::Removed });
+                    let gone = match outcome {
+                        _ if alone => Gone::Alone,
+                        Step::Rewritten => Gone::Rewritten,
+                        _ => Gone::Removed,
+                    };
+                    one.gone = Some((gone, trail[index + 1].path.clone()));
                     return Ok(());
                 }
             }
@@ -260,10 +267,14 @@ impl TextJudge<'_> {
         Ok(())
     }
 
-    /// Whether a version is as before the hunk at its place, or the commit that made it says that it takes the fix back.
-    fn taken_back(&self, hunk: &Hunk, version: Option<Entry>, at: usize, found: &Found) -> Result<bool, Failure> {
-        Ok(self.view(version)?.standing(self.change, hunk) == Standing::Absent
-            || self.target.claims_to_revert(at, self.versions[found.landing].at, &self.fix.commits)?)
+    /// Whether a version is as before the hunk at its place.
+    fn is_absent(&self, hunk: &Hunk, version: Option<Entry>) -> Result<bool, Failure> {
+        Ok(self.view(version)?.standing(self.change, hunk) == Standing::Absent)
+    }
+
+    /// Whether the commit with number `at` says that it takes the fix, or what brought it, back.
+    fn claims_to_revert(&self, at: usize, found: &Found) -> Result<bool, Failure> {
+        self.target.claims_to_revert(at, self.versions[found.landing].at, &self.fix.commits)
     }
 
     /// Where a trace's own lines went when commit `at` took them out of their file: the later versions of the other file
@@ -289,7 +300,8 @@ impl TextJudge<'_> {
             }
             let (parent, child) = (self.bytes(&self.versions[index + 1])?, self.bytes(&self.versions[index])?);
             let (old, new) = (Text::new(&parent), Text::new(&child));
-            let Some(adaptation) = Adaptation::new(self.change, hunk, &old, &new) else {
+            let is_landing = self.picks.is_landing(self.versions[index].at);
+            let Some(adaptation) = Adaptation::new(self.change, hunk, &old, &new, is_landing) else {
                 let open = one.fate == Fate::Never && now != Standing::Absent;
                 if open && Adaptation::resembles(self.change, hunk, &old, &new) {
                     one.fate = Fate::Unknown;

@@ -18,6 +18,7 @@ mod ledger;
 mod ledger_attacks;
 mod ledger_faults;
 mod merge_back;
+mod merge_back_later;
 mod merge_back_properties;
 mod pages;
 mod place;

@@ -30,7 +30,7 @@ fn report(lines: &str) -> (History, Report) {
     (history, report)
 }
 
-fn labels(history: &History, landings: &[Landing]) -> Vec<String> {
+pub(crate) fn labels(history: &History, landings: &[Landing]) -> Vec<String> {
     landings.iter().map(|one| history.label(one.commit)).collect()
 }
 

@@ -1,0 +1,115 @@
+//! What only the whole fix can tell about its hunks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::fate::Fate;
+use crate::domain::identity::{ObjectId, RepositoryPath};
+use crate::failure::Failure;
+
+use super::judge::{Gone, Judged};
+use super::target::Target;
+
+/// A commit that takes out more than this many times what it takes out of the fix is not about the fix.
+const BROAD: usize = 4;
+
+/// What less than this part of the fix is, may go in passing; where less than this part is left, hardly anything is.
+const PART: usize = 4;
+
+/// A commit that says that it takes a landing back is believed for all of it where this many times as much went as stayed.
+const MOST: usize = 3;
+
+/// Settles the fates that no hunk can tell alone.
+///
+/// - Code that went away with all around it is evolution, unless it was a good part both of the fix and of what that commit
+///   removed, or hardly anything of the fix is left.
+/// - An addition that was taken out alone is undone, unless it went *in passing*: see [`in_passing`].
+/// - Where nothing stands any more, nobody can say that it is in effect.
+/// - A commit that took out most of what it touched of the fix took out all of that, also where the lines stand elsewhere
+///   now, and lands nothing; and one that says so took out all that it touched.
+pub(super) fn together(target: &Target<'_>, commits: &[ObjectId], judged: &mut [Judged]) -> Result<(), Failure> {
+    let landed = |one: &&Judged| one.fate.holds() || one.fate == Fate::Undone;
+    let weight: usize = judged.iter().filter(landed).map(|one| one.weight).sum();
+    let standing: usize = judged.iter().filter(landed).map(|one| one.standing).sum();
+    let hardly_any = standing * PART < weight;
+    let mut aimed = BTreeSet::new();
+    let much = |commit: usize, lines: usize| {
+        let undone = judged.iter().filter(|one| one.undone_by == Some(commit)).map(|one| one.weight).sum::<usize>();
+        (undone + lines) * PART >= weight
+    };
+    for (commit, paths) in gone_by(judged, Gone::Removed) {
+        let lines = paths.values().sum();
+        if much(commit, lines) && !target.removes_more_than(commit, None, BROAD * lines)? {
+            aimed.insert(commit);
+        }
+    }
+    for (commit, paths) in gone_by(judged, Gone::Alone) {
+        if hardly_any || much(commit, paths.values().sum()) || !in_passing(target, commit, &paths)? {
+            aimed.insert(commit);
+        }
+    }
+    for one in judged.iter_mut().filter(|one| one.fate == Fate::Evolved) {
+        let (Some((gone, _)), Some(&last)) = (&one.gone, one.evolved_by.last()) else { continue };
+        if *gone != Gone::Rewritten && (aimed.contains(&last) || hardly_any) {
+            one.take_out(last);
+        } else if standing == 0 {
+            one.fate = Fate::Unknown;
+        }
+    }
+    let undoers: BTreeSet<usize> = judged.iter().filter_map(|one| one.undone_by).collect();
+    undoers.into_iter().try_for_each(|undoer| all_of_it(target, commits, judged, undoer))
+}
+
+/// How much of the fix each commit let go in this way, by the path that it stood in.
+fn gone_by(judged: &[Judged], how: Gone) -> BTreeMap<usize, BTreeMap<RepositoryPath, usize>> {
+    let mut found: BTreeMap<usize, BTreeMap<RepositoryPath, usize>> = BTreeMap::new();
+    for one in judged.iter().filter(|one| one.fate == Fate::Evolved) {
+        if let (Some((gone, path)), Some(&last)) = (&one.gone, one.evolved_by.last())
+            && *gone == how
+        {
+            *found.entry(last).or_default().entry(path.clone()).or_default() += one.weight;
+        }
+    }
+    found
+}
+
+/// Whether a commit that takes a small part of the fix out alone is about something else: each file that it takes that from
+/// loses much more, or goes away itself in a commit that takes out much more.
+fn in_passing(target: &Target<'_>, commit: usize, paths: &BTreeMap<RepositoryPath, usize>) -> Result<bool, Failure> {
+    let all: usize = paths.values().sum();
+    for (path, weight) in paths {
+        let broad = match target.takes_away(commit, path)? {
+            true => target.removes_more_than(commit, None, BROAD * all)?,
+            false => target.removes_more_than(commit, Some(path), BROAD * weight)?,
+        };
+        if !broad {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Takes out all that an undoer touched of the fix, where that is most of what it touched, or where it says so itself and
+/// most of the fix is gone by it.
+fn all_of_it(target: &Target<'_>, commits: &[ObjectId], judged: &mut [Judged], undoer: usize) -> Result<(), Failure> {
+    let count = |touches: &dyn Fn(&Judged) -> bool| judged.iter().filter(|one| touches(one)).count();
+    let uprooted =
+        |one: &Judged| one.fate.holds() && (one.uprooted_by.contains(&undoer) || one.landed_by == Some(undoer));
+    let undone = count(&|one| one.undone_by == Some(undoer));
+    if undone >= count(&uprooted) {
+        judged.iter_mut().filter(|one| uprooted(one)).for_each(|one| one.take_out(undoer));
+    }
+    let undone = |one: &&Judged| one.undone_by == Some(undoer);
+    let landings: BTreeSet<usize> = judged.iter().filter(undone).filter_map(|one| one.landed_by).collect();
+    for landing in landings {
+        let of_it = |one: &&Judged| one.landed_by == Some(landing);
+        let gone = judged.iter().filter(of_it).filter(undone).count();
+        let rest = |one: &Judged| one.fate.holds() && one.landed_by == Some(landing);
+        let left = judged.iter().filter(|one| rest(one)).count();
+        if left > 0 && gone >= MOST * left && target.claims_to_revert(undoer, landing, commits)? {
+            let differing = target.differing(undoer)?;
+            let touched = |one: &Judged| differing.iter().any(|file| file.path == one.path);
+            judged.iter_mut().filter(|one| rest(one) && touched(one)).for_each(|one| one.take_out(undoer));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,122 @@
+//! What became of a landed fix since: what undoes it, and what only goes on from it.
+
+use hotfix::domain::fate::Fate;
+use hotfix::domain::merge_back::Verdict::{Merged, Partial, Reverted};
+
+use crate::history::History;
+use crate::merge_back::{judge, labels};
+
+/// A file of forty lines.
+fn lines() -> Vec<String> {
+    (1..=40).map(|line| format!("base_line_{line}")).collect()
+}
+
+/// The same with a large fix: three lines after each of four lines, and a note of its own.
+fn fixed() -> Vec<String> {
+    let after = |line: &String| match line.as_str() {
+        "base_line_5" | "base_line_15" | "base_line_25" | "base_line_35" => {
+            ["guard", "call", "log"].map(|what| format!("fix_{what}_of_{line}")).to_vec()
+        }
+        "base_line_30" => vec!["note_of_the_fix".to_owned()],
+        _ => vec![],
+    };
+    lines().iter().flat_map(|line| [vec![line.clone()], after(line)].concat()).collect()
+}
+
+/// Judges the large fix after main's file became `later` in one commit.
+fn after(later: &[String], verdict: hotfix::domain::merge_back::Verdict) {
+    let history = History::bare(&format!(
+        "base : a = {}\nfix : a = {}\nlanding < base : b = other; squash base..fix\nlater : a = {}\nmain : b = more",
+        lines().join(" "),
+        fixed().join(" "),
+        later.join(" "),
+    ));
+    let report = judge(&history, "base", "fix", "main").unwrap();
+    assert_eq!((report.verdict, labels(&history, &report.landings)[0].as_str()), (verdict, "landing"), "{later:?}");
+    let changed = report.hunks.iter().filter(|hunk| hunk.fate != Fate::InEffect);
+    let by: Vec<String> = changed
+        .flat_map(|hunk| hunk.evolved_by.iter().chain(&hunk.undone_by).copied().collect::<Vec<_>>())
+        .map(|commit| history.label(commit))
+        .collect();
+    assert!(by.iter().all(|label| label == "later") && !by.is_empty(), "{:#?}", report.hunks);
+}
+
+fn without(lines: &[String], gone: &dyn Fn(&str) -> bool) -> Vec<String> {
+    lines.iter().filter(|line| !gone(line)).cloned().collect()
+}
+
+#[test]
+fn a_line_of_a_large_fix_that_goes_in_passing_is_listed_and_not_held_against_it() {
+    let broad = |line: &str| {
+        line == "note_of_the_fix" || ["1", "2", "7", "9", "20", "22"].iter().any(|n| line == format!("base_line_{n}"))
+    };
+    after(&without(&fixed(), &broad), Merged);
+}
+
+#[test]
+fn a_line_of_a_large_fix_that_is_taken_out_by_itself_is_undone() {
+    after(&without(&fixed(), &|line| line == "note_of_the_fix"), Partial);
+}
+
+#[test]
+fn a_good_part_of_a_fix_that_goes_in_a_broad_commit_is_undone_all_the_same() {
+    let broad = |line: &str| {
+        line.ends_with("of_base_line_5")
+            || line == "note_of_the_fix"
+            || (16..=24).chain(36..=40).any(|n| line == format!("base_line_{n}"))
+    };
+    after(&without(&fixed(), &broad), Partial);
+}
+
+#[test]
+fn a_reformatted_line_still_stands() {
+    let joined = |line: String| match line.as_str() {
+        "note_of_the_fix" => vec!["note_of", "_the_fix", "_and_more"].into_iter().map(str::to_owned).collect(),
+        _ => vec![line],
+    };
+    after(&fixed().into_iter().flat_map(joined).collect::<Vec<_>>(), Merged);
+}
+
+#[test]
+fn a_fix_that_moves_a_file_and_edits_it_is_one_change() {
+    let history = History::bare(&format!(
+        "base : dir/a = {}\nfix : mv dir/a dir/b; dir/b ~ base_line_9 -> fixed_line_9\nmain < base : c = other; squash base..fix",
+        lines().join(" "),
+    ));
+    let report = judge(&history, "base", "fix", "main").unwrap();
+    let parts: Vec<String> = report.hunks.iter().map(|hunk| format!("{}:{}", hunk.path, hunk.lines)).collect();
+    assert_eq!((report.verdict, parts), (Merged, vec!["dir/b:9".to_owned(), "dir/b:new path".to_owned()]));
+}
+
+#[test]
+fn a_reverted_move_takes_its_edits_back() {
+    let history = History::bare(&format!(
+        "base : dir/a = {}\nfix : mv dir/a dir/b; dir/b ~ base_line_9 -> fixed_line_9\n\
+         landing < base : c = other; squash base..fix\nundo : revert landing\nmain : c = more",
+        lines().join(" "),
+    ));
+    let report = judge(&history, "base", "fix", "main").unwrap();
+    assert_eq!(
+        (report.verdict, labels(&history, &report.undone_by)),
+        (Reverted, vec!["undo".to_owned()]),
+        "{:#?}",
+        report.hunks
+    );
+}
+
+/// A revert by hand that leaves a line behind: its words are believed, for they only take a proof away.
+#[test]
+fn a_commit_that_says_that_it_reverts_and_does_most_of_it_did_all_of_it() {
+    let undone = without(&fixed(), &|line| {
+        line.starts_with("fix_") && line != "fix_log_of_base_line_35" || line == "note_of_the_fix"
+    });
+    for (says, verdict) in [("This reverts commit {landing}.", Reverted), ("Tidy_up", Partial)] {
+        let history = History::bare(&format!(
+            "base : a = {}\nfix : a = {}\nlanding < base : b = other; squash base..fix\nlater : a = {}; says {says}\nmain : b = more",
+            lines().join(" "),
+            fixed().join(" "),
+            undone.join(" "),
+        ));
+        assert_eq!(judge(&history, "base", "fix", "main").unwrap().verdict, verdict, "{says}");
+    }
+}
