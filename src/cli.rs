@@ -44,6 +44,7 @@ enum Command {
     Status(commands::status::Args),
     Show(commands::show::Args),
     Log(commands::log::Args),
+    Keys(commands::keys::Args),
     Explain(commands::explain::Args),
     Demo(commands::demo::Args),
 }
@@ -91,6 +92,7 @@ fn dispatch(command: Command, session: &Session) -> Result<ExitCode, Failure> {
         Command::Status(args) => commands::status::run(args, session),
         Command::Show(args) => commands::show::run(args, session),
         Command::Log(args) => commands::log::run(args, session),
+        Command::Keys(args) => commands::keys::run(args, session),
         Command::Explain(args) => commands::explain::run(args, session),
         Command::Demo(args) => commands::demo::run(args, session),
     }

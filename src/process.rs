@@ -34,6 +34,7 @@ pub struct Program {
     input: Vec<u8>,
     time_limit: Duration,
     output_limit: usize,
+    in_foreground: bool,
 }
 
 /// What a program that succeeded wrote.
@@ -113,7 +114,16 @@ impl Program {
             input: Vec::new(),
             time_limit: Duration::from_secs(10),
             output_limit: 16 * 1024 * 1024,
+            in_foreground: false,
         }
+    }
+
+    /// Leaves it in this program's own process group, so that it may ask at the terminal (for a passphrase). What it has
+    /// started outlives a timeout then.
+    #[must_use]
+    pub fn in_foreground(mut self) -> Self {
+        self.in_foreground = true;
+        self
     }
 
     /// Adds arguments, each handed over as it is.
@@ -165,7 +175,9 @@ impl Program {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // A group of its own, so that a timeout ends also what it has started (ssh below git).
         #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        if !self.in_foreground {
+            std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        }
         let mut child = command.spawn().map_err(|error| self.not_run(error))?;
         let (news, heard) = channel();
         let (stdin, input) = (child.stdin.take(), self.input.clone());
@@ -175,7 +187,7 @@ impl Program {
         let stderr = collect(child.stderr.take(), self.output_limit, news);
         let ended = self.watch(&mut child, deadline, &heard);
         if !matches!(ended, Ok(Some(_))) {
-            kill(&mut child);
+            kill(&mut child, !self.in_foreground);
         }
         let Some(status) = ended? else {
             return Err(RunError::TimedOut { program: self.shown(), limit: self.time_limit });
@@ -292,10 +304,15 @@ fn collect(stream: Option<impl Read + Send + 'static>, limit: usize, news: Sende
     shared
 }
 
-/// Kills the program and its process group, and collects its exit status, so that no zombie stays.
-fn kill(child: &mut Child) {
+/// Kills the program, and its process group if it leads one, and collects its exit status, so that no zombie stays.
+fn kill(child: &mut Child, leads_a_group: bool) {
     #[cfg(unix)]
-    rustix::process::kill_process_group(rustix::process::Pid::from_child(child), rustix::process::Signal::KILL).ok();
+    if leads_a_group {
+        let group = rustix::process::Pid::from_child(child);
+        rustix::process::kill_process_group(group, rustix::process::Signal::KILL).ok();
+    }
+    #[cfg(not(unix))]
+    let _ = leads_a_group;
     child.kill().ok();
     child.wait().ok();
 }

@@ -7,10 +7,14 @@ use crate::domain::closing;
 use crate::domain::event::{Event, Payload};
 use crate::domain::identity::IncidentId;
 use crate::domain::incident::{self, Incident};
+use crate::domain::policy::Identity;
 use crate::domain::record::History;
 use crate::domain::refusal::Refusal;
 use crate::domain::spelling;
+use crate::domain::standing::{Doubt, Rule};
+use crate::evidence::identity;
 use crate::failure::Failure;
+use crate::git::repository::Repository;
 use crate::ledger::store::{Draft, Ledger, Presence, Recorded};
 use crate::ledger::text::Text;
 use crate::session::Session;
@@ -41,7 +45,15 @@ impl<'s> Book<'s> {
 
     /// The same for `check`, which goes on without a fetched ledger: an emergency is never blocked, only recorded.
     pub fn open_for_recording(session: &'s Session) -> Result<Self, Failure> {
-        let ledger = Ledger::open(session.repository()?)?;
+        let repository = session.repository()?;
+        let ledger = Ledger::open(repository)?;
+        // The root names the trusted ref, and that says which of the others count.
+        let rule = {
+            let history = ledger.history()?;
+            identity::rule(repository, trusted_ref(&history), session.now())?
+        };
+        let signs = signs(repository, &rule);
+        let ledger = ledger.weighed_by(rule)?.signing(signs);
         let history = ledger.history()?;
         let incidents = incident::replay(history.events());
         Ok(Self { session, ledger, history, incidents })
@@ -68,10 +80,7 @@ impl<'s> Book<'s> {
 
     /// The ref that policies are read from, if the ledger's root pins one.
     pub fn trusted_ref(&self) -> Option<&str> {
-        self.history.events().find_map(|(_, event)| match &event.payload {
-            Payload::LedgerCreated(created) => created.trusted_ref.as_deref(),
-            _ => None,
-        })
+        trusted_ref(&self.history)
     }
 
     /// Exit 4 where an event can't be read: it may be the one that forbids what is about to be done.
@@ -111,7 +120,20 @@ impl<'s> Book<'s> {
             Some(Some(over)) => Err(meanwhile(&over)),
             None => Err(Failure::undecided(format!("{id} is not in the ledger any more")).hint("hotfix log")),
         };
-        self.ledger.append_if(draft, live)?
+        self.counted(self.ledger.append_if(draft, live)??)
+    }
+
+    /// What was recorded, if it counts. Exit 4 where it does not: it stands in the record, and opens no gate.
+    pub fn counted(&self, recorded: Recorded) -> Result<Recorded, Failure> {
+        let history = self.ledger.history()?;
+        let Some(doubt) = history.at(recorded.commit).and_then(|record| record.doubt.as_ref()) else {
+            return Ok(recorded);
+        };
+        let hint = match doubt {
+            Doubt::Unsigned => "git config --unset hotfix.sign    # then do it again, signed".to_owned(),
+            _ => format!("hotfix keys    # shows the keys of {}; bring yours to the trusted branch", identity::SIGNERS),
+        };
+        Err(Failure::undecided(format!("it is recorded, and does not count: {doubt}")).hint(hint))
     }
 
     /// The event that says what the person at the keyboard did now, not yet recorded.
@@ -119,6 +141,23 @@ impl<'s> Book<'s> {
         let (actor, at) = (self.session.actor()?, self.session.now());
         Ok(Draft { actor, at, incident: Some(id.clone()), payload, texts })
     }
+}
+
+fn trusted_ref(history: &History) -> Option<&str> {
+    history.events().find_map(|(_, event)| match &event.payload {
+        Payload::LedgerCreated(created) => created.trusted_ref.as_deref(),
+        _ => None,
+    })
+}
+
+/// Whether new events are signed: where the policy wants it, or where git signs the person's commits with an SSH key anyway;
+/// `hotfix.sign` says otherwise.
+fn signs(repository: &Repository, rule: &Rule) -> bool {
+    let as_commits = || {
+        repository.config("gpg.format").as_deref() == Some("ssh")
+            && repository.config_switch("commit.gpgSign") == Some(true)
+    };
+    repository.config_switch("hotfix.sign").unwrap_or_else(|| rule.identity != Identity::Unverified || as_commits())
 }
 
 /// The failure of a command whose incident ended while it ran: nothing was recorded.

@@ -62,7 +62,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
             Some(_) | None => Err(changed(id)),
         };
         match book.ledger.append_if(draft, still_open)? {
-            Ok(closed) => recorded = Some(closed.event.id),
+            Ok(closed) => recorded = Some(book.counted(closed)?.event.id),
             Err(meanwhile) => refusals = meanwhile,
         }
     }

@@ -7,7 +7,7 @@ use super::moment;
 use crate::domain::event::Event;
 use crate::domain::identity::{IncidentId, ObjectId};
 use crate::failure::{ExitCode, Failure};
-use crate::render::{Page, Report};
+use crate::render::{Page, Report, Tone};
 use crate::session::Session;
 
 /// List what was recorded, oldest first
@@ -29,6 +29,9 @@ struct Line {
     commit: ObjectId,
     #[serde(flatten)]
     what: What,
+    /// Why it does not count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    does_not_count: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -52,7 +55,8 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
             // A damaged event may belong to any incident, so it is never filtered away.
             Err(why) => What::Unreadable { unreadable: why.to_string() },
         };
-        events.push(Line { commit: record.commit, what });
+        let does_not_count = record.doubt.as_ref().map(ToString::to_string);
+        events.push(Line { commit: record.commit, what, does_not_count });
     }
     session.answer("log", ExitCode::Open, &LogReport { incident: args.incident, events })
 }
@@ -63,17 +67,26 @@ impl Report for LogReport {
             page.line("Nothing is recorded yet.");
             return;
         }
-        let row = |line: &Line| match &line.what {
+        let row = |page: &Page, line: &Line| match &line.what {
             What::Event { event, sentence } => vec![
                 moment::show(event.at),
                 event.incident.as_ref().map_or_else(String::new, ToString::to_string),
                 event.actor.name.clone(),
-                sentence.clone(),
+                with_doubt(page, sentence, line),
             ],
             What::Unreadable { unreadable } => {
-                vec![String::new(), String::new(), String::new(), format!("{}: {unreadable}", line.commit.short())]
+                let what = with_doubt(page, &format!("{}: {unreadable}", line.commit.short()), line);
+                vec![String::new(), String::new(), String::new(), what]
             }
         };
-        page.table(&["when", "incident", "who", "what"], self.events.iter().map(row).collect());
+        let rows = self.events.iter().map(|line| row(page, line)).collect();
+        page.table(&["when", "incident", "who", "what"], rows);
+    }
+}
+
+fn with_doubt(page: &Page, sentence: &str, line: &Line) -> String {
+    match &line.does_not_count {
+        None => sentence.to_owned(),
+        Some(why) => format!("{sentence} ({}: {why})", page.mark(Tone::Bad, "does not count")),
     }
 }

@@ -11,6 +11,7 @@ pub mod explain;
 pub mod fix;
 pub mod init;
 pub mod into;
+pub mod keys;
 pub mod log;
 pub mod merged;
 pub mod moment;

@@ -29,6 +29,8 @@ struct StatusReport {
     over: usize,
     /// How many events can't be read: what they say about any incident is unknown.
     unreadable: usize,
+    /// How many events do not count, for the policy asks for signatures.
+    doubted: usize,
     #[serde(skip)]
     now: Moment,
 }
@@ -55,9 +57,10 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     incidents.sort_by(|a, b| b.started.cmp(&a.started).then_with(|| a.id.cmp(&b.id)));
     let over = book.incidents.values().filter(|incident| incident.is_over()).count();
     let unreadable = book.history.unreadable().count();
+    let doubted = book.history.records().iter().filter(|record| record.doubt.is_some()).count();
     // The list may lack what somebody owes, and a list that may be wrong is no "nothing is owed".
     let exit = if unreadable == 0 { ExitCode::Open } else { ExitCode::Undecided };
-    session.answer("status", exit, &StatusReport { incidents, over, unreadable, now: session.now() })
+    session.answer("status", exit, &StatusReport { incidents, over, unreadable, doubted, now: session.now() })
 }
 
 fn row(incident: &Incident, policies: &mut Policies<'_>) -> Result<Row, Failure> {
@@ -90,6 +93,12 @@ impl Report for StatusReport {
         if self.unreadable > 0 {
             let bad = page.mark(Tone::Bad, "can't be read");
             page.line(&format!("{} of the ledger's events {bad}, so this may not be all: hotfix log", self.unreadable));
+        }
+        if self.doubted > 0 {
+            let (bad, count) = (page.mark(Tone::Bad, "do not count"), self.doubted);
+            page.line(&format!(
+                "{count} of the ledger's events {bad}, for who recorded them is not proven: hotfix audit"
+            ));
         }
         if self.over > 0 && !self.incidents.iter().any(|row| matches!(row.state, State::Closed | State::Void)) {
             let them = if self.over == 1 { "1 incident is".to_owned() } else { format!("{} incidents are", self.over) };

@@ -214,7 +214,7 @@ impl Incident {
 
     fn apply(&mut self, entry: Recorded<'_>) {
         match &entry.1.payload {
-            Payload::LedgerCreated(_) => {}
+            Payload::LedgerCreated(_) | Payload::KeyRevoked(_) => {}
             Payload::Checked(checked) => {
                 if self.severity_at_opening.is_none()
                     && let Some(Value::OneOf(severity)) = checked.facts.get(SEVERITY).map(|fact| &fact.value)

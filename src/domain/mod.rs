@@ -1,6 +1,7 @@
 //! The rules of the house: no I/O, no clock, no environment, no git2, no clap, no anyhow.
 
 pub mod adaptation;
+pub mod allowed_signers;
 pub mod closing;
 pub mod event;
 pub mod fate;
@@ -18,4 +19,5 @@ pub mod release;
 pub mod revert;
 pub mod sentence;
 pub mod spelling;
+pub mod standing;
 pub mod text;

@@ -5,6 +5,7 @@ use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use super::event::{Event, Payload};
 use super::identity::{IncidentId, ObjectId};
+use super::standing::{Doubt, Standing};
 
 /// Why an event can't be read. It is listed, and opens no gate.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,6 +62,8 @@ pub struct Record {
     pub commit: ObjectId,
     /// The event, or why it can't be read.
     pub event: Result<Box<Event>, Unreadable>,
+    /// Why it does not count; none if it does, or nothing is asked of events.
+    pub doubt: Option<Doubt>,
 }
 
 /// All events of a ledger in causal order: an event stands after all that its author knew of.
@@ -83,6 +86,8 @@ pub struct History {
 struct Place {
     commit: ObjectId,
     parents: Vec<usize>,
+    /// Where its event stands among the records; none for a join.
+    record: Option<usize>,
 }
 
 impl History {
@@ -130,20 +135,45 @@ impl History {
         &self.records
     }
 
-    /// The readable events in causal order, each with its commit.
+    /// The same history in which what was doubted does not count.
+    #[must_use]
+    pub fn weighed(mut self, mut standing: Standing) -> Self {
+        for record in &mut self.records {
+            record.doubt = standing.take_doubt(record.commit);
+        }
+        self
+    }
+
+    /// The readable events that count, in causal order, each with its commit.
     pub fn events(&self) -> impl DoubleEndedIterator<Item = (ObjectId, &Event)> {
-        self.records.iter().filter_map(|record| Some((record.commit, record.event.as_deref().ok()?)))
+        self.counting().filter_map(|record| Some((record.commit, record.event.as_deref().ok()?)))
     }
 
-    /// The events that can't be read, each with its commit.
+    /// The events that can't be read and might count, each with its commit.
     pub fn unreadable(&self) -> impl Iterator<Item = (ObjectId, &Unreadable)> {
-        self.records.iter().filter_map(|record| Some((record.commit, record.event.as_ref().err()?)))
+        self.counting().filter_map(|record| Some((record.commit, record.event.as_ref().err()?)))
     }
 
-    /// The readable event with this id.
+    fn counting(&self) -> impl DoubleEndedIterator<Item = &Record> {
+        self.records.iter().filter(|record| record.doubt.is_none())
+    }
+
+    /// The readable event with this id, whether it counts or not.
     pub fn event(&self, id: &str) -> Option<(ObjectId, &Event)> {
         let record = self.records.get(*self.record_of.get(id)?)?;
         Some((record.commit, record.event.as_deref().ok()?))
+    }
+
+    /// The event, readable or not, that this commit holds; none if it is a join or not here.
+    pub fn at(&self, commit: ObjectId) -> Option<&Record> {
+        let place = *self.place_of.get(&commit)?;
+        self.order[place].record.map(|record| &self.records[record])
+    }
+
+    /// The commits in causal order, joins too, each with its parents.
+    pub fn commits_with_parents(&self) -> impl Iterator<Item = (ObjectId, Vec<ObjectId>)> {
+        let parents = |place: &Place| place.parents.iter().map(|&parent| self.order[parent].commit).collect();
+        self.order.iter().map(move |place| (place.commit, parents(place)))
     }
 
     /// Whether the ledger holds this commit.
@@ -177,14 +207,15 @@ impl History {
         if self.straight == place && (place == 0 || parents == [place - 1]) {
             self.straight = place + 1;
         }
-        self.order.push(Place { commit: commit.id, parents });
+        let record = matches!(commit.content, Content::Event(_)).then_some(self.records.len());
+        self.order.push(Place { commit: commit.id, parents, record });
         self.place_of.insert(commit.id, place);
         let Content::Event(event) = commit.content else { return };
         let event = event.and_then(|event| self.fits(commit.parents.is_empty(), event));
         if let Ok(event) = &event {
             self.record_of.insert(event.id.clone(), self.records.len());
         }
-        self.records.push(Record { commit: commit.id, event });
+        self.records.push(Record { commit: commit.id, event, doubt: None });
     }
 
     fn fits(&self, is_root: bool, event: Box<Event>) -> Result<Box<Event>, Unreadable> {

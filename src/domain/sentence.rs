@@ -80,6 +80,7 @@ impl Payload {
                 format!("the flag {key} stays off; {owner} removes it by {remove_by}")
             }
             Self::Closed(_) => "closed".to_owned(),
+            Self::KeyRevoked(revoked) => format!("said that the key {} does not speak any more", revoked.key),
         }
     }
 }

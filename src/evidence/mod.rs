@@ -6,6 +6,7 @@ pub mod flag_calls;
 pub mod flag_files;
 pub mod flags;
 pub mod globs;
+pub mod identity;
 pub mod migrations;
 pub mod patterns;
 pub mod policy_in_force;

@@ -9,6 +9,7 @@ pub mod objects;
 pub mod refs;
 pub mod remote;
 pub mod repository;
+pub mod signing;
 pub mod tags;
 pub mod trees;
 pub mod trial;

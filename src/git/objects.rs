@@ -142,7 +142,7 @@ impl Objects<'_> {
 }
 
 /// Reads the form of an object in a file of its own: compressed, and `KIND SIZE` and a zero byte before the content.
-fn inflate(file: &[u8], kind: Kind, id: ObjectId) -> Result<Option<Vec<u8>>, &'static str> {
+pub(in crate::git) fn inflate(file: &[u8], kind: Kind, id: ObjectId) -> Result<Option<Vec<u8>>, &'static str> {
     let mut bytes = miniz_oxide::inflate::decompress_to_vec_zlib_with_limit(file, LARGEST)
         .map_err(|_| "it is cut short, damaged or too large")?;
     let end = bytes.iter().take(32).position(|&byte| byte == 0).ok_or("it has no header")?;

@@ -53,6 +53,11 @@ impl Repository {
         self.inner.config().ok()?.get_string(key).ok()
     }
 
+    /// A switch in the git configuration; none where it is not set or is no switch.
+    pub fn config_switch(&self, key: &str) -> Option<bool> {
+        self.inner.config().ok()?.get_bool(key).ok()
+    }
+
     /// The commit that a revision names (`HEAD`, `v1.2.0`, `origin/main~3`, a unique prefix); tags are peeled.
     ///
     /// Exit 2 where it names nothing or no commit; exit 4 where what it names is missing or damaged.

@@ -142,18 +142,24 @@ pub fn commit(tree: ObjectId, parents: &[ObjectId], who: &Person, at: Moment, me
     text.into_bytes()
 }
 
-/// A person and a moment as git writes them in a commit. Git's format has no escapes, so what would break it is left out.
-fn signature(who: &Person, at: Moment) -> String {
+/// A person as git writes them in a commit. Git's format has no escapes, so what would break it is left out.
+pub(super) fn as_git_writes(who: &Person) -> Person {
     let clean = |text: &str| {
         let kept: String = harmless(text).chars().filter(|c| !"<>".contains(*c)).collect();
-        let kept = kept.trim_matches([' ', '.', ',', ':', ';', '"', '\'']);
+        let kept = kept.trim_matches([' ', '.', ',', ':', ';', '"', '\'', '\\']);
         if kept.is_empty() { "unknown".to_owned() } else { kept.to_owned() }
     };
+    Person { name: clean(&who.name), email: clean(&who.email) }
+}
+
+/// A person and a moment as git writes them in a commit.
+fn signature(who: &Person, at: Moment) -> String {
     // Git counts from 1970 and knows whole minutes.
     let (seconds, minutes) = (at.timestamp().max(0), at.offset().local_minus_utc() / 60);
     let sign = if minutes < 0 { '-' } else { '+' };
     let (hours, minutes) = (minutes.abs() / 60, minutes.abs() % 60);
-    format!("{} <{}> {seconds} {sign}{hours:02}{minutes:02}", clean(&who.name), clean(&who.email))
+    let Person { name, email } = as_git_writes(who);
+    format!("{name} <{email}> {seconds} {sign}{hours:02}{minutes:02}")
 }
 
 /// Reads a commit of the ledger. An `Err` says why its parents can't even be told.

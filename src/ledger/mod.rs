@@ -3,6 +3,7 @@
 mod canonical;
 pub mod codec;
 mod lock;
+pub mod seals;
 pub mod secrets;
 pub mod store;
 pub mod text;

@@ -9,12 +9,14 @@ use std::time::Duration;
 use crate::domain::event::{Event, FORMAT, LedgerCreated, Payload};
 use crate::domain::identity::{IncidentId, Moment, ObjectId, Person};
 use crate::domain::record::{Commit, Content, History, Unreadable};
+use crate::domain::standing::Rule;
 use crate::failure::Failure;
 use crate::git::objects::{self, Kind, Objects, TreeLine};
 use crate::git::repository::Repository;
 
 use super::codec;
 use super::lock::{Lock, Patience};
+use super::seals;
 use super::secrets;
 use super::text::{self, Text};
 
@@ -66,6 +68,8 @@ pub struct Recorded {
 pub struct Ledger<'r> {
     repository: &'r Repository,
     patience: Duration,
+    rule: Rule,
+    signs: bool,
     /// The last history read: reading again costs only what is new.
     known: RefCell<Rc<History>>,
 }
@@ -76,7 +80,7 @@ impl<'r> Ledger<'r> {
     /// Exit 4 if its ref is symbolic, a directory or corrupt.
     pub fn open(repository: &'r Repository) -> Result<Self, Failure> {
         repository.direct_ref(LEDGER)?;
-        Ok(Self { repository, patience: PATIENCE, known: RefCell::default() })
+        Ok(Self { repository, patience: PATIENCE, rule: Rule::default(), signs: false, known: RefCell::default() })
     }
 
     /// The same ledger with another time to try an append for.
@@ -84,6 +88,28 @@ impl<'r> Ledger<'r> {
     pub fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
+    }
+
+    /// The same ledger, in which only those events count that `rule` has no doubt about.
+    ///
+    /// Exit 4 if a commit of it is missing or corrupt.
+    pub fn weighed_by(mut self, rule: Rule) -> Result<Self, Failure> {
+        let known = Rc::unwrap_or_clone(self.known.take());
+        self.known = RefCell::new(Rc::new(seals::weigh(self.repository, known, &rule)?));
+        self.rule = rule;
+        Ok(self)
+    }
+
+    /// The same ledger, whose new events are signed through git, or are not.
+    #[must_use]
+    pub fn signing(mut self, signs: bool) -> Self {
+        self.signs = signs;
+        self
+    }
+
+    /// What decides whether an event counts.
+    pub fn rule(&self) -> &Rule {
+        &self.rule
     }
 
     /// Whether there is a ledger here.
@@ -135,6 +161,7 @@ impl<'r> Ledger<'r> {
         let objects = writer.objects()?;
         let id = event_id(draft.at);
         let mut texts_stored = draft.texts.is_empty();
+        let mut written = None;
         loop {
             let history = self.history_of(&writer)?;
             if let Err(reason) = still_right(&history) {
@@ -151,11 +178,19 @@ impl<'r> Ledger<'r> {
                     continue;
                 }
             }
-            let recorded = write_event(&objects, &history, &draft, &id, sealed.hashes.clone())?;
+            // Whoever has to touch a key does so once, and not again because the ref was locked for a moment.
+            let recorded = match written.take().filter(|(tip, _)| *tip == history.tip()) {
+                Some((_, recorded)) => recorded,
+                None => {
+                    let pen = Pen { objects: &objects, signer: self.signs.then_some(&writer) };
+                    write_event(pen, &history, &draft, &id, sealed.hashes.clone())?
+                }
+            };
             writer.sync_directories()?;
             if lock.swap(&writer, (LEDGER, history.tip(), recorded.commit), &mut patience)? {
                 return Ok(Ok(recorded));
             }
+            written = Some((history.tip(), recorded));
         }
     }
 
@@ -166,16 +201,27 @@ impl<'r> Ledger<'r> {
         let history = match tip {
             None => Rc::default(),
             Some(tip) if known.tip() == Some(tip) => known,
-            Some(tip) => Rc::new(read(&repository.objects()?, tip, known)?),
+            Some(tip) => {
+                let history = read(&repository.objects()?, tip, known)?;
+                Rc::new(seals::weigh(repository, history, &self.rule)?)
+            }
         };
         self.known.replace(Rc::clone(&history));
         Ok(history)
     }
 }
 
+/// What an event is written with.
+#[derive(Clone, Copy)]
+struct Pen<'p> {
+    objects: &'p Objects<'p>,
+    /// Through which it is signed; none where it is not.
+    signer: Option<&'p Repository>,
+}
+
 /// Writes the objects of an event that stands on `history`.
 fn write_event(
-    objects: &Objects<'_>,
+    pen: Pen<'_>,
     history: &History,
     draft: &Draft,
     id: &str,
@@ -196,7 +242,7 @@ fn write_event(
                 texts: BTreeMap::new(),
                 payload: Payload::LedgerCreated(LedgerCreated { trusted_ref: None }),
             };
-            (ledger, Some(write_commit(objects, &root, None)?))
+            (ledger, Some(write_commit(pen, &root, None)?))
         }
         (Some(_), _) if creates => {
             return Err(Failure::usage("this repository has a ledger already").hint("hotfix status"));
@@ -217,12 +263,12 @@ fn write_event(
         texts,
         payload: draft.payload.clone(),
     };
-    let commit = write_commit(objects, &event, parent)?;
+    let commit = write_commit(pen, &event, parent)?;
     Ok(Recorded { commit, event })
 }
 
-fn write_commit(objects: &Objects<'_>, event: &Event, parent: Option<ObjectId>) -> Result<ObjectId, Failure> {
-    let kept = event.payload.keeps();
+fn write_commit(pen: Pen<'_>, event: &Event, parent: Option<ObjectId>) -> Result<ObjectId, Failure> {
+    let (kept, objects) = (event.payload.keeps(), pen.objects);
     if let Some(missing) = kept.iter().find(|id| !objects.holds(**id)) {
         return Err(Failure::undecided(format!("the object {missing}, which the event must keep, is not here"))
             .hint("git fetch --all    # and, in a shallow clone: git fetch --unshallow"));
@@ -230,7 +276,10 @@ fn write_commit(objects: &Objects<'_>, event: &Event, parent: Option<ObjectId>) 
     let tree = objects.write(Kind::Tree, &kept_tree(&kept))?;
     let bytes = codec::event_commit(event, tree, parent)
         .map_err(|error| Failure::because("failed to write the event", error))?;
-    objects.write(Kind::Commit, &bytes)
+    match pen.signer {
+        None => objects.write(Kind::Commit, &bytes),
+        Some(repository) => objects.write(Kind::Commit, &seals::sign(repository, event, tree, parent, &bytes)?),
+    }
 }
 
 /// A tree that keeps objects reachable, each under its own id.

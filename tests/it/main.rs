@@ -29,5 +29,6 @@ mod readme;
 mod remote;
 mod road;
 mod schema;
+mod signatures;
 mod tidy;
 mod wizard;

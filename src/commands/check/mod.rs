@@ -175,7 +175,7 @@ fn record(
         }
     };
     match book.ledger.append_if(draft, same)? {
-        Ok(recorded) => Ok(Written::Recorded(Box::new(recorded))),
+        Ok(recorded) => Ok(Written::Recorded(Box::new(book.counted(recorded)?))),
         Err(Ok(event)) => Ok(Written::Already(event)),
         Err(Err(over)) => Err(book::meanwhile(&over)),
     }

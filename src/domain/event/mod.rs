@@ -79,6 +79,8 @@ pub enum Payload {
     CauseSettled(CauseSettled),
     /// The incident was closed.
     Closed(Closed),
+    /// Somebody said that a key does not speak any more (text `reason`).
+    KeyRevoked(KeyRevoked),
 }
 
 impl Payload {
@@ -99,6 +101,7 @@ impl Payload {
         "rca-accepted",
         "cause-settled",
         "closed",
+        "key-revoked",
     ];
 
     /// The kind, as it is written.
@@ -119,6 +122,7 @@ impl Payload {
             Self::RcaAccepted(_) => "rca-accepted",
             Self::CauseSettled(_) => "cause-settled",
             Self::Closed(_) => "closed",
+            Self::KeyRevoked(_) => "key-revoked",
         }
     }
 
@@ -151,6 +155,17 @@ pub struct LedgerCreated {
     /// The ref that policies are read from, if it was pinned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trusted_ref: Option<String>,
+}
+
+/// A key that does not speak any more. Its own person revokes it alone; others revoke it by two who say the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyRevoked {
+    /// The key's SHA-256 fingerprint: `SHA256:…`.
+    pub key: String,
+    /// The id of the event from which on it does not speak: only what that event knows of still counts. None: this event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
 }
 
 /// Which policy governed.

@@ -51,6 +51,8 @@ pub struct Policy {
     pub merge_back: MergeBack,
     /// What closing an incident requires.
     pub close_requires: CloseRequires,
+    /// Which events count.
+    pub identity: Identity,
 }
 
 /// The names of branches and tags.
@@ -251,6 +253,21 @@ pub struct CloseRequires {
     pub rca: RcaRequirement,
     /// Evidence answered with "owed" is given.
     pub evidence: bool,
+}
+
+/// Which events count. It is read as of today, like the keys: an incident's own policy can't loosen it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(tag = "events", rename_all = "snake_case")]
+pub enum Identity {
+    /// All: the names that git is configured with are trusted.
+    #[default]
+    Unverified,
+    /// Those that are signed with a key that speaks for their actor.
+    Signed {
+        /// The id of the newest event that was recorded before the team began to sign: it, and what it knows of, counts
+        /// unsigned too.
+        after: Option<String>,
+    },
 }
 
 /// How far the root cause analysis must have come before closing.

@@ -42,6 +42,7 @@ pub const POLICY: Shape = Shape {
         must("qualifies", "qualifies: { any: …, never: … }"),
         may("merge_back", "merge_back: { into: [main] }"),
         may("close_requires", "close_requires: { rca: accepted }"),
+        may("identity", "identity: signed"),
     ],
 };
 
@@ -143,12 +144,18 @@ pub const CLOSE_REQUIRES: Shape = Shape {
     ],
 };
 
+/// `identity`, where it says more than one word.
+pub const IDENTITY: Shape =
+    Shape { name: "identity", keys: &[must("signed_after", "signed_after: 0190163d-8694-739b-aea5-966c26f8ad90")] };
+
 /// The types of facts.
 pub const TYPES: &[&str] = &["one_of", "bool", "number", "text"];
 /// The kinds of evidence.
 pub const EVIDENCE: &[&str] = &["none", "link", "commit", "path", "text"];
 /// How far the root cause analysis must have come.
 pub const RCA: &[&str] = &["none", "recorded", "accepted"];
+/// Which events count.
+pub const IDENTITIES: &[&str] = &["signed", "unverified"];
 /// What a rung's command may hold.
 pub const PLACEHOLDERS: &[&str] = &["last_good", "production", "incident"];
 /// Names that `--set` uses for something else than a fact.

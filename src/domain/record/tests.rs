@@ -137,7 +137,7 @@ fn what_can_not_be_read_is_listed_in_its_place() {
         commit(3, &[2], said("x")),
     ];
     let history = History::new(id(3), commits);
-    assert_eq!(history.records()[1], Record { commit: id(2), event: Err(newer) });
+    assert_eq!(history.records()[1], Record { commit: id(2), event: Err(newer), doubt: None });
     assert_eq!(names(&history), ["L", "x"]);
     assert_eq!(history.event("x").map(|(commit, _)| commit), Some(id(3)));
 }

@@ -339,6 +339,8 @@ fn any_payload() -> impl Strategy<Value = Payload> {
         (any_text(), any_text(), days())
             .prop_map(|(key, owner, remove_by)| Payload::CauseSettled(CauseSettled::Flag { key, owner, remove_by })),
         any_targets().prop_map(|targets| Payload::Closed(Closed { targets })),
+        (any_text(), proptest::option::of(any_text()))
+            .prop_map(|(key, from)| Payload::KeyRevoked(KeyRevoked { key, from })),
     ]
 }
 

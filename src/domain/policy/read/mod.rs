@@ -8,7 +8,7 @@ mod section;
 use crate::document::{self, Document, Kind, Node, ProblemCode, Problems};
 
 use super::shape;
-use super::{Branches, CloseRequires, MergeBack, Policy, RcaRequirement, Target};
+use super::{Branches, CloseRequires, Identity, MergeBack, Policy, RcaRequirement, Target};
 use section::{Reader, Section};
 
 /// The format version that this program reads.
@@ -41,6 +41,7 @@ impl<'d> Reader<'d> {
         let qualifies = top.get("qualifies").and_then(|entry| self.qualifies(entry, facts.as_ref()));
         let merge_back = top.get("merge_back").map(|entry| self.merge_back(entry));
         let close_requires = top.get("close_requires").map(|entry| self.close_requires(entry));
+        let identity = top.get("identity").map(|entry| self.identity(entry));
         let (roll_back, flag_off) = ladder?;
         Some(Policy {
             name: name?,
@@ -53,6 +54,7 @@ impl<'d> Reader<'d> {
             qualifies: qualifies?,
             merge_back: merge_back.unwrap_or_else(|| Some(default_merge_back()))?,
             close_requires: close_requires.unwrap_or(Some(STRICT))?,
+            identity: identity.unwrap_or(Some(Identity::Unverified))?,
         })
     }
 
@@ -198,6 +200,36 @@ impl<'d> Reader<'d> {
             evidence: evidence?,
         })
     }
+
+    fn identity(&mut self, entry: &'d document::Entry) -> Option<Identity> {
+        if !matches!(entry.value.kind, Kind::Map(_)) {
+            return self.word(&entry.value, shape::IDENTITIES).map(|word| match word {
+                "signed" => Identity::Signed { after: None },
+                _ => Identity::Unverified,
+            });
+        }
+        let section = self.section(&entry.value, &entry.span, &shape::IDENTITY)?;
+        let node = &section.get("signed_after")?.value;
+        let event = self.line(node)?;
+        if !is_event_id(event) {
+            let message = format!("{event:?} is no event's id");
+            self.report(
+                &node.span,
+                ProblemCode::UnknownValue,
+                message,
+                "`hotfix log --format json` shows each event's id",
+            );
+            return None;
+        }
+        Some(Identity::Signed { after: Some(event.to_owned()) })
+    }
+}
+
+/// Whether this is written like the id of an event: a UUID in lower case.
+fn is_event_id(text: &str) -> bool {
+    let digits = |part: &str| part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let parts: Vec<_> = text.split('-').collect();
+    parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12]) && parts.into_iter().all(digits)
 }
 
 /// What is not written is required: a gate is never off by omission.
