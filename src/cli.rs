@@ -45,6 +45,8 @@ enum Command {
     Show(commands::show::Args),
     Log(commands::log::Args),
     Keys(commands::keys::Args),
+    Audit(commands::audit::Args),
+    Anchor(commands::anchor::Args),
     Explain(commands::explain::Args),
     Demo(commands::demo::Args),
 }
@@ -93,6 +95,8 @@ fn dispatch(command: Command, session: &Session) -> Result<ExitCode, Failure> {
         Command::Show(args) => commands::show::run(args, session),
         Command::Log(args) => commands::log::run(args, session),
         Command::Keys(args) => commands::keys::run(args, session),
+        Command::Audit(args) => commands::audit::run(args, session),
+        Command::Anchor(args) => commands::anchor::run(args, session),
         Command::Explain(args) => commands::explain::run(args, session),
         Command::Demo(args) => commands::demo::run(args, session),
     }

@@ -1,5 +1,7 @@
 //! One file a subcommand: its `Args` and `run`; load, decide, act, render, nothing else.
 
+pub mod anchor;
+pub mod audit;
 pub mod book;
 pub mod cause;
 pub mod check;

@@ -326,9 +326,18 @@ impl<T: Clone> Done<T> {
 /// An event of an incident that no check opened, and one that follows the end of its incident, changes nothing: the
 /// commands never write such a thing, so only a forged or diverged ledger holds one.
 pub fn replay<'e>(events: impl IntoIterator<Item = Recorded<'e>>) -> BTreeMap<IncidentId, Incident> {
+    watch(events, |_, _| {})
+}
+
+/// The same, and shows each event beside its incident as it stood before (none: it was not opened yet).
+pub fn watch<'e>(
+    events: impl IntoIterator<Item = Recorded<'e>>,
+    mut seen: impl FnMut(Recorded<'e>, Option<&Incident>),
+) -> BTreeMap<IncidentId, Incident> {
     let mut incidents: BTreeMap<IncidentId, Incident> = BTreeMap::new();
     for entry in events {
         let Some(id) = &entry.1.incident else { continue };
+        seen(entry, incidents.get(id));
         if let Payload::Checked(checked) = &entry.1.payload
             && !incidents.contains_key(id)
         {

@@ -2,9 +2,11 @@
 
 pub mod adaptation;
 pub mod allowed_signers;
+pub mod audit;
 pub mod closing;
 pub mod event;
 pub mod fate;
+pub mod finding;
 pub mod hunk;
 pub mod identity;
 pub mod incident;

@@ -200,6 +200,27 @@ impl History {
         false
     }
 
+    /// How many commits, joins too, this one and all that it knows of are; none if it is not here.
+    pub fn size_at(&self, commit: ObjectId) -> Option<usize> {
+        let place = *self.place_of.get(&commit)?;
+        if place < self.straight {
+            return Some(place + 1);
+        }
+        let mut seen = HashSet::from([place]);
+        let mut waiting = vec![place];
+        let mut on_the_line = 0;
+        while let Some(place) = waiting.pop() {
+            for &parent in &self.order[place].parents {
+                if parent < self.straight {
+                    on_the_line = on_the_line.max(parent + 1);
+                } else if seen.insert(parent) {
+                    waiting.push(parent);
+                }
+            }
+        }
+        Some(seen.len() + on_the_line)
+    }
+
     /// Takes the next commit in causal order, and checks what only its place among the others can tell.
     fn push(&mut self, commit: Commit) {
         let place = self.order.len();

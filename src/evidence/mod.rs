@@ -1,5 +1,6 @@
 //! What git can tell: production, what stands in the way of rolling back, flags.
 
+pub mod anchors;
 pub mod changed;
 pub mod conventions;
 pub mod flag_calls;
@@ -18,3 +19,4 @@ pub mod schemas;
 pub mod sql;
 pub mod targets;
 pub mod trusted_ref;
+pub mod unrecorded;

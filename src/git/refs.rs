@@ -69,6 +69,14 @@ impl Repository {
         self.common_directory().join(format!("{name}.lock"))
     }
 
+    /// The objects in whose place git shows others (`git replace`).
+    pub fn replaced(&self) -> Result<Vec<ObjectId>, Failure> {
+        let failed = |error| Failure::because("failed to list the replace refs", error);
+        let mut references = self.inner.references_glob("refs/replace/*").map_err(failed)?;
+        let ids = references.names().flatten().filter_map(|name| name.strip_prefix("refs/replace/")?.parse().ok());
+        Ok(ids.collect())
+    }
+
     /// The names of the configured remotes.
     pub fn remotes(&self) -> Result<Vec<String>, Failure> {
         let names =

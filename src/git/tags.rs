@@ -43,6 +43,22 @@ impl Repository {
         Ok(tags)
     }
 
+    /// The tags that have a message, each by its short name with that message; bytes that are not UTF-8 are replaced.
+    pub fn tag_messages(&self) -> Result<Vec<(String, String)>, Failure> {
+        let failed = |error| Failure::because("failed to list the tags", error);
+        let mut messages = Vec::new();
+        for reference in self.inner.references_glob("refs/tags/*").map_err(failed)? {
+            let reference = reference.map_err(failed)?;
+            let name = reference.name_bytes().strip_prefix(b"refs/tags/").map(|name| String::from_utf8_lossy(name));
+            // A tag without a message of its own leads straight to a commit.
+            let tag = reference.target().and_then(|target| self.inner.find_tag(target).ok());
+            if let (Some(name), Some(text)) = (name, tag.as_ref().and_then(git2::Tag::message_bytes)) {
+                messages.push((name.into_owned(), String::from_utf8_lossy(text).into_owned()));
+            }
+        }
+        Ok(messages)
+    }
+
     /// Follows a tag to its commit, through annotated tags.
     pub fn tag_target(&self, tag: &Tag) -> Result<TagTarget, Failure> {
         let failed = |error| Failure::because(format!("failed to follow the tag {:?}", tag.name), error);

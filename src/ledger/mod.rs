@@ -2,6 +2,7 @@
 
 mod canonical;
 pub mod codec;
+pub mod hiding;
 mod lock;
 pub mod seals;
 pub mod secrets;

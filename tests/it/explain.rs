@@ -36,7 +36,8 @@ fn every_code_is_listed_and_told_in_json() {
     let told: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap();
     let codes = told["codes"].as_array().unwrap();
     assert_eq!(told["command"], "explain");
-    assert_eq!(codes.len(), hotfix::domain::refusal::Code::ALL.len());
+    let known = hotfix::domain::refusal::Code::ALL.len() + hotfix::domain::finding::FindingCode::ALL.len();
+    assert_eq!(codes.len(), known);
     let shown = text(&listed.stdout);
     for code in codes {
         let word = code["code"].as_str().unwrap();

@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests run programs and tell the time")]
 
 mod attempts;
+mod audit;
 mod bad_input;
 mod bad_places;
 mod deceptions;

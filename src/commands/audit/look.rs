@@ -1,0 +1,142 @@
+//! Where an audit looks: each function finds one kind of thing.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use crate::commands::book::Book;
+use crate::commands::into;
+use crate::domain::allowed_signers::LineProblem;
+use crate::domain::audit;
+use crate::domain::event::{FixAttached, Payload, PolicyPin};
+use crate::domain::finding::{Finding, FindingCode};
+use crate::domain::identity::{IncidentId, Moment, ObjectId};
+use crate::domain::policy::Policy;
+use crate::evidence::identity::SIGNERS;
+use crate::evidence::policy_in_force::{self, PATH};
+use crate::evidence::trusted_ref::trusted_ref;
+use crate::evidence::{anchors, unrecorded};
+use crate::failure::Failure;
+use crate::git::repository::Repository;
+use crate::ledger::text::Text;
+use crate::session::Session;
+
+/// Lines of the file of allowed signers that grant nothing.
+pub(super) fn signers(book: &Book<'_>) -> Vec<Finding> {
+    let problem = |problem: &LineProblem| {
+        let message = format!("{SIGNERS}:{}: {}", problem.line, problem.why);
+        Finding::new(FindingCode::AllowedSigners, message).next("hotfix keys")
+    };
+    book.ledger.rule().signers.problems.iter().map(problem).collect()
+}
+
+/// Who might do what, under each incident's own policy, and whether that policy was the team's.
+pub(super) fn authority(repository: &Repository, book: &Book<'_>, findings: &mut Vec<Finding>) -> Result<(), Failure> {
+    let mut policies: HashMap<&PolicyPin, Option<Rc<Policy>>> = HashMap::new();
+    // Each pin once, with the incident that it was first named for.
+    let mut first: Vec<(ObjectId, &IncidentId, &PolicyPin, Moment)> = Vec::new();
+    for (commit, event) in book.history.events() {
+        if let (Payload::Checked(checked), Some(id)) = (&event.payload, &event.incident) {
+            policies.entry(&checked.policy).or_insert_with(|| {
+                first.push((commit, id, &checked.policy, checked.started));
+                policy_in_force::by_pin(repository, &checked.policy).ok().map(Rc::new)
+            });
+        }
+    }
+    findings.extend(audit::authority(&book.history, &|pin| policies.get(pin)?.as_deref()));
+    let trusted = match first.iter().any(|(.., pin, _)| pin.source.is_some()) {
+        true => trusted_ref(repository, book.trusted_ref())?,
+        false => return Ok(()),
+    };
+    for (commit, id, pin, started) in first {
+        let Some(source) = &pin.source else { continue };
+        let version = format!("{} version {}", pin.name, pin.version);
+        let why = if !repository.has(source.commit) || !repository.contains(trusted.tip, source.commit)? {
+            format!("its policy ({version}) is not on {}", trusted.name)
+        } else if repository.object_at(source.commit, PATH)? != Some(source.blob) {
+            format!("its policy ({version}) is not the one of the commit that it names")
+        } else if repository.step(source.commit)?.seconds > started.timestamp() {
+            format!("its policy ({version}) came to {} after the incident started", trusted.name)
+        } else {
+            continue;
+        };
+        findings.push(Finding::new(FindingCode::PolicyNotTrusted, why).at(commit, Some(id)));
+    }
+    Ok(())
+}
+
+/// Texts that are not what their event was recorded with; how many are not here is a note.
+pub(super) fn texts(book: &Book<'_>, notes: &mut Vec<String>) -> Result<Vec<Finding>, Failure> {
+    let (mut findings, mut missing) = (Vec::new(), 0);
+    for (commit, event) in book.history.events().filter(|(_, event)| !event.texts.is_empty()) {
+        for (name, text) in book.ledger.texts(event)? {
+            match text {
+                Text::Here(_) => {}
+                Text::Missing => missing += 1,
+                Text::Tampered => {
+                    let message = format!("the text {name:?} is not the one that was recorded");
+                    findings.push(Finding::new(FindingCode::TextTampered, message).at(commit, event.incident.as_ref()));
+                }
+            }
+        }
+    }
+    if missing > 0 {
+        notes.push(format!("{missing} texts are not here: they were redacted, or never fetched"));
+    }
+    Ok(findings)
+}
+
+/// The anchors in tags and on main; how many there are.
+pub(super) fn anchors(repository: &Repository, book: &Book<'_>, findings: &mut Vec<Finding>) -> Result<usize, Failure> {
+    let main = trusted_ref(repository, book.trusted_ref()).ok().map(|trusted| trusted.tip);
+    let found = anchors::anchors(repository, main)?;
+    for anchor in &found {
+        let broken = match (anchor.tip, anchor.count) {
+            (Some(tip), Some(count)) => match book.history.size_at(tip) {
+                Some(size) if size == count => continue,
+                Some(size) => format!("counts {count} commits up to {}, and there are {size}", tip.short()),
+                None => format!("names {}, which the ledger does not hold", tip.short()),
+            },
+            _ => "can't be read".to_owned(),
+        };
+        let message = format!("the anchor in {} {broken}", anchor.place);
+        findings.push(Finding::new(FindingCode::AnchorBroken, message).next("hotfix sync    # then audit again"));
+    }
+    Ok(found.len())
+}
+
+/// Commits on release lines that no incident owns.
+pub(super) fn unrecorded(
+    session: &Session,
+    book: &Book<'_>,
+    since: Option<Moment>,
+    notes: &mut Vec<String>,
+) -> Result<Vec<Finding>, Failure> {
+    let policy = into::policy(session)?;
+    if policy.branches.release_lines.is_empty() {
+        notes
+            .push("the policy names no release lines, so unrecorded hotfixes can't be told from other work".to_owned());
+        return Ok(Vec::new());
+    }
+    let Some(since) = since.or_else(|| book.history.events().next().map(|(_, event)| event.at)) else {
+        return Ok(Vec::new());
+    };
+    let fixes = book.history.events().filter_map(|(_, event)| match &event.payload {
+        Payload::FixAttached(fix) => Some(fix.as_ref()),
+        _ => None,
+    });
+    let fixes: Vec<&FixAttached> = fixes.collect();
+    let finding = |found: unrecorded::Unrecorded| {
+        let tag = found.tag.map_or_else(String::new, |tag| format!(", released as {tag}"));
+        let message = format!(
+            "{} on {}{tag}: {} (by {})",
+            found.commit.id.short(),
+            found.line,
+            found.commit.subject,
+            found.commit.author
+        );
+        let next = format!("hotfix check INCIDENT && hotfix fix INCIDENT {}", found.commit.id.short());
+        Finding::new(FindingCode::UnrecordedHotfix, message).next(next)
+    };
+    let found = unrecorded::unrecorded(session.repository()?, &policy, &fixes, since)?;
+    Ok(found.into_iter().map(finding).collect())
+}

@@ -1,0 +1,72 @@
+//! `hotfix audit`: the record against everything that could be wrong with it.
+
+mod look;
+mod report;
+
+use std::collections::HashMap;
+
+use super::book::Book;
+use super::moment;
+use crate::domain::audit;
+use crate::domain::identity::{Moment, ObjectId};
+use crate::domain::policy::Identity;
+use crate::domain::standing::{Doubt, Seal, Standing};
+use crate::failure::{ExitCode, Failure};
+use crate::ledger::{hiding, seals};
+use crate::session::Session;
+
+use self::report::{AuditReport, Facts};
+
+/// Look for everything that is wrong with the record: shape, signatures, authority, rewriting, unrecorded hotfixes
+#[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Args {
+    /// Trust nothing that was checked before: read and verify everything anew
+    #[arg(long)]
+    full: bool,
+    /// Look for unrecorded hotfixes since then; without it since the ledger began
+    #[arg(long, value_name = "TIME", value_parser = moment::parse)]
+    since: Option<Moment>,
+}
+
+/// Audits.
+pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
+    let repository = session.repository()?;
+    let book = Book::open(session)?;
+    let history = &book.history;
+    let commits = history.records().iter().map(|record| record.commit);
+    let seals = seals::seals(repository, commits, args.full)?;
+    let mut findings = audit::shape(history, doubts(&book, &seals));
+    let mut notes = Vec::new();
+    findings.extend(look::signers(&book));
+    findings.extend(hiding::hiding(repository, history)?);
+    look::authority(repository, &book, &mut findings)?;
+    findings.extend(look::texts(&book, &mut notes)?);
+    let anchors = look::anchors(repository, &book, &mut findings)?;
+    findings.extend(look::unrecorded(session, &book, args.since, &mut notes)?);
+    let (people, order) = audit::chains(history, session.now());
+    notes.extend(order);
+    let signed = seals.values().filter(|seal| matches!(seal, Seal::Key(_))).count();
+    let facts = Facts { events: history.records().len(), signed, anchors };
+    let report = AuditReport::new(history, book.ledger.rule(), facts, people, findings, notes);
+    session.answer("audit", report.exit(), &report)
+}
+
+/// Why an event does not count or, where the policy counts all, why its author is not who it says.
+fn doubts<'b>(book: &'b Book<'_>, seals: &HashMap<ObjectId, Seal>) -> impl Fn(ObjectId) -> Option<String> + 'b {
+    let rule = book.ledger.rule();
+    let standing = Standing::of(&book.history, rule, seals);
+    let all_count = rule.identity == Identity::Unverified;
+    move |commit| {
+        let doubt = standing.doubt(commit)?;
+        // Without a signature rule an unsigned event, or one of a key that nobody listed, is as good as any.
+        let is_nothing = matches!(doubt, Doubt::Unsigned | Doubt::UnknownKey { .. } | Doubt::OutsideItsTime { .. });
+        (!(all_count && is_nothing)).then(|| doubt.to_string())
+    }
+}
+
+impl AuditReport {
+    fn exit(&self) -> ExitCode {
+        if self.findings.is_empty() { ExitCode::Open } else { ExitCode::Refused }
+    }
+}

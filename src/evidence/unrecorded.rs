@@ -1,0 +1,170 @@
+//! Hotfixes that nobody recorded: what came to a release line after its first release and belongs to no incident.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::domain::event::{Change, FixAttached};
+use crate::domain::identity::{Moment, ObjectId};
+use crate::domain::policy::Policy;
+use crate::domain::release::ReleaseName;
+use crate::failure::Failure;
+use crate::git::commits::CommitLine;
+use crate::git::repository::Repository;
+use crate::git::tags::TagTarget;
+
+use super::globs::Globs;
+
+/// How many commits of a branch that was merged into a line are looked at.
+const LONGEST_BRANCH: usize = 1_000;
+
+/// A change of production that no incident owns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unrecorded {
+    /// The commit.
+    pub commit: CommitLine,
+    /// The release line, as it is shown.
+    pub line: String,
+    /// The first release tag on the line that has it; none while it is not released.
+    pub tag: Option<String>,
+}
+
+/// The commits on the release lines, committed since `since`, that are no part of `fixes`, oldest first on each line.
+///
+/// A line's own commits are those on its first-parent line that are not on main's, after the line's first full release. A branch
+/// that was merged into it belongs to it if it forked from the line; one that forked from main is a planned release. What only
+/// changes paths that never go back (a version bump) is no fix. Exit 4 where an object is missing.
+pub fn unrecorded(
+    repository: &Repository,
+    policy: &Policy,
+    fixes: &[&FixAttached],
+    since: Moment,
+) -> Result<Vec<Unrecorded>, Failure> {
+    let look = Look::new(repository, policy, fixes)?;
+    let lines = Globs::new(&policy.branches.release_lines)?;
+    let mut found: Vec<Unrecorded> = Vec::new();
+    for branch in repository.shared_branches()? {
+        if branch.short == policy.branches.main || !lines.match_any(branch.short.as_bytes()) {
+            continue;
+        }
+        for (commit, tag) in look.on_line(repository.tip(&branch)?)? {
+            let commit = repository.commit_line(commit)?;
+            if commit.at >= since && found.iter().all(|known| known.commit.id != commit.id) {
+                found.push(Unrecorded { commit, line: branch.shown().to_owned(), tag });
+            }
+        }
+    }
+    Ok(found)
+}
+
+struct Look<'r> {
+    repository: &'r Repository,
+    /// Main's first-parent line.
+    main: HashSet<ObjectId>,
+    /// The full releases, by commit.
+    releases: HashMap<ObjectId, String>,
+    owned: HashSet<ObjectId>,
+    fixes: &'r [&'r FixAttached],
+    never_goes_back: Globs,
+}
+
+impl<'r> Look<'r> {
+    fn new(repository: &'r Repository, policy: &Policy, fixes: &'r [&'r FixAttached]) -> Result<Self, Failure> {
+        let mut main = HashSet::new();
+        let mut next =
+            repository.shared_branch(&policy.branches.main)?.map(|main| repository.tip(&main)).transpose()?;
+        while let Some(commit) = next {
+            main.insert(commit);
+            next = repository.step(commit)?.parent;
+        }
+        let globs = Globs::new(&policy.branches.release_tags)?;
+        let mut releases = HashMap::new();
+        for tag in repository.tags()? {
+            let full = ReleaseName::read(&tag.name).is_some_and(|name| !name.version.is_pre_release());
+            if full
+                && globs.match_any(tag.name.as_bytes())
+                && let TagTarget::Commit(commit) = repository.tag_target(&tag)?
+            {
+                releases.insert(commit, tag.name);
+            }
+        }
+        let owned = fixes.iter().flat_map(|fix| fix.commits.iter().copied()).collect();
+        let never_goes_back = Globs::new(&policy.merge_back.never_goes_back)?;
+        Ok(Self { repository, main, releases, owned, fixes, never_goes_back })
+    }
+
+    /// The unowned commits of a line after its first release, oldest first, each with the first release that has it.
+    fn on_line(&self, tip: ObjectId) -> Result<Vec<(ObjectId, Option<String>)>, Failure> {
+        // Newest first, down to the fork from main.
+        let (mut line, mut fork, mut next) = (Vec::new(), None, Some(tip));
+        while let Some(commit) = next {
+            if self.main.contains(&commit) {
+                fork = Some(commit);
+                break;
+            }
+            line.push(commit);
+            next = self.repository.step(commit)?.parent;
+        }
+        let is_release = |commit: &ObjectId| self.releases.contains_key(commit);
+        let changed_after_release = match fork.filter(is_release) {
+            Some(_) => line.as_slice(),
+            None => &line[..line.iter().rposition(is_release).unwrap_or(0)],
+        };
+        let on_line: HashSet<_> = line.iter().copied().chain(fork).collect();
+        let mut found = Vec::new();
+        let mut tag = None;
+        for &commit in changed_after_release {
+            tag = self.releases.get(&commit).cloned().or(tag);
+            let parents = self.repository.node(commit)?.parents;
+            let brought = match parents.as_slice() {
+                [_, merged @ ..] if !merged.is_empty() => {
+                    let branches = merged.iter().map(|&side| self.branch_from_line(side, &on_line));
+                    branches.collect::<Result<Vec<_>, _>>()?.concat()
+                }
+                _ => vec![commit],
+            };
+            for commit in brought {
+                if !self.is_owned(commit)? {
+                    found.push((commit, tag.clone()));
+                }
+            }
+        }
+        found.reverse();
+        Ok(found)
+    }
+
+    /// The commits of a merged branch, newest first, if it forked from the line; none if it came from main.
+    fn branch_from_line(&self, side: ObjectId, line: &HashSet<ObjectId>) -> Result<Vec<ObjectId>, Failure> {
+        let (mut commits, mut next) = (Vec::new(), Some(side));
+        while let Some(commit) = next {
+            if line.contains(&commit) {
+                return Ok(commits);
+            }
+            if self.main.contains(&commit) || commits.len() == LONGEST_BRANCH {
+                break;
+            }
+            let node = self.repository.node(commit)?;
+            if node.parents.len() < 2 {
+                commits.push(commit);
+            }
+            next = node.parents.first().copied();
+        }
+        Ok(Vec::new())
+    }
+
+    /// Whether an incident has it, under this or another id, or it carries no fix at all.
+    fn is_owned(&self, commit: ObjectId) -> Result<bool, Failure> {
+        if self.owned.contains(&commit) {
+            return Ok(true);
+        }
+        let changes = self.repository.changes_of(commit)?;
+        let goes_back =
+            |change: &&Change| change.path().is_some_and(|path| !self.never_goes_back.match_any(path.as_bytes()));
+        let changes: Vec<_> = changes.iter().filter(goes_back).collect();
+        // A squash or a pick has another id, and leaves the same content behind.
+        let same = |fix: &&FixAttached| {
+            changes.iter().all(|change| {
+                fix.changes.iter().any(|of_fix| of_fix.path() == change.path() && of_fix.after == change.after)
+            })
+        };
+        Ok(changes.is_empty() || self.fixes.iter().any(same))
+    }
+}
