@@ -47,6 +47,8 @@ enum Command {
     Keys(commands::keys::Args),
     Audit(commands::audit::Args),
     Anchor(commands::anchor::Args),
+    Sync(commands::sync::Args),
+    Redact(commands::redact::Args),
     Explain(commands::explain::Args),
     Demo(commands::demo::Args),
 }
@@ -69,10 +71,13 @@ fn run(arguments: &[OsString]) -> ExitCode {
     };
     let name = matches.subcommand_name().unwrap_or_default().to_owned();
     let session = Session::of_process(&cli.globals);
-    match dispatch(cli.command, &session) {
+    let exit = match dispatch(cli.command, &session) {
         Ok(exit) => exit,
         Err(failure) => session.failed(&name, &failure),
-    }
+    };
+    // After the answer, for nobody waits for the network to read it.
+    commands::sync::after_recording(&session);
+    exit
 }
 
 fn dispatch(command: Command, session: &Session) -> Result<ExitCode, Failure> {
@@ -97,6 +102,8 @@ fn dispatch(command: Command, session: &Session) -> Result<ExitCode, Failure> {
         Command::Keys(args) => commands::keys::run(args, session),
         Command::Audit(args) => commands::audit::run(args, session),
         Command::Anchor(args) => commands::anchor::run(args, session),
+        Command::Sync(args) => commands::sync::run(args, session),
+        Command::Redact(args) => commands::redact::run(args, session),
         Command::Explain(args) => commands::explain::run(args, session),
         Command::Demo(args) => commands::demo::run(args, session),
     }

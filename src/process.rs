@@ -304,12 +304,24 @@ fn collect(stream: Option<impl Read + Send + 'static>, limit: usize, news: Sende
     shared
 }
 
-/// Kills the program, and its process group if it leads one, and collects its exit status, so that no zombie stays.
+/// How long a program that is stopped has to put its things away: git takes its lock files with it.
+const FAREWELL: Duration = Duration::from_millis(200);
+
+/// Ends the program, and its process group if it leads one, the hard way after a short while, and collects its exit status, so
+/// that no zombie stays.
 fn kill(child: &mut Child, leads_a_group: bool) {
     #[cfg(unix)]
     if leads_a_group {
-        let group = rustix::process::Pid::from_child(child);
-        rustix::process::kill_process_group(group, rustix::process::Signal::KILL).ok();
+        use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+        let group = Pid::from_child(child);
+        kill_process_group(group, Signal::TERM).ok();
+        let farewell = Deadline::after(FAREWELL);
+        // Its status is not collected yet: as long as it is not, nobody else can get its number.
+        let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        while matches!(waitid(WaitId::Pid(group), look), Ok(None)) && !farewell.left().is_zero() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        kill_process_group(group, Signal::KILL).ok();
     }
     #[cfg(not(unix))]
     let _ = leads_a_group;

@@ -1,6 +1,6 @@
 //! The one place that knows the clock, the environment, the streams and the repository.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -49,6 +49,7 @@ pub struct Session {
     person: (Option<String>, Option<String>),
     editor: Option<String>,
     repository: OnceCell<Repository>,
+    has_recorded: Cell<bool>,
 }
 
 impl Session {
@@ -77,6 +78,7 @@ impl Session {
             person: (set("GIT_COMMITTER_NAME"), set("GIT_COMMITTER_EMAIL")),
             editor: set("GIT_EDITOR").or_else(|| set("VISUAL")).or_else(|| set("EDITOR")),
             repository: OnceCell::new(),
+            has_recorded: Cell::new(false),
         }
     }
 
@@ -129,6 +131,16 @@ impl Session {
             None => Repository::of_environment()?,
         };
         Ok(self.repository.get_or_init(|| opened))
+    }
+
+    /// Notes that something was recorded, which the others should learn of.
+    pub fn note_recorded(&self) {
+        self.has_recorded.set(true);
+    }
+
+    /// Whether something was recorded.
+    pub fn has_recorded(&self) -> bool {
+        self.has_recorded.get()
     }
 
     /// The person at the keyboard, as git would name the committer. Exit 4 where git does not know.

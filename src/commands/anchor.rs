@@ -6,7 +6,7 @@ use super::book::Book;
 use crate::domain::identity::ObjectId;
 use crate::evidence::anchors::trailer;
 use crate::failure::{ExitCode, Failure};
-use crate::ledger::store::LEDGER;
+use crate::ledger::refs::LEDGER;
 use crate::render::{Page, Report};
 use crate::session::Session;
 

@@ -1,7 +1,9 @@
 //! The incidents of a ledger, loaded: what nearly every command starts with.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::domain::closing;
 use crate::domain::event::{Event, Payload};
@@ -22,7 +24,7 @@ use crate::session::Session;
 /// A ledger with its incidents.
 pub struct Book<'s> {
     session: &'s Session,
-    /// The ledger itself.
+    /// The ledger itself: to read, for what is recorded through [`Book::append_if`] is shared.
     pub ledger: Ledger<'s>,
     /// Its events.
     pub history: Rc<History>,
@@ -35,28 +37,26 @@ impl<'s> Book<'s> {
     pub fn open(session: &'s Session) -> Result<Self, Failure> {
         let book = Self::open_for_recording(session)?;
         if book.ledger.presence()? == Presence::Unknown {
-            let remotes = session.repository()?.remotes()?;
-            let remote = remotes.first().map_or("origin", String::as_str);
             return Err(Failure::undecided("this clone never fetched the ledger, so what it holds is unknown")
-                .hint(format!("git fetch {remote} 'refs/hotfix/*:refs/hotfix/*'    # or open the first incident: hotfix check INCIDENT")));
+                .hint("hotfix sync    # or open the first incident: hotfix check INCIDENT"));
         }
         Ok(book)
     }
 
     /// The same for `check`, which goes on without a fetched ledger: an emergency is never blocked, only recorded.
     pub fn open_for_recording(session: &'s Session) -> Result<Self, Failure> {
-        let repository = session.repository()?;
-        let ledger = Ledger::open(repository)?;
-        // The root names the trusted ref, and that says which of the others count.
-        let rule = {
-            let history = ledger.history()?;
-            identity::rule(repository, trusted_ref(&history), session.now())?
-        };
-        let signs = signs(repository, &rule);
-        let ledger = ledger.weighed_by(rule)?.signing(signs);
+        let ledger = ledger(session)?;
         let history = ledger.history()?;
-        let incidents = incident::replay(history.events());
+        let incidents = incident::replay(&history);
         Ok(Self { session, ledger, history, incidents })
+    }
+
+    /// The same once more, after the shared remote was asked: for its branches, and for what others have recorded. Beside it,
+    /// why it could not be asked, in one line; and what the person must know of its ledger.
+    pub fn asked_again(self, limit: Duration) -> Result<(Self, Result<Option<String>, String>), Failure> {
+        let session = self.session;
+        let asked = ask(session, limit)?;
+        Ok((Self::open_for_recording(session)?, asked))
     }
 
     /// The incident of that id. Exit 2 where there is none, with the nearest.
@@ -101,9 +101,18 @@ impl<'s> Book<'s> {
 
     /// The words of one of an event's texts; none where it was redacted or never fetched.
     pub fn words(&self, event: &str, name: &str) -> Result<Option<String>, Failure> {
-        let Some((_, event)) = self.history.event(event) else { return Ok(None) };
-        let texts = self.ledger.texts(event)?;
-        Ok(texts.get(name).and_then(Text::words).map(str::to_owned))
+        Ok(self.texts(event)?.get(name).and_then(Text::words).map(str::to_owned))
+    }
+
+    /// An event's texts, by name.
+    pub fn texts(&self, event: &str) -> Result<BTreeMap<String, Text>, Failure> {
+        let event = self.history.event(event).map(|(_, event)| event);
+        event.map_or(Ok(BTreeMap::new()), |event| self.ledger.texts(event))
+    }
+
+    /// Cuts out of this clone the texts that the ledger says were cut out.
+    pub fn cut_out_texts(&self) -> Result<(), Failure> {
+        self.ledger.cut_out_texts(self.session.now())
     }
 
     /// Records what the person at the keyboard did now, on the incident.
@@ -115,16 +124,39 @@ impl<'s> Book<'s> {
     ) -> Result<Recorded, Failure> {
         let draft = self.draft(id, payload, texts)?;
         // Asked once more under the ledger's lock: an editor or a fetch takes minutes, and somebody may have closed meanwhile.
-        let live = |history: &History| match incident::replay(history.events()).get(id).map(closing::over) {
+        let live = |history: &History| match incident::replay(history).get(id).map(closing::over) {
             Some(None) => Ok(()),
             Some(Some(over)) => Err(meanwhile(&over)),
             None => Err(Failure::undecided(format!("{id} is not in the ledger any more")).hint("hotfix log")),
         };
-        self.counted(self.ledger.append_if(draft, live)??)
+        self.append_if(draft, live)?
+    }
+
+    /// Records an event if `still_right` agrees to the history that it will stand on, as [`Ledger::append_if`] does; and says
+    /// so where it could only be laid beside the ledger.
+    ///
+    /// Exit 4 where it does not count: it stands in the record, and opens no gate.
+    pub fn append_if<T>(
+        &self,
+        draft: Draft,
+        still_right: impl FnMut(&History) -> Result<(), T>,
+    ) -> Result<Result<Recorded, T>, Failure> {
+        let recorded = match self.ledger.append_if(draft, still_right)? {
+            Ok(recorded) => recorded,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        self.session.note_recorded();
+        if let Some(blocked) = &recorded.parked {
+            self.session.note(&format!(
+                "It is recorded beside the ledger, and joins it with the next record: {}.\n  {}",
+                blocked.why, blocked.hint
+            ));
+        }
+        self.counted(recorded).map(Ok)
     }
 
     /// What was recorded, if it counts. Exit 4 where it does not: it stands in the record, and opens no gate.
-    pub fn counted(&self, recorded: Recorded) -> Result<Recorded, Failure> {
+    fn counted(&self, recorded: Recorded) -> Result<Recorded, Failure> {
         let history = self.ledger.history()?;
         let Some(doubt) = history.at(recorded.commit).and_then(|record| record.doubt.as_ref()) else {
             return Ok(recorded);
@@ -134,6 +166,24 @@ impl<'s> Book<'s> {
             _ => format!("hotfix keys    # shows the keys of {}; bring yours to the trusted branch", identity::SIGNERS),
         };
         Err(Failure::undecided(format!("it is recorded, and does not count: {doubt}")).hint(hint))
+    }
+
+    /// Records an event, whatever it will stand on.
+    pub fn append(&self, draft: Draft) -> Result<Recorded, Failure> {
+        match self.append_if(draft, |_| Ok::<(), Infallible>(()))? {
+            Ok(recorded) => Ok(recorded),
+            Err(never) => match never {},
+        }
+    }
+
+    /// Whether this clone has, or may have, a ledger.
+    pub fn presence(&self) -> Result<Presence, Failure> {
+        self.ledger.presence()
+    }
+
+    /// The number of events that the shared remote is not known to have; none where there is no remote to share with.
+    pub fn unshared(&self) -> Result<Option<usize>, Failure> {
+        if self.session.repository()?.remotes()?.is_empty() { Ok(None) } else { self.ledger.unshared().map(Some) }
     }
 
     /// The event that says what the person at the keyboard did now, not yet recorded.
@@ -158,6 +208,32 @@ fn signs(repository: &Repository, rule: &Rule) -> bool {
             && repository.config_switch("commit.gpgSign") == Some(true)
     };
     repository.config_switch("hotfix.sign").unwrap_or_else(|| rule.identity != Identity::Unverified || as_commits())
+}
+
+/// The ledger, in which only what the policy lets count counts, and whose events are signed as this person's are.
+pub fn ledger(session: &Session) -> Result<Ledger<'_>, Failure> {
+    let repository = session.repository()?;
+    let ledger = Ledger::open(repository)?;
+    // The root names the trusted ref, and that says which of the others count.
+    let rule = {
+        let history = ledger.history()?;
+        identity::rule(repository, trusted_ref(&history), session.now())?
+    };
+    let signs = signs(repository, &rule);
+    Ok(ledger.weighed_by(rule)?.signing(signs))
+}
+
+/// Asks the shared remote for its branches and for what others have recorded: why it could not be asked, in one line, or what
+/// the person must know of its ledger. Without a remote there is nobody to ask.
+pub fn ask(session: &Session, limit: Duration) -> Result<Result<Option<String>, String>, Failure> {
+    let repository = session.repository()?;
+    match repository.default_remote()? {
+        None => Ok(Ok(None)),
+        Some(remote) => {
+            let asked = Ledger::open(repository)?.refresh(&remote, session.now(), limit)?;
+            Ok(asked.map_err(|not| format!("{remote}: {not}")))
+        }
+    }
 }
 
 /// The failure of a command whose incident ended while it ran: nothing was recorded.

@@ -44,25 +44,31 @@ struct CloseReport<'a> {
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let book = Book::open(session)?;
     let id = &args.incident;
+    if let Err(refusal) = book.live(id)? {
+        return Outcome::refused(id, [refusal]).send(session, "close");
+    }
+    // What others have recorded counts as much as where their main stands.
+    let (book, asked) = book.asked_again(proof::FETCH_LIMIT)?;
     let incident = match book.live(id)? {
         Ok(incident) => incident,
         Err(refusal) => return Outcome::refused(id, [refusal]).send(session, "close"),
     };
     book.all_readable()?;
     let policy = Policies::new(session.repository()?).of(incident)?;
-    let (targets, proofs) = ask_git(session, incident, &policy, Duration::from_secs(args.deadline))?;
+    let stale = asked.map(|warning| warning.iter().for_each(|warning| session.note(warning))).err();
+    let (targets, proofs) = ask_git(session, incident, &policy, stale, Duration::from_secs(args.deadline))?;
     let mut refusals = closing::missing(incident, &policy.close_requires, &proofs);
     let mut recorded = None;
     if refusals.is_empty() {
         let verdicts = targets.iter().map(TargetProof::recorded).collect();
         let draft = book.draft(id, Payload::Closed(Closed { targets: verdicts }), BTreeMap::new())?;
         // Asked once more of the very record that the closing will stand on: what was said meanwhile was not looked at.
-        let still_open = |history: &History| match incident::replay(history.events()).get(id) {
+        let still_open = |history: &History| match incident::replay(history).get(id) {
             Some(now) if now == incident => Ok(()),
             Some(_) | None => Err(changed(id)),
         };
-        match book.ledger.append_if(draft, still_open)? {
-            Ok(closed) => recorded = Some(book.counted(closed)?.event.id),
+        match book.append_if(draft, still_open)? {
+            Ok(closed) => recorded = Some(closed.event.id),
             Err(meanwhile) => refusals = meanwhile,
         }
     }
@@ -70,18 +76,18 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     session.answer("close", exit, &CloseReport { incident: id, recorded, targets: &targets, refusals })
 }
 
-/// Fetches and asks the targets, where there is something to prove.
+/// Asks the targets, where there is something to prove. `stale` says why they could not be fetched.
 fn ask_git(
     session: &Session,
     incident: &Incident,
     policy: &Policy,
+    stale: Option<String>,
     limit: Duration,
 ) -> Result<(Vec<TargetProof>, Vec<Proof>), Failure> {
-    let repository = session.repository()?;
     if !policy.close_requires.merge_back || !proof::has_subject(incident) {
         return Ok((Vec::new(), Vec::new()));
     }
-    if let Err(why) = proof::refresh(repository)? {
+    if let Some(why) = stale {
         // An answer about an old main would be an answer about yesterday.
         return Ok((Vec::new(), vec![Proof::NotFresh { target: policy.branches.main.clone(), why }]));
     }

@@ -27,7 +27,7 @@ use crate::render::{Page, Tone};
 use crate::session::Session;
 
 /// How long a fetch may take before an answer about main is given up.
-const FETCH_LIMIT: Duration = Duration::from_secs(10);
+pub const FETCH_LIMIT: Duration = Duration::from_secs(10);
 
 /// The answer about one target.
 #[derive(Serialize)]
@@ -46,14 +46,6 @@ pub struct TargetProof {
     pub settled: Option<Settled>,
     /// What would happen next; none where the fix is merged.
     pub forecast: Option<Forecast>,
-}
-
-/// Brings the remote's branches here. The error says why main may not be what everybody else sees.
-pub fn refresh(repository: &Repository) -> Result<Result<(), String>, Failure> {
-    match repository.default_remote()? {
-        None => Ok(Ok(())),
-        Some(remote) => Ok(repository.fetch(&remote, FETCH_LIMIT).map_err(|not| format!("{remote}: {not}"))),
-    }
 }
 
 /// What must be in effect on the targets: the attached fixes, else the commit on main that deals with the cause; none where

@@ -87,6 +87,17 @@ impl ShowReport<'_> {
         let incident = self.incident;
         let check = &incident.check().what;
         let mut fields = vec![("decision", check.decision.word().to_owned())];
+        for walk in incident.contested() {
+            fields.push(("contested", format!("{} by {}", walk.what.decision.word(), walk.by.actor.name)));
+        }
+        for end in &incident.unseen_ends {
+            let unseen: Vec<&str> = end.unseen.iter().map(|deed| deed.actor.name.as_str()).collect();
+            let (by, at) = (&end.by.actor.name, moment::show(end.by.at));
+            fields.push((
+                "not ended",
+                format!("{by} did so at {at} without knowing what {} recorded", unseen.join(", ")),
+            ));
+        }
         fields.extend(check.rule.iter().map(|rule| ("rule", rule.clone())));
         fields.push(("severity", incident.severity_at_opening.clone().unwrap_or_else(|| "not said".to_owned())));
         fields.push(("started", moment::show(incident.started)));

@@ -67,6 +67,9 @@ fn branch_name(template: &str, id: &IncidentId, attempt: u32) -> String {
 
 fn not_a_hotfix(incident: &Incident) -> Option<Refusal> {
     let id = &incident.id;
+    if incident.allows_hotfix() {
+        return None;
+    }
     let decided = match incident.decision() {
         Decision::Hotfix => return None,
         Decision::RollBack => "roll back",

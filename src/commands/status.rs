@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::book::Book;
 use super::moment;
 use super::policies::Policies;
+use super::sync::not_shared;
 use crate::domain::closing;
 use crate::domain::event::Decision;
 use crate::domain::identity::{IncidentId, Moment};
@@ -31,6 +32,8 @@ struct StatusReport {
     unreadable: usize,
     /// How many events do not count, for the policy asks for signatures.
     doubted: usize,
+    /// How many events the shared remote is not known to have; none without a remote.
+    unshared: Option<usize>,
     #[serde(skip)]
     now: Moment,
 }
@@ -60,7 +63,9 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let doubted = book.history.records().iter().filter(|record| record.doubt.is_some()).count();
     // The list may lack what somebody owes, and a list that may be wrong is no "nothing is owed".
     let exit = if unreadable == 0 { ExitCode::Open } else { ExitCode::Undecided };
-    session.answer("status", exit, &StatusReport { incidents, over, unreadable, doubted, now: session.now() })
+    let unshared = book.unshared()?;
+    let report = StatusReport { incidents, over, unreadable, doubted, unshared, now: session.now() };
+    session.answer("status", exit, &report)
 }
 
 fn row(incident: &Incident, policies: &mut Policies<'_>) -> Result<Row, Failure> {
@@ -99,6 +104,10 @@ impl Report for StatusReport {
             page.line(&format!(
                 "{count} of the ledger's events {bad}, for who recorded them is not proven: hotfix audit"
             ));
+        }
+        if let Some(count) = self.unshared.filter(|count| *count > 0) {
+            let wait = page.mark(Tone::Wait, &not_shared(count));
+            page.line(&format!("{wait}: hotfix sync"));
         }
         if self.over > 0 && !self.incidents.iter().any(|row| matches!(row.state, State::Closed | State::Void)) {
             let them = if self.over == 1 { "1 incident is".to_owned() } else { format!("{} incidents are", self.over) };

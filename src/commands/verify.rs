@@ -56,7 +56,13 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         return outcome.send(session, "verify");
     }
     let (mut notes, mut stale) = (Vec::new(), None);
-    if let Err(why) = proof::refresh(repository)? {
+    let (book, asked) = book.asked_again(proof::FETCH_LIMIT)?;
+    let incident = match book.live(id)? {
+        Ok(incident) => incident,
+        Err(refusal) => return Outcome::refused(id, [refusal]).send(session, "verify"),
+    };
+    notes.extend(asked.as_ref().ok().cloned().flatten());
+    if let Err(why) = asked {
         let age = repository.last_fetch().map_or_else(
             || "and nothing is known about the last fetch".to_owned(),
             |then| format!("the last fetch was {} ago", moment::ago(session.now(), then)),

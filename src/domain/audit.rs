@@ -101,7 +101,7 @@ pub fn shape(history: &History, doubts: impl Fn(ObjectId) -> Option<String>) -> 
 /// `policy` finds the policy of a pin, where it can be read.
 pub fn authority<'p>(history: &History, policy: &dyn Fn(&PolicyPin) -> Option<&'p Policy>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    incident::watch(history.events(), |(commit, event), incident| {
+    incident::watch(history, |(commit, event), incident| {
         let Some(id) = &event.incident else { return };
         let mut find = |code, message: String| findings.push(Finding::new(code, message).at(commit, Some(id)));
         if let Payload::Checked(checked) = &event.payload {

@@ -1,6 +1,6 @@
 //! What stands between an incident and its end: everything missing, each with the command that mends it.
 
-use super::event::{CauseSettled, Decision, RestoredBy, TargetVerdict};
+use super::event::{CauseSettled, Checked, Decision, RestoredBy, TargetVerdict};
 use super::incident::{Done, Incident, State};
 use super::merge_back::Verdict;
 use super::policy::{CloseRequires, RcaRequirement};
@@ -74,7 +74,7 @@ pub fn missing(incident: &Incident, requires: &CloseRequires, proofs: &[Proof]) 
     if let Some(over) = over(incident) {
         return vec![over];
     }
-    let mut refusals = Vec::new();
+    let mut refusals: Vec<Refusal> = contested(incident).into_iter().collect();
     if requires.merge_back {
         refusals.extend(cause(incident));
         refusals.extend(proofs.iter().filter_map(|proof| unproven(incident, proof)));
@@ -105,6 +105,19 @@ pub fn missing(incident: &Incident, requires: &CloseRequires, proofs: &[Proof]) 
     }
     refusals.extend(analysis(incident, requires.rca));
     refusals
+}
+
+/// Whether people decided apart, and otherwise than each other.
+pub fn contested(incident: &Incident) -> Option<Refusal> {
+    let walks = incident.contested();
+    let told = |check: &&Done<Checked>| {
+        let (what, policy) = (&check.what, &check.what.policy);
+        format!("{} by {} ({}, version {})", what.decision.word(), check.by.actor.name, policy.name, policy.version)
+    };
+    let told: Vec<String> = walks.iter().map(told).collect();
+    let next = format!("hotfix check {} --again    # by somebody who has seen both", incident.id);
+    let message = format!("people who did not know of each other decided otherwise: {}", told.join("; "));
+    (!walks.is_empty()).then(|| Refusal::new(Code::ContestedDecision, message, next))
 }
 
 /// Why nothing can be done with an incident that is over.

@@ -1,18 +1,20 @@
 //! An incident as its events tell it: events are replayed into state, nothing else is ever stored.
 
+mod meeting;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+pub use self::meeting::UnseenEnd;
+use self::meeting::{Met, Recorded};
 use super::event::{
     CauseSettled, Checked, Confirmed, Decision, Deployed, Event, Evidence, FixAttached, Payload, PolicyPin, Restored,
     RungAnswer, RungName, TargetVerdict, Voided, Waived,
 };
 use super::identity::{IncidentId, Moment, ObjectId, Person};
 use super::policy::{SEVERITY, Value};
-
-/// An event with the ledger's commit that holds it.
-type Recorded<'e> = (ObjectId, &'e Event);
+use super::record::History;
 
 /// Where an incident stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -77,6 +79,8 @@ pub struct Attempt {
     pub fix: Option<Done<FixAttached>>,
     /// Whether the attempt was withdrawn.
     pub withdrawn: bool,
+    /// The ledger's commit that brought it up: attempts that two people began apart may have the same number.
+    pub begun: ObjectId,
 }
 
 /// A root cause analysis.
@@ -127,6 +131,12 @@ pub struct Incident {
     pub cause: Option<Done<CauseSettled>>,
     /// Who closed it.
     pub closed: Option<Deed>,
+    /// The walks (by their place in `checks`) that no later one knew of: several where people walked apart.
+    pub standing: Vec<usize>,
+    /// What was to end it by people who did not know all that others had recorded: it did not.
+    pub unseen_ends: Vec<UnseenEnd>,
+    #[serde(skip)]
+    met: Met,
 }
 
 impl Incident {
@@ -139,6 +149,22 @@ impl Incident {
     /// The decision that governs.
     pub fn decision(&self) -> Decision {
         self.check().what.decision
+    }
+
+    /// The walks that people made apart and that decided otherwise, or by another policy; empty once somebody who saw all of
+    /// them has walked again. Two that agree fold into one.
+    pub fn contested(&self) -> Vec<&Done<Checked>> {
+        let standing: Vec<_> = self.standing.iter().filter_map(|&at| self.checks.get(at)).collect();
+        let same = |pair: &[&Done<Checked>]| {
+            pair[0].what.decision == pair[1].what.decision && pair[0].what.policy == pair[1].what.policy
+        };
+        if standing.windows(2).all(same) { Vec::new() } else { standing }
+    }
+
+    /// Whether a hotfix was decided: by the walk that governs, or by one of those that contest it, for work goes on.
+    pub fn allows_hotfix(&self) -> bool {
+        let decides = |check: &&Done<Checked>| check.what.decision == Decision::Hotfix;
+        self.decision() == Decision::Hotfix || self.contested().iter().any(decides)
     }
 
     /// Whether nothing more is expected: it is closed or void.
@@ -190,7 +216,7 @@ impl Incident {
         self.waivers.iter().find(|waiver| waiver.what.target == target && seconds(waiver))
     }
 
-    fn opened_by(entry: Recorded<'_>, id: &IncidentId, checked: &Checked) -> Self {
+    fn opened_by(entry: &Recorded<'_>, id: &IncidentId, checked: &Checked) -> Self {
         Self {
             id: id.clone(),
             state: State::Open,
@@ -209,28 +235,33 @@ impl Incident {
             analysis: None,
             cause: None,
             closed: None,
+            standing: Vec::new(),
+            unseen_ends: Vec::new(),
+            met: Met::default(),
         }
     }
 
-    fn apply(&mut self, entry: Recorded<'_>) {
-        match &entry.1.payload {
-            Payload::LedgerCreated(_) | Payload::KeyRevoked(_) => {}
+    fn apply(&mut self, entry: &Recorded<'_>) {
+        match &entry.event.payload {
+            Payload::LedgerCreated(_) | Payload::KeyRevoked(_) | Payload::LedgerAdopted(_) | Payload::Redacted(_) => {}
             Payload::Checked(checked) => {
                 if self.severity_at_opening.is_none()
                     && let Some(Value::OneOf(severity)) = checked.facts.get(SEVERITY).map(|fact| &fact.value)
                 {
                     self.severity_at_opening = Some(severity.clone());
                 }
+                self.standing.retain(|&at| !entry.knows(self.checks[at].by.commit));
+                self.standing.push(self.checks.len());
                 self.checks.push(Done::of(entry, checked.as_ref()));
             }
             Payload::Started(started) => {
-                let attempt = self.attempt(started.attempt);
-                attempt.started_by = Some(entry.1.actor.clone());
+                let attempt = self.attempt(started.attempt, entry);
+                attempt.started_by = Some(entry.event.actor.clone());
                 attempt.branch = Some(started.branch.clone());
                 attempt.base = Some(started.base);
             }
             Payload::FixAttached(fix) => {
-                let attempt = self.attempt(fix.attempt);
+                let attempt = self.attempt(fix.attempt, entry);
                 attempt.fix = Some(Done::of(entry, fix.as_ref()));
                 attempt.withdrawn = false;
                 // What was deployed before is not this fix.
@@ -238,7 +269,7 @@ impl Incident {
                 self.forget_answers();
             }
             Payload::FixWithdrawn(withdrawn) => {
-                self.attempt(withdrawn.attempt).withdrawn = true;
+                self.attempt(withdrawn.attempt, entry).withdrawn = true;
                 self.forget_answers();
             }
             Payload::Deployed(deployed) => self.deployed.push(Done::of(entry, deployed)),
@@ -251,6 +282,7 @@ impl Incident {
             Payload::Voided(voided) => {
                 self.voided = Some(Done::of(entry, voided));
                 self.state = State::Void;
+                self.unseen_ends.clear();
             }
             Payload::Verified(verified) => {
                 for target in &verified.targets {
@@ -273,6 +305,7 @@ impl Incident {
             Payload::Closed(_) => {
                 self.closed = Some(Deed::of(entry));
                 self.state = State::Closed;
+                self.unseen_ends.clear();
             }
         }
     }
@@ -294,57 +327,66 @@ impl Incident {
         self.waivers.clear();
     }
 
-    fn attempt(&mut self, number: u32) -> &mut Attempt {
-        let index = match self.attempts.iter().position(|attempt| attempt.number >= number) {
-            Some(index) if self.attempts[index].number == number => index,
-            place => {
-                let index = place.unwrap_or(self.attempts.len());
-                let attempt =
-                    Attempt { number, branch: None, base: None, started_by: None, fix: None, withdrawn: false };
-                self.attempts.insert(index, attempt);
-                index
-            }
-        };
+    /// The attempt of that number that whoever recorded the event knew of; a new one where they knew of none, so that what two
+    /// people began apart never replaces the other's.
+    fn attempt(&mut self, number: u32, entry: &Recorded<'_>) -> &mut Attempt {
+        let known = |attempt: &Attempt| attempt.number == number && entry.knows(attempt.begun);
+        let index = self.attempts.iter().rposition(known).unwrap_or_else(|| {
+            let place = self.attempts.partition_point(|attempt| attempt.number <= number);
+            let attempt = Attempt {
+                number,
+                branch: None,
+                base: None,
+                started_by: None,
+                fix: None,
+                withdrawn: false,
+                begun: entry.commit,
+            };
+            self.attempts.insert(place, attempt);
+            place
+        });
         &mut self.attempts[index]
     }
 }
 
 impl Deed {
-    fn of((commit, event): Recorded<'_>) -> Self {
-        Self { event: event.id.clone(), commit, actor: event.actor.clone(), at: event.at }
+    fn of(entry: &Recorded<'_>) -> Self {
+        let event = entry.event;
+        Self { event: event.id.clone(), commit: entry.commit, actor: event.actor.clone(), at: event.at }
     }
 }
 
 impl<T: Clone> Done<T> {
-    fn of(entry: Recorded<'_>, what: &T) -> Self {
+    fn of(entry: &Recorded<'_>, what: &T) -> Self {
         Self { by: Deed::of(entry), what: what.clone() }
     }
 }
 
-/// Replays events, in causal order, into incidents by id.
+/// Replays a ledger's events, in causal order, into incidents by id.
 ///
-/// An event of an incident that no check opened, and one that follows the end of its incident, changes nothing: the
-/// commands never write such a thing, so only a forged or diverged ledger holds one.
-pub fn replay<'e>(events: impl IntoIterator<Item = Recorded<'e>>) -> BTreeMap<IncidentId, Incident> {
-    watch(events, |_, _| {})
+/// An event of an incident that no check opened, and one that knows the end of its incident, changes nothing: the commands never
+/// write such a thing, so only a forged ledger holds one. What people did apart meets in `meeting`.
+pub fn replay(history: &History) -> BTreeMap<IncidentId, Incident> {
+    watch(history, |_, _| {})
 }
 
-/// The same, and shows each event beside its incident as it stood before (none: it was not opened yet).
-pub fn watch<'e>(
-    events: impl IntoIterator<Item = Recorded<'e>>,
-    mut seen: impl FnMut(Recorded<'e>, Option<&Incident>),
+/// The same, and shows each event with its commit beside its incident as it stood before (none: it was not opened yet).
+pub fn watch<'h>(
+    history: &'h History,
+    mut seen: impl FnMut((ObjectId, &'h Event), Option<&Incident>),
 ) -> BTreeMap<IncidentId, Incident> {
     let mut incidents: BTreeMap<IncidentId, Incident> = BTreeMap::new();
-    for entry in events {
-        let Some(id) = &entry.1.incident else { continue };
-        seen(entry, incidents.get(id));
-        if let Payload::Checked(checked) = &entry.1.payload
+    for (commit, event) in history.events() {
+        let Some(id) = &event.incident else { continue };
+        seen((commit, event), incidents.get(id));
+        let entry = Recorded { commit, event, history };
+        if let Payload::Checked(checked) = &event.payload
             && !incidents.contains_key(id)
         {
-            incidents.insert(id.clone(), Incident::opened_by(entry, id, checked));
+            incidents.insert(id.clone(), Incident::opened_by(&entry, id, checked));
         }
-        if let Some(incident) = incidents.get_mut(id).filter(|incident| !incident.is_over()) {
-            incident.apply(entry);
+        if let Some(incident) = incidents.get_mut(id) {
+            incident.meet(&entry);
         }
     }
     incidents

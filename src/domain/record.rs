@@ -1,9 +1,11 @@
 //! The ledger's content in memory: its events in causal order, and who knew of what.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap, HashSet};
+mod order;
 
-use super::event::{Event, Payload};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use self::order::{in_causal_order, root_of};
+use super::event::{Event, LedgerAdopted, Payload};
 use super::identity::{IncidentId, ObjectId};
 use super::standing::{Doubt, Standing};
 
@@ -68,26 +70,34 @@ pub struct Record {
 
 /// All events of a ledger in causal order: an event stands after all that its author knew of.
 ///
-/// Of two that did not know each other, the one with the smaller commit id stands first, wherever its predecessors allow.
+/// Of two that did not know each other, the one with the smaller commit id stands first, wherever its predecessors allow: what
+/// is joined later never turns the order of what was there before.
 #[derive(Clone, Debug, Default)]
 pub struct History {
     tip: Option<ObjectId>,
+    root: Option<ObjectId>,
     ledger: Option<String>,
+    /// The roots of ledgers that began apart and were taken in by an event, each with its ledger's id.
+    adopted: BTreeMap<ObjectId, String>,
     records: Vec<Record>,
     /// Every commit, joins too, in causal order.
     order: Vec<Place>,
     place_of: HashMap<ObjectId, usize>,
     record_of: HashMap<String, usize>,
-    /// The number of leading places that form one line, each the only parent of the next.
-    straight: usize,
+    /// The number of commits that no other one stands on.
+    heads: usize,
+    /// The places that know all earlier ones and that all later ones know, in order: only between two of them are there
+    /// events that do not know each other.
+    waists: Vec<usize>,
 }
 
 #[derive(Clone, Debug)]
 struct Place {
     commit: ObjectId,
     parents: Vec<usize>,
-    /// Where its event stands among the records; none for a join.
+    /// Its place among the records; none for a join.
     record: Option<usize>,
+    has_child: bool,
 }
 
 impl History {
@@ -100,29 +110,92 @@ impl History {
         let is_line = commits.windows(2).all(|pair| pair[0].parents == [pair[1].id])
             && commits.last().is_some_and(|root| root.parents.is_empty());
         if is_line {
-            history.ledger = commits.last().and_then(created_ledger);
+            history.begin(commits.last());
             commits.into_iter().rev().for_each(|commit| history.push(commit));
         } else {
-            history.ledger = root_of(tip, &commits);
+            let by_id: HashMap<_, _> = commits.iter().map(|commit| (commit.id, commit)).collect();
+            history.begin(root_of(tip, &by_id));
+            history.adopt(&commits, &by_id);
+            drop(by_id);
             in_causal_order(commits).into_iter().for_each(|commit| history.push(commit));
         }
         history
     }
 
-    /// The same history with `commits` on top, each of which has the one before it (the first: the tip) as its only parent.
-    #[must_use]
-    pub fn extended(mut self, commits: impl IntoIterator<Item = Commit>) -> Self {
-        for commit in commits {
-            debug_assert!(commit.parents.iter().copied().eq(self.tip));
-            self.tip = Some(commit.id);
-            self.push(commit);
+    fn begin(&mut self, root: Option<&Commit>) {
+        self.root = root.map(|root| root.id);
+        self.ledger = root.and_then(created_ledger).map(str::to_owned);
+    }
+
+    /// Notes which roots beside the first one were taken in: by an event that names the root and its id, in this ledger or in
+    /// one that was taken in itself.
+    fn adopt(&mut self, commits: &[Commit], by_id: &HashMap<ObjectId, &Commit>) {
+        let adoptions: Vec<_> = commits.iter().filter_map(adoption).collect();
+        for _ in 0..adoptions.len() {
+            for (event, adopted) in &adoptions {
+                let created = by_id.get(&adopted.root).copied().and_then(created_ledger);
+                if self.counts(&event.ledger) && created == Some(&adopted.ledger) && self.root != Some(adopted.root) {
+                    self.adopted.insert(adopted.root, adopted.ledger.clone());
+                }
+            }
         }
-        self
+    }
+
+    fn counts(&self, ledger: &str) -> bool {
+        self.ledger.as_deref() == Some(ledger) || self.adopted.values().any(|adopted| adopted == ledger)
+    }
+
+    /// The same history with more commits, all of which can be reached from `tip`, and whose other parents it holds.
+    ///
+    /// None where that can't be told from what is known here: then it must be read anew.
+    pub fn grown(mut self, tip: ObjectId, mut commits: Vec<Commit>) -> Option<Self> {
+        if commits.iter().any(|commit| commit.parents.is_empty() || adoption(commit).is_some()) {
+            return None;
+        }
+        // What stands before the last place that all of them know stays as it is.
+        let known = commits.iter().flat_map(|commit| &commit.parents).filter_map(|id| self.place_of.get(id)).min()?;
+        let waist = self.waists.iter().rposition(|waist| waist <= known)?;
+        commits.extend(self.cut(waist)?);
+        self.tip = Some(tip);
+        in_causal_order(commits).into_iter().for_each(|commit| self.push(commit));
+        Some(self)
+    }
+
+    /// Takes out all that stands after a waist. None where it is not known what was read there.
+    fn cut(&mut self, waist: usize) -> Option<Vec<Commit>> {
+        let from = self.waists[waist] + 1;
+        let taken = |place: &Place| {
+            let content = match place.record.map(|record| &self.records[record].event) {
+                None => Content::Join,
+                Some(Err(Unreadable::Malformed { .. })) => return None,
+                Some(event) => Content::Event(event.clone()),
+            };
+            let parents = place.parents.iter().map(|&parent| self.order[parent].commit).collect();
+            Some(Commit { id: place.commit, parents, content })
+        };
+        let commits = self.order[from..].iter().map(taken).collect::<Option<Vec<_>>>()?;
+        for place in self.order.split_off(from) {
+            self.place_of.remove(&place.commit);
+            if let Some(record) = place.record {
+                self.records.truncate(self.records.len().min(record));
+            }
+        }
+        let kept = self.records.len();
+        self.record_of.retain(|_, record| *record < kept);
+        self.waists.truncate(waist + 1);
+        self.order[from - 1].has_child = false;
+        self.heads = 1;
+        Some(commits)
     }
 
     /// The newest commit; none in an empty ledger.
     pub fn tip(&self) -> Option<ObjectId> {
         self.tip
+    }
+
+    /// The commit that the ledger began with.
+    pub fn root(&self) -> Option<ObjectId> {
+        self.root
     }
 
     /// The ledger's id; none if it is empty or its root can't be read.
@@ -181,17 +254,37 @@ impl History {
         self.place_of.contains_key(&commit)
     }
 
+    /// The events, readable or not, that whoever wrote `commit` did not know; all of them where `commit` is not held.
+    pub fn beyond(&self, commit: ObjectId) -> impl Iterator<Item = &Record> {
+        let from = match self.place_of.get(&commit) {
+            None => 0,
+            Some(place) => self.waists.iter().rfind(|waist| *waist <= place).map_or(0, |waist| waist + 1),
+        };
+        let unknown = move |place: &&Place| place.commit != commit && !self.knows(commit, place.commit);
+        self.order[from..].iter().filter(unknown).filter_map(|place| self.records.get(place.record?))
+    }
+
+    /// The roots that nobody took in: every ledger but this one's own that was joined to it without a word.
+    pub fn strange_roots(&self) -> impl Iterator<Item = ObjectId> {
+        let roots = self.order.iter().filter(|place| place.parents.is_empty()).map(|place| place.commit);
+        roots.filter(|root| self.root != Some(*root) && !self.adopted.contains_key(root))
+    }
+
     /// Whether whoever wrote the commit `later` knew of the commit `earlier`: it is an ancestor. No commit knows itself.
     pub fn knows(&self, later: ObjectId, earlier: ObjectId) -> bool {
         let (Some(&from), Some(&to)) = (self.place_of.get(&later), self.place_of.get(&earlier)) else { return false };
         if from <= to {
             return false;
         }
-        // Everything on the straight beginning knows all that stands before it; a parent on it leads to all of it.
+        // With a waist between them (or at one of them) there is nothing to walk.
+        let next = self.waists.partition_point(|&waist| waist < to);
+        if self.waists.get(next).is_some_and(|&waist| waist <= from) {
+            return true;
+        }
         let mut waiting = vec![from];
         let mut seen = HashSet::new();
         while let Some(place) = waiting.pop() {
-            if place == to || (place < self.straight && place > to) {
+            if place == to {
                 return true;
             }
             let parents = self.order[place].parents.iter().copied();
@@ -203,52 +296,71 @@ impl History {
     /// How many commits, joins too, this one and all that it knows of are; none if it is not here.
     pub fn size_at(&self, commit: ObjectId) -> Option<usize> {
         let place = *self.place_of.get(&commit)?;
-        if place < self.straight {
-            return Some(place + 1);
-        }
-        let mut seen = HashSet::from([place]);
+        // It knows all that stands up to the last waist before it.
+        let known = self.waists.iter().rfind(|&&waist| waist <= place).map_or(0, |waist| waist + 1);
+        let mut seen: HashSet<usize> = HashSet::new();
         let mut waiting = vec![place];
-        let mut on_the_line = 0;
         while let Some(place) = waiting.pop() {
-            for &parent in &self.order[place].parents {
-                if parent < self.straight {
-                    on_the_line = on_the_line.max(parent + 1);
-                } else if seen.insert(parent) {
-                    waiting.push(parent);
-                }
+            if place >= known && seen.insert(place) {
+                waiting.extend_from_slice(&self.order[place].parents);
             }
         }
-        Some(seen.len() + on_the_line)
+        Some(known + seen.len())
     }
 
     /// Takes the next commit in causal order, and checks what only its place among the others can tell.
     fn push(&mut self, commit: Commit) {
         let place = self.order.len();
         let parents: Vec<_> = commit.parents.iter().filter_map(|id| self.place_of.get(id).copied()).collect();
-        if self.straight == place && (place == 0 || parents == [place - 1]) {
-            self.straight = place + 1;
+        for &parent in &parents {
+            if !std::mem::replace(&mut self.order[parent].has_child, true) {
+                self.heads -= 1;
+            }
         }
-        let record = matches!(commit.content, Content::Event(_)).then_some(self.records.len());
-        self.order.push(Place { commit: commit.id, parents, record });
+        self.heads += 1;
+        // A waist knows all before it, so whoever stands on it or on something later knows it; nobody else does.
+        let newest = parents.iter().max().copied();
+        while self.waists.last().is_some_and(|&waist| newest.is_none_or(|newest| waist > newest)) {
+            self.waists.pop();
+        }
+        if self.heads == 1 {
+            self.waists.push(place);
+        }
         self.place_of.insert(commit.id, place);
-        let Content::Event(event) = commit.content else { return };
-        let event = event.and_then(|event| self.fits(commit.parents.is_empty(), event));
-        if let Ok(event) = &event {
-            self.record_of.insert(event.id.clone(), self.records.len());
-        }
-        self.records.push(Record { commit: commit.id, event, doubt: None });
+        let record = match commit.content {
+            Content::Join => None,
+            Content::Event(event) => {
+                let root = commit.parents.is_empty().then_some(commit.id);
+                let event = event.and_then(|event| self.fits(root, event));
+                if let Ok(event) = &event {
+                    self.record_of.insert(event.id.clone(), self.records.len());
+                }
+                self.records.push(Record { commit: commit.id, event, doubt: None });
+                Some(self.records.len() - 1)
+            }
+        };
+        self.order.push(Place { commit: commit.id, parents, record, has_child: false });
     }
 
-    fn fits(&self, is_root: bool, event: Box<Event>) -> Result<Box<Event>, Unreadable> {
+    /// `root` is the event's commit if it has no parent.
+    fn fits(&self, root: Option<ObjectId>, event: Box<Event>) -> Result<Box<Event>, Unreadable> {
         let creates = matches!(event.payload, Payload::LedgerCreated(_));
-        if creates && !is_root {
-            return Err(Unreadable::malformed("only the first event creates the ledger"));
+        let own = self.ledger.as_deref() == Some(event.ledger.as_str());
+        match root {
+            None if creates => return Err(Unreadable::malformed("only the first event creates the ledger")),
+            Some(_) if !creates => return Err(Unreadable::malformed("the first event must create the ledger")),
+            Some(root) if own && self.root != Some(root) => {
+                return Err(Unreadable::malformed("the ledger began already"));
+            }
+            _ => {}
         }
-        if !creates && is_root {
-            return Err(Unreadable::malformed("the first event must create the ledger"));
-        }
-        if self.ledger.as_deref() != Some(event.ledger.as_str()) {
+        if !self.counts(&event.ledger) {
             return Err(Unreadable::malformed("it belongs to another ledger"));
+        }
+        if let Payload::LedgerAdopted(adopted) = &event.payload
+            && self.adopted.get(&adopted.root) != Some(&adopted.ledger)
+        {
+            return Err(Unreadable::malformed("it takes in a ledger that was not joined here"));
         }
         if let Some(&first) = self.record_of.get(&event.id) {
             let first = self.records[first].commit.short();
@@ -263,54 +375,24 @@ impl History {
     }
 }
 
-/// The ledger's id, from the root that the first parents lead to: another root was joined to it.
-fn root_of(tip: ObjectId, commits: &[Commit]) -> Option<String> {
-    let by_id: HashMap<_, _> = commits.iter().map(|commit| (commit.id, commit)).collect();
-    let mut commit = by_id.get(&tip)?;
-    for _ in 0..commits.len() {
-        let Some(parent) = commit.parents.first() else { break };
-        commit = by_id.get(parent)?;
-    }
-    created_ledger(commit)
-}
-
-fn created_ledger(commit: &Commit) -> Option<String> {
+fn readable(commit: &Commit) -> Option<&Event> {
     match &commit.content {
-        Content::Event(Ok(event)) if matches!(event.payload, Payload::LedgerCreated(_)) => Some(event.ledger.clone()),
-        Content::Event(_) | Content::Join => None,
+        Content::Event(Ok(event)) => Some(event),
+        Content::Event(Err(_)) | Content::Join => None,
     }
 }
 
-/// Kahn's algorithm with a heap: of the commits whose parents all stand, the one with the smallest id is next.
-fn in_causal_order(commits: Vec<Commit>) -> Vec<Commit> {
-    let index: HashMap<_, _> = commits.iter().enumerate().map(|(at, commit)| (commit.id, at)).collect();
-    let mut children = vec![Vec::new(); commits.len()];
-    let mut lacking = vec![0_usize; commits.len()];
-    for (at, commit) in commits.iter().enumerate() {
-        for parent in commit.parents.iter().filter_map(|parent| index.get(parent)) {
-            children[*parent].push(at);
-            lacking[at] += 1;
-        }
+fn created_ledger(commit: &Commit) -> Option<&str> {
+    let event = readable(commit)?;
+    (commit.parents.is_empty() && matches!(event.payload, Payload::LedgerCreated(_))).then_some(event.ledger.as_str())
+}
+
+fn adoption(commit: &Commit) -> Option<(&Event, &LedgerAdopted)> {
+    let event = readable(commit)?;
+    match &event.payload {
+        Payload::LedgerAdopted(adopted) => Some((event, adopted)),
+        _ => None,
     }
-    let mut ready: BinaryHeap<_> = lacking
-        .iter()
-        .zip(&commits)
-        .enumerate()
-        .filter(|(_, (n, _))| **n == 0)
-        .map(|(at, (_, c))| Reverse((c.id, at)))
-        .collect();
-    let mut commits: Vec<_> = commits.into_iter().map(Some).collect();
-    let mut ordered = Vec::with_capacity(commits.len());
-    while let Some(Reverse((_, at))) = ready.pop() {
-        for &child in &children[at] {
-            lacking[child] -= 1;
-            if lacking[child] == 0 {
-                ready.extend(commits[child].as_ref().map(|commit| Reverse((commit.id, child))));
-            }
-        }
-        ordered.extend(commits[at].take());
-    }
-    ordered
 }
 
 #[cfg(test)]

@@ -68,6 +68,8 @@ codes! {
         "Whoever wrote or attached the fix is the last one to see that something else on main is not it. Somebody else looks at the candidate beside the fix and confirms it. A team too small for that can allow it in the policy: merge_back.author_may_confirm."
     CauseOpen "cause-open" Refused
         "Going back or switching off brought production back, but main still holds what broke it, so the next release breaks it again. Before the incident closes, the culprit must be reverted or fixed on main, or the flag must have an owner and a removal date, or an accepted analysis must say that no code was the cause."
+    ContestedDecision "contested-decision" Waiting
+        "Two people walked the ladder without knowing of each other, and decided otherwise, or by two policies. Neither word outranks the other. Work goes on, and closing waits until somebody who has seen both walks the ladder again: hotfix check INCIDENT --again. Two equal decisions fold into one."
     DecisionIsNotHotfix "decision-is-not-hotfix" Refused
         "A hotfix branch is made only after the ladder was walked and the policy said 'hotfix'. If the situation changed (the roll back was tried and did not help, say), walk the ladder again: the last walk governs."
     DirtyWorkTree "dirty-work-tree" Refused

@@ -81,6 +81,10 @@ impl Payload {
             }
             Self::Closed(_) => "closed".to_owned(),
             Self::KeyRevoked(revoked) => format!("said that the key {} does not speak any more", revoked.key),
+            Self::LedgerAdopted(adopted) => {
+                format!("a ledger that began apart ({}) was taken in", adopted.root.short())
+            }
+            Self::Redacted(redacted) => format!("cut out of an earlier event: {}", redacted.texts.join(", ")),
         }
     }
 }

@@ -47,6 +47,31 @@ impl Repository {
         below.is_ok_and(|mut refs| refs.next().is_some())
     }
 
+    /// The refs below `prefix` (which ends with a slash) that point at an object, each with its full name, by name.
+    pub fn refs_below(&self, prefix: &str) -> Result<Vec<(String, ObjectId)>, Failure> {
+        let failed = |error| Failure::because(format!("failed to list the refs below {prefix}"), error);
+        let mut found = Vec::new();
+        for reference in self.inner.references_glob(&format!("{prefix}*")).map_err(failed)? {
+            let reference = reference.map_err(failed)?;
+            found.extend(reference.name().ok().zip(reference.target()).map(|(name, id)| (name.to_owned(), to_id(id))));
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    /// Takes away the ref `name`, if it still stands at `from`; whether it did.
+    pub fn drop_ref(&self, name: &str, from: ObjectId) -> Result<bool, Failure> {
+        let failed = |error| Failure::because(format!("failed to delete {name}"), error);
+        match self.inner.find_reference(name) {
+            Ok(mut reference) if reference.target() == Some(to_oid(from)) => {
+                reference.delete().map(|()| true).map_err(failed)
+            }
+            Ok(_) => Ok(false),
+            Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(false),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
     /// Moves the ref `name` from `from` (none: it does not exist) to `to`, if it still stands there.
     pub fn swap_ref(&self, name: &str, from: Option<ObjectId>, to: ObjectId) -> Result<Swap, Failure> {
         let moved = match from {
@@ -62,6 +87,11 @@ impl Repository {
             _ => Err(Failure::because(format!("failed to write {name}"), error)
                 .hint("make the repository writable, or run this in a clone that is")),
         }
+    }
+
+    /// Whether this can be the full name of a ref.
+    pub fn is_ref_name(&self, name: &str) -> bool {
+        git2::Reference::is_valid_name(name)
     }
 
     /// The lock file that guards the ref `name`: a program that was killed leaves it behind.

@@ -110,7 +110,7 @@ impl Repository {
     }
 
     /// Whether objects were left out when it was cloned, to be fetched when git needs them.
-    fn is_partial(&self) -> bool {
+    pub fn is_partial(&self) -> bool {
         let promised =
             |config: git2::Config| Some(config.entries(Some("remote\\..*\\.promisor")).ok()?.next().is_some());
         self.inner.config().ok().and_then(promised).unwrap_or(false)

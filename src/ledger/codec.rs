@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::domain::event::{Event, FORMAT, Payload};
 use crate::domain::identity::{IncidentId, Moment, ObjectId, Person, harmless};
 use crate::domain::record::{Content, Unreadable};
+use crate::git::objects::EMPTY_TREE;
 
 use super::canonical::{self, NotCanonical};
 use super::text;
@@ -18,6 +19,9 @@ pub const LARGEST: usize = 256 * 1024;
 
 /// The message of a commit that joins two histories.
 pub const JOIN: &str = "hotfix: join\n";
+
+/// Who joins: nobody. A join says nothing, so it bears no name and no signature.
+const JOINER: &str = "hotfix <join@hotfix.invalid>";
 
 /// Why an event can't be written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -133,13 +137,35 @@ pub fn event_commit(event: &Event, tree: ObjectId, parent: Option<ObjectId>) -> 
 
 /// The bytes of a commit.
 pub fn commit(tree: ObjectId, parents: &[ObjectId], who: &Person, at: Moment, message: &str) -> Vec<u8> {
+    bytes(tree, parents, &signature(who, at), message)
+}
+
+fn bytes(tree: ObjectId, parents: &[ObjectId], who: &str, message: &str) -> Vec<u8> {
     let mut text = format!("tree {tree}\n");
     for parent in parents {
         text.push_str(&format!("parent {parent}\n"));
     }
-    let who = signature(who, at);
     text.push_str(&format!("author {who}\ncommitter {who}\n\n{message}"));
     text.into_bytes()
+}
+
+/// The bytes of a commit that joins two histories, at a time in seconds since 1970: that of the later parent, so that the join of
+/// the same two is the same commit wherever it is made.
+pub fn join(parents: [ObjectId; 2], seconds: i64) -> Vec<u8> {
+    by_nobody(EMPTY_TREE, &parents, seconds, JOIN)
+}
+
+/// The bytes of a commit that is nobody's word.
+pub(super) fn by_nobody(tree: ObjectId, parents: &[ObjectId], seconds: i64, message: &str) -> Vec<u8> {
+    bytes(tree, parents, &format!("{JOINER} {seconds} +0000"), message)
+}
+
+/// The committer's time in a commit, in seconds since 1970; 0 where there is none.
+pub fn seconds(commit: &[u8]) -> i64 {
+    let end = memchr::memmem::find(commit, b"\n\n").unwrap_or(commit.len());
+    let headers = String::from_utf8_lossy(&commit[..end]);
+    let line = headers.lines().find_map(|line| line.strip_prefix("committer "));
+    line.and_then(|line| line.rsplit(' ').nth(1)?.parse().ok()).unwrap_or(0)
 }
 
 /// A person as git writes them in a commit. Git's format has no escapes, so what would break it is left out.
@@ -192,7 +218,8 @@ fn content(parents: usize, headers: &[&str], message: &[u8]) -> Content {
         return malformed("its commit has headers that this program does not write");
     }
     match (parents, message == JOIN.as_bytes()) {
-        (2, true) => return Content::Join,
+        (2, true) if is_join(author, committer, rest) => return Content::Join,
+        (2, true) => return malformed("a join bears nobody's name and no signature"),
         (2, false) => return malformed("a commit that joins two histories must carry nothing"),
         (0 | 1, false) => {}
         (0 | 1, true) => return malformed("a join has two parents"),
@@ -207,6 +234,14 @@ fn content(parents: usize, headers: &[&str], message: &[u8]) -> Content {
         return malformed("its commit was made by somebody else, or at another time, than the event says");
     }
     Content::Event(Ok(Box::new(event)))
+}
+
+fn is_join(author: &str, committer: &str, rest: &[&str]) -> bool {
+    let who = author.strip_prefix("author ");
+    let when = who.and_then(|who| who.strip_prefix(JOINER)?.strip_prefix(' ')?.strip_suffix(" +0000"));
+    when.is_some_and(|when| when.parse::<u64>().is_ok())
+        && committer.strip_prefix("committer ") == who
+        && rest.is_empty()
 }
 
 /// Git's own signature header, and nothing beside it.

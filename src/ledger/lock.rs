@@ -11,6 +11,32 @@ use crate::git::refs::Swap;
 use crate::git::repository::Repository;
 use crate::process::Deadline;
 
+/// Somebody else stands in the way, and will not go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blocked {
+    /// Who, and since when.
+    pub why: String,
+    /// What to type to find out or to end it.
+    pub hint: String,
+}
+
+impl Blocked {
+    /// The failure of what can't go on.
+    pub fn failure(self) -> Failure {
+        Failure::undecided(format!("{}; nothing was recorded", self.why)).hint(self.hint)
+    }
+}
+
+/// What came of an attempt to move a ref.
+pub(super) enum Turn {
+    /// It was moved.
+    Done,
+    /// It was not, and may be with the next try.
+    Again,
+    /// It was not, and there is no hope.
+    Blocked(Blocked),
+}
+
 /// A lock that the kernel releases when its holder ends, in whatever way.
 ///
 /// Its file says which ref its holder is about to move, and where to. What a holder that was killed has left there tells the
@@ -22,9 +48,13 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock in `directory`, which is made if it is missing.
-    pub(super) fn take(directory: &Path, patience: &mut Patience) -> Result<Self, Failure> {
-        let path = directory.join("ledger.lock");
+    /// Takes the lock of that name in `directory`, which is made if it is missing; or says who holds it.
+    pub(super) fn take(
+        directory: &Path,
+        name: &str,
+        patience: &mut Patience,
+    ) -> Result<Result<Self, Blocked>, Failure> {
+        let path = directory.join(name);
         let failed = |error| not_writable(&path, error);
         std::fs::create_dir_all(directory).map_err(failed)?;
         let mut file =
@@ -37,27 +67,26 @@ impl Lock {
                 Err(TryLockError::Error(error)) => return Err(failed(error)),
                 Err(TryLockError::WouldBlock) if patience.pause() => {}
                 Err(TryLockError::WouldBlock) => {
-                    return Err(Failure::undecided(format!(
-                        "another hotfix has been writing to the ledger for {} seconds; nothing was recorded",
-                        patience.length.as_secs()
-                    ))
-                    .hint(format!("fuser -v {}    # shows which program it is", path.display())));
+                    let seconds = patience.length.as_secs();
+                    let why = format!("another hotfix has been at work on the ledger for {seconds} seconds");
+                    let hint = format!("fuser -v {}    # shows which program it is", path.display());
+                    return Ok(Err(Blocked { why, hint }));
                 }
             }
         }
         let mut notes = Vec::new();
         (&mut file).take(4096).read_to_end(&mut notes).map_err(failed)?;
         let left_behind = String::from_utf8_lossy(&notes).lines().map(str::to_owned).collect();
-        Ok(Self { file, left_behind })
+        Ok(Ok(Self { file, left_behind }))
     }
 
-    /// Moves a ref, having said so; whether it was done. Where not, waits before the next try. Exit 4 once there is no hope.
+    /// Moves a ref, having said so. Where it was not moved, waits before the next try.
     pub(super) fn swap(
         &mut self,
         repository: &Repository,
         (name, from, to): (&str, Option<ObjectId>, ObjectId),
         patience: &mut Patience,
-    ) -> Result<bool, Failure> {
+    ) -> Result<Turn, Failure> {
         let lock = repository.ref_lock(name);
         self.say(Some(format!("{name} {to}"))).map_err(|error| not_writable(&lock, error))?;
         let swap = repository.swap_ref(name, from, to)?;
@@ -66,7 +95,7 @@ impl Lock {
         }
         self.say(None).map_err(|error| not_writable(&lock, error))?;
         match swap {
-            Swap::Done => return Ok(true),
+            Swap::Done => return Ok(Turn::Done),
             Swap::Moved => patience.in_the_way = None,
             Swap::Locked => {
                 let made = std::fs::metadata(&lock).and_then(|data| data.modified()).ok();
@@ -74,15 +103,15 @@ impl Lock {
                     if self.left(name, &lock) {
                         std::fs::remove_file(&lock).map_err(|error| not_writable(&lock, error))?;
                         patience.in_the_way = None;
-                        return Ok(false);
+                        return Ok(Turn::Again);
                     }
                     if patience.age(made).is_some_and(|age| age > LEFT_BEHIND) {
-                        return Err(patience.explain(&lock, made));
+                        return Ok(Turn::Blocked(patience.explain(&lock, made)));
                     }
                 }
             }
         }
-        if patience.pause() { Ok(false) } else { Err(patience.over(swap)) }
+        Ok(if patience.pause() { Turn::Again } else { Turn::Blocked(patience.over(swap)) })
     }
 
     /// Whether the ref's lock file is what an earlier holder of this lock had begun to write when it was killed.
@@ -103,7 +132,7 @@ impl Lock {
     }
 }
 
-fn not_writable(path: &Path, error: std::io::Error) -> Failure {
+pub(super) fn not_writable(path: &Path, error: std::io::Error) -> Failure {
     Failure::because(format!("failed to write {}, so that nothing can be recorded", path.display()), error)
         .hint("make the repository writable, or run this in a clone that is")
 }
@@ -130,7 +159,7 @@ impl Patience {
     }
 
     /// Waits a random while, longer with every try; false once the time is over.
-    fn pause(&mut self) -> bool {
+    pub(super) fn pause(&mut self) -> bool {
         let left = self.deadline.left();
         self.tries += 1;
         let longest = Duration::from_millis(2 << self.tries.min(5));
@@ -150,14 +179,13 @@ impl Patience {
         }
     }
 
-    fn over(&self, swap: Swap) -> Failure {
+    fn over(&self, swap: Swap) -> Blocked {
         match (swap, &self.in_the_way) {
             (Swap::Locked, Some((path, made, _))) => self.explain(path, *made),
-            _ => Failure::undecided(format!(
-                "others changed the ledger again and again for {} seconds; nothing was recorded",
-                self.length.as_secs()
-            ))
-            .hint("run the same command again"),
+            _ => Blocked {
+                why: format!("others changed the ledger again and again for {} seconds", self.length.as_secs()),
+                hint: "hotfix log    # shows who; then run the same command again".to_owned(),
+            },
         }
     }
 
@@ -165,17 +193,17 @@ impl Patience {
         SystemTime::from(self.now).duration_since(made?).ok()
     }
 
-    fn explain(&self, lock: &Path, made: Option<SystemTime>) -> Failure {
+    fn explain(&self, lock: &Path, made: Option<SystemTime>) -> Blocked {
         let age = match self.age(made).map(|age| age.as_secs()) {
             None => "a moment".to_owned(),
             Some(seconds @ 0..120) => format!("{seconds} seconds"),
             Some(seconds @ 120..7200) => format!("{} minutes", seconds / 60),
             Some(seconds) => format!("{} hours", seconds / 3600),
         };
-        Failure::undecided(format!(
-            "{} has been there for {age}: a git command is at work, or was killed and left it behind; nothing was recorded",
-            lock.display()
-        ))
-        .hint(format!("rm '{}'    # only if no git command runs in this repository", lock.display()))
+        let lock = lock.display();
+        Blocked {
+            why: format!("{lock} has been there for {age}: a git command is at work, or was killed and left it behind"),
+            hint: format!("rm '{lock}'    # only if no git command runs in this repository"),
+        }
     }
 }

@@ -6,35 +6,33 @@ use std::convert::Infallible;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::domain::event::{Event, FORMAT, LedgerCreated, Payload};
+use crate::domain::event::{Event, Payload};
 use crate::domain::identity::{IncidentId, Moment, ObjectId, Person};
-use crate::domain::record::{Commit, Content, History, Unreadable};
+use crate::domain::record::History;
 use crate::domain::standing::Rule;
 use crate::failure::Failure;
-use crate::git::objects::{self, Kind, Objects, TreeLine};
 use crate::git::repository::Repository;
 
-use super::codec;
-use super::lock::{Lock, Patience};
+use super::append::Append;
+use super::lock::{Blocked, Lock, Patience, Turn};
+use super::read::{self, Reading};
+use super::refs::{Heads, LEDGER, PENDING_TEXT, TEXT};
 use super::seals;
 use super::secrets;
 use super::text::{self, Text};
 
-/// The ref whose commits are the events.
-pub const LEDGER: &str = "refs/hotfix/ledger";
-
-/// The ref whose tree holds the free texts.
-pub const TEXT: &str = "refs/hotfix/text";
-
 /// How long an append tries before it gives up.
 pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The file that says that the remote was asked for a ledger and had none.
+pub(super) const ASKED: &str = "asked";
 
 /// Whether there is a ledger here. Absent is not empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {
     /// There is one.
     Here,
-    /// There is none, and no remote that could have one.
+    /// There is none: no remote could have one, or it had none when it was asked.
     Never,
     /// There is none here, but a remote may have one that was never fetched.
     Unknown,
@@ -62,16 +60,19 @@ pub struct Recorded {
     pub commit: ObjectId,
     /// The event.
     pub event: Event,
+    /// Who stood in the way of the ledger's ref, so that the event lies beside it: it counts, and joins the ledger with the
+    /// next one.
+    pub parked: Option<Blocked>,
 }
 
 /// The ledger of a repository.
 pub struct Ledger<'r> {
-    repository: &'r Repository,
-    patience: Duration,
+    pub(super) repository: &'r Repository,
+    pub(super) patience: Duration,
     rule: Rule,
-    signs: bool,
-    /// The last history read: reading again costs only what is new.
-    known: RefCell<Rc<History>>,
+    pub(super) signs: bool,
+    /// What was read last: reading again costs only what is new.
+    known: RefCell<Reading>,
 }
 
 impl<'r> Ledger<'r> {
@@ -94,8 +95,9 @@ impl<'r> Ledger<'r> {
     ///
     /// Exit 4 if a commit of it is missing or corrupt.
     pub fn weighed_by(mut self, rule: Rule) -> Result<Self, Failure> {
-        let known = Rc::unwrap_or_clone(self.known.take());
-        self.known = RefCell::new(Rc::new(seals::weigh(self.repository, known, &rule)?));
+        let Reading { history, joins } = self.known.take();
+        let history = Rc::new(seals::weigh(self.repository, Rc::unwrap_or_clone(history), &rule)?);
+        self.known = RefCell::new(Reading { history, joins });
         self.rule = rule;
         Ok(self)
     }
@@ -114,10 +116,12 @@ impl<'r> Ledger<'r> {
 
     /// Whether there is a ledger here.
     pub fn presence(&self) -> Result<Presence, Failure> {
-        Ok(match self.repository.direct_ref(LEDGER)? {
-            Some(_) => Presence::Here,
-            None if self.repository.remotes()?.is_empty() => Presence::Never,
-            None => Presence::Unknown,
+        Ok(if !Heads::of(self.repository)?.all().is_empty() {
+            Presence::Here
+        } else if self.repository.remotes()?.is_empty() || self.directory().join(ASKED).exists() {
+            Presence::Never
+        } else {
+            Presence::Unknown
         })
     }
 
@@ -125,13 +129,26 @@ impl<'r> Ledger<'r> {
     ///
     /// Exit 4 if a commit of it is missing or corrupt.
     pub fn history(&self) -> Result<Rc<History>, Failure> {
-        self.history_of(self.repository)
+        let heads = Heads::of(self.repository)?.all();
+        Ok(self.read(self.repository, &heads)?.history)
+    }
+
+    /// The number of events that lie beside the ledger, for its ref could not be moved.
+    pub fn parked(&self) -> Result<usize, Failure> {
+        let history = self.history()?;
+        Ok(history.beyond(Heads::of(self.repository)?.ledger.unwrap_or(ObjectId::ZERO)).count())
+    }
+
+    /// The number of events that the remote is not known to have.
+    pub fn unshared(&self) -> Result<usize, Failure> {
+        let history = self.history()?;
+        Ok(history.beyond(Heads::of(self.repository)?.shared.unwrap_or(ObjectId::ZERO)).count())
     }
 
     /// The texts of an event, by name.
     pub fn texts(&self, event: &Event) -> Result<BTreeMap<String, Text>, Failure> {
-        let tip = self.repository.direct_ref(TEXT)?;
-        text::load(&self.repository.objects()?, tip, &event.id, &event.texts)
+        let tips = [self.repository.direct_ref(TEXT)?, self.repository.direct_ref(PENDING_TEXT)?];
+        text::load(&self.repository.objects()?, tips, event)
     }
 
     /// Records an event, and the ledger's root if this is the first one.
@@ -154,180 +171,63 @@ impl<'r> Ledger<'r> {
     ) -> Result<Result<Recorded, T>, Failure> {
         let sealed = text::seal(&draft.texts)?;
         draft.payload.names().into_iter().try_for_each(secrets::refuse_in_name)?;
-        let directory = self.repository.common_directory().join("hotfix");
         let mut patience = Patience::new(self.patience, draft.at);
-        let mut lock = Lock::take(&directory, &mut patience)?;
-        let writer = self.repository.durable(&directory.join("durable-writes.config"))?;
-        let objects = writer.objects()?;
-        let id = event_id(draft.at);
-        let mut texts_stored = draft.texts.is_empty();
-        let mut written = None;
-        loop {
-            let history = self.history_of(&writer)?;
-            if let Err(reason) = still_right(&history) {
-                return Ok(Err(reason));
-            }
-            // The text goes first: an event without its text would look as if it had been redacted.
-            if !texts_stored {
-                let tip = writer.direct_ref(TEXT)?;
-                let tree = text::store(&objects, tip, &id, &sealed)?;
-                let bytes = codec::commit(tree, tip.as_slice(), &draft.actor, draft.at, "hotfix: text\n");
-                let commit = objects.write(Kind::Commit, &bytes)?;
-                texts_stored = lock.swap(&writer, (TEXT, tip, commit), &mut patience)?;
-                if !texts_stored {
-                    continue;
-                }
-            }
-            // Whoever has to touch a key does so once, and not again because the ref was locked for a moment.
-            let recorded = match written.take().filter(|(tip, _)| *tip == history.tip()) {
-                Some((_, recorded)) => recorded,
-                None => {
-                    let pen = Pen { objects: &objects, signer: self.signs.then_some(&writer) };
-                    write_event(pen, &history, &draft, &id, sealed.hashes.clone())?
-                }
-            };
-            writer.sync_directories()?;
-            if lock.swap(&writer, (LEDGER, history.tip(), recorded.commit), &mut patience)? {
-                return Ok(Ok(recorded));
-            }
-            written = Some((history.tip(), recorded));
-        }
-    }
-
-    fn history_of(&self, repository: &Repository) -> Result<Rc<History>, Failure> {
-        let tip = repository.direct_ref(LEDGER)?;
-        // Taken out, so that it can be extended in place where nobody else holds it.
-        let known = self.known.take();
-        let history = match tip {
-            None => Rc::default(),
-            Some(tip) if known.tip() == Some(tip) => known,
-            Some(tip) => {
-                let history = read(&repository.objects()?, tip, known)?;
-                Rc::new(seals::weigh(repository, history, &self.rule)?)
+        let mut append = Append::new(self, draft, sealed)?;
+        let mut lock = match Lock::take(&self.directory(), "ledger.lock", &mut patience)? {
+            Ok(lock) => lock,
+            Err(blocked) => {
+                return match append.stands_on(&mut still_right)? {
+                    Ok((_, reading)) => append.park(&reading, blocked).map(Ok),
+                    Err(reason) => Ok(Err(reason)),
+                };
             }
         };
-        self.known.replace(Rc::clone(&history));
-        Ok(history)
-    }
-}
-
-/// What an event is written with.
-#[derive(Clone, Copy)]
-struct Pen<'p> {
-    objects: &'p Objects<'p>,
-    /// Through which it is signed; none where it is not.
-    signer: Option<&'p Repository>,
-}
-
-/// Writes the objects of an event that stands on `history`.
-fn write_event(
-    pen: Pen<'_>,
-    history: &History,
-    draft: &Draft,
-    id: &str,
-    texts: BTreeMap<String, String>,
-) -> Result<Recorded, Failure> {
-    let creates = matches!(draft.payload, Payload::LedgerCreated(_));
-    let (ledger, parent) = match (history.tip(), history.ledger()) {
-        (None, _) if creates => (uuid::Uuid::new_v4().to_string(), None),
-        (None, _) => {
-            let ledger = uuid::Uuid::new_v4().to_string();
-            let root = Event {
-                format: FORMAT,
-                id: event_id(draft.at),
-                ledger: ledger.clone(),
-                actor: draft.actor.clone(),
-                at: draft.at,
-                incident: None,
-                texts: BTreeMap::new(),
-                payload: Payload::LedgerCreated(LedgerCreated { trusted_ref: None }),
+        let mut texts_stored = false;
+        loop {
+            let (heads, reading) = match append.stands_on(&mut still_right)? {
+                Ok(ground) => ground,
+                Err(reason) => return Ok(Err(reason)),
             };
-            (ledger, Some(write_commit(pen, &root, None)?))
+            // The text goes first: an event without its text would look as if it had been redacted.
+            if !texts_stored {
+                texts_stored = append.store_texts(&mut lock, &mut patience)?;
+                continue;
+            }
+            let commit = append.write(&reading)?.commit;
+            match lock.swap(&append.writer, (LEDGER, heads.ledger, commit), &mut patience)? {
+                Turn::Done => {
+                    // It stands on them now. One that can't be taken away just now is so with the next event.
+                    heads.pending.iter().for_each(|(name, id)| drop(append.writer.drop_ref(name, *id)));
+                    return append.write(&reading).map(Ok);
+                }
+                Turn::Again => {}
+                Turn::Blocked(blocked) => return append.park(&reading, blocked).map(Ok),
+            }
         }
-        (Some(_), _) if creates => {
-            return Err(Failure::usage("this repository has a ledger already").hint("hotfix status"));
-        }
-        (Some(tip), Some(ledger)) => (ledger.to_owned(), Some(tip)),
-        (Some(_), None) => {
-            return Err(Failure::undecided("nothing can be added to a ledger whose first event can't be read")
-                .hint("hotfix log    # shows why it can't be read"));
-        }
-    };
-    let event = Event {
-        format: FORMAT,
-        id: id.to_owned(),
-        ledger,
-        actor: draft.actor.clone(),
-        at: draft.at,
-        incident: draft.incident.clone(),
-        texts,
-        payload: draft.payload.clone(),
-    };
-    let commit = write_commit(pen, &event, parent)?;
-    Ok(Recorded { commit, event })
-}
-
-fn write_commit(pen: Pen<'_>, event: &Event, parent: Option<ObjectId>) -> Result<ObjectId, Failure> {
-    let (kept, objects) = (event.payload.keeps(), pen.objects);
-    if let Some(missing) = kept.iter().find(|id| !objects.holds(**id)) {
-        return Err(Failure::undecided(format!("the object {missing}, which the event must keep, is not here"))
-            .hint("git fetch --all    # and, in a shallow clone: git fetch --unshallow"));
     }
-    let tree = objects.write(Kind::Tree, &kept_tree(&kept))?;
-    let bytes = codec::event_commit(event, tree, parent)
-        .map_err(|error| Failure::because("failed to write the event", error))?;
-    match pen.signer {
-        None => objects.write(Kind::Commit, &bytes),
-        Some(repository) => objects.write(Kind::Commit, &seals::sign(repository, event, tree, parent, &bytes)?),
+
+    pub(super) fn directory(&self) -> std::path::PathBuf {
+        self.repository.common_directory().join("hotfix")
     }
-}
 
-/// A tree that keeps objects reachable, each under its own id.
-fn kept_tree(kept: &[ObjectId]) -> Vec<u8> {
-    let line = |id: &ObjectId| TreeLine { name: id.to_string().into_bytes(), directory: false, id: *id };
-    objects::tree(&kept.iter().map(line).collect::<Vec<_>>())
-}
-
-fn id_of_kept(kept: &[ObjectId]) -> Result<ObjectId, Failure> {
-    if kept.is_empty() { Ok(objects::EMPTY_TREE) } else { objects::id_of(Kind::Tree, &kept_tree(kept)) }
-}
-
-/// A UUID of version 7: its beginning is the time, so that ids sort roughly as the events happened.
-fn event_id(at: Moment) -> String {
-    let seconds = u64::try_from(at.timestamp()).unwrap_or(0);
-    let time = uuid::Timestamp::from_unix(uuid::NoContext, seconds, at.timestamp_subsec_nanos());
-    uuid::Uuid::new_v7(time).to_string()
-}
-
-/// Reads all commits down from `tip`, or only those on top of what is known.
-fn read(objects: &Objects<'_>, tip: ObjectId, known: Rc<History>) -> Result<History, Failure> {
-    let mut commits = Vec::new();
-    let mut seen = std::collections::HashSet::new();
-    let mut waiting = vec![tip];
-    while let Some(id) = waiting.pop() {
-        if known.tip() == Some(id) && waiting.is_empty() && commits.iter().all(|c: &Commit| c.parents.len() == 1) {
-            commits.reverse();
-            return Ok(Rc::unwrap_or_clone(known).extended(commits));
-        }
-        let commit = read_commit(objects, id)?;
-        waiting.extend(commit.parents.iter().filter(|parent| seen.insert(**parent)));
-        commits.push(commit);
+    /// A second handle on the repository, whose writes reach the disk before they return.
+    pub(super) fn writer(&self) -> Result<Repository, Failure> {
+        let directory = self.directory();
+        std::fs::create_dir_all(&directory).map_err(|error| super::lock::not_writable(&directory, error))?;
+        self.repository.durable(&directory.join("durable-writes.config"))
     }
-    Ok(History::new(tip, commits))
-}
 
-fn read_commit(objects: &Objects<'_>, id: ObjectId) -> Result<Commit, Failure> {
-    let Some(bytes) = objects.read(id, Kind::Commit)? else {
-        return Err(Failure::undecided(format!("the ledger is incomplete: its commit {id} is not here"))
-            .hint("git fetch --unshallow    # if this clone is shallow; else git fsck shows what is missing"));
-    };
-    let parsed = codec::parse(&bytes)
-        .map_err(|reason| Failure::undecided(format!("the ledger can't be read: {id} is {reason}")))?;
-    let content = match parsed.content {
-        Content::Event(Ok(event)) if parsed.tree != id_of_kept(&event.payload.keeps())? => {
-            Content::Event(Err(Unreadable::malformed("its tree is not what the event keeps")))
+    /// All that can be reached from some commits.
+    pub(super) fn read(&self, repository: &Repository, heads: &[ObjectId]) -> Result<Reading, Failure> {
+        // Taken out, so that it can be extended in place where nobody else holds it.
+        let known = self.known.take();
+        let before = known.history.tip();
+        let mut reading = read::read(&repository.objects()?, heads, known)?;
+        if reading.history.tip() != before {
+            let history = Rc::unwrap_or_clone(reading.history);
+            reading.history = Rc::new(seals::weigh(repository, history, &self.rule)?);
         }
-        content => content,
-    };
-    Ok(Commit { id, parents: parsed.parents, content })
+        self.known.replace(reading.clone());
+        Ok(reading)
+    }
 }

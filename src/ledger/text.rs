@@ -8,12 +8,16 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
+use crate::domain::event::Event;
 use crate::domain::identity::ObjectId;
 use crate::failure::Failure;
 use crate::git::objects::{Kind, Objects, TreeLine, read_tree, tree};
 
 use super::codec;
 use super::secrets;
+
+/// The message of a commit that holds the texts.
+pub(super) const MESSAGE: &str = "hotfix: text\n";
 
 /// The longest text, in bytes.
 pub const LONGEST: usize = 256 * 1024;
@@ -73,7 +77,7 @@ pub(super) fn seal(texts: &BTreeMap<String, String>) -> Result<Sealed, Failure> 
     Ok(sealed)
 }
 
-fn hash(blob: &[u8]) -> String {
+pub(super) fn hash(blob: &[u8]) -> String {
     Sha256::digest(blob).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -103,46 +107,53 @@ pub(super) fn store(
     objects.write(Kind::Tree, &tree(&root))
 }
 
-/// Reads the texts of an event, of which `hashes` are recorded, from the commit `tip`.
+/// Reads the texts of an event from the first of the commits `tips` that has them as they were recorded.
 pub(super) fn load(
     objects: &Objects<'_>,
-    tip: Option<ObjectId>,
-    id: &str,
-    hashes: &BTreeMap<String, String>,
+    tips: impl IntoIterator<Item = Option<ObjectId>>,
+    event: &Event,
 ) -> Result<BTreeMap<String, Text>, Failure> {
-    let root = match tip {
-        Some(tip) if !hashes.is_empty() => tree_of(objects, tip)?,
-        Some(_) | None => Vec::new(),
-    };
-    let shard = match root.iter().find(|line| line.name == shard_of(id).as_bytes()) {
-        Some(line) => lines(objects, line.id)?,
-        None => Vec::new(),
-    };
-    let find = |(name, wanted): (&String, &String)| {
-        let file = format!("{id}.{name}");
-        let Some(line) = shard.iter().find(|line| line.name == file.as_bytes()) else { return Ok(Text::Missing) };
-        let Some(blob) = objects.read(line.id, Kind::Blob)? else { return Ok(Text::Missing) };
-        if hash(&blob) != *wanted {
-            return Ok(Text::Tampered);
+    let mut found: BTreeMap<_, _> = event.texts.keys().map(|name| (name.clone(), Text::Missing)).collect();
+    for tip in tips.into_iter().flatten().filter(|_| !event.texts.is_empty()) {
+        let root = tree_of(objects, tip)?;
+        let shard = match root.iter().find(|line| line.name == shard_of(&event.id).as_bytes()) {
+            Some(line) => lines(objects, line.id)?,
+            None => Vec::new(),
+        };
+        for (name, text) in found.iter_mut().filter(|(_, text)| text.words().is_none()) {
+            let file = format!("{}.{name}", event.id);
+            let Some(line) = shard.iter().find(|line| line.name == file.as_bytes()) else { continue };
+            let Some(blob) = objects.read(line.id, Kind::Blob)? else { continue };
+            *text = unsealed(blob, event.texts.get(name));
         }
-        let words = String::from_utf8(blob).ok().and_then(|blob| Some(blob.split_once('\n')?.1.to_owned()));
-        Ok(words.map_or(Text::Tampered, Text::Here))
-    };
-    hashes.iter().map(|entry| Ok((entry.0.clone(), find(entry)?))).collect()
+    }
+    Ok(found)
 }
 
-fn shard_of(id: &str) -> &str {
+/// The text in a blob, if it is the one that was recorded.
+fn unsealed(blob: Vec<u8>, recorded: Option<&String>) -> Text {
+    if recorded != Some(&hash(&blob)) {
+        return Text::Tampered;
+    }
+    let words = String::from_utf8(blob).ok().and_then(|blob| Some(blob.split_once('\n')?.1.to_owned()));
+    words.map_or(Text::Tampered, Text::Here)
+}
+
+pub(super) fn shard_of(id: &str) -> &str {
     id.len().checked_sub(2).and_then(|from| id.get(from..)).unwrap_or("00")
 }
 
-fn tree_of(objects: &Objects<'_>, commit: ObjectId) -> Result<Vec<TreeLine>, Failure> {
-    let bytes = objects.read(commit, Kind::Commit)?;
-    let parsed = bytes.and_then(|bytes| codec::parse(&bytes).ok());
-    let parsed = parsed.ok_or_else(|| unusable(commit))?;
-    lines(objects, parsed.tree)
+pub(super) fn tree_of(objects: &Objects<'_>, commit: ObjectId) -> Result<Vec<TreeLine>, Failure> {
+    lines(objects, tree_id(objects, commit)?)
 }
 
-fn lines(objects: &Objects<'_>, id: ObjectId) -> Result<Vec<TreeLine>, Failure> {
+/// The id of the tree of a commit that holds texts.
+pub(super) fn tree_id(objects: &Objects<'_>, commit: ObjectId) -> Result<ObjectId, Failure> {
+    let parsed = objects.read(commit, Kind::Commit)?.and_then(|bytes| codec::parse(&bytes).ok());
+    parsed.map(|parsed| parsed.tree).ok_or_else(|| unusable(commit))
+}
+
+pub(super) fn lines(objects: &Objects<'_>, id: ObjectId) -> Result<Vec<TreeLine>, Failure> {
     objects.read(id, Kind::Tree)?.and_then(|bytes| read_tree(&bytes)).ok_or_else(|| unusable(id))
 }
 

@@ -8,7 +8,8 @@ use hotfix::domain::identity::{ObjectId, Person, RepositoryPath};
 use hotfix::git::objects::EMPTY_TREE;
 use hotfix::git::repository::Repository;
 use hotfix::ledger::codec;
-use hotfix::ledger::store::{Draft, LEDGER, Ledger, Recorded, TEXT};
+use hotfix::ledger::refs::{LEDGER, TEXT};
+use hotfix::ledger::store::{Draft, Ledger, Recorded};
 use hotfix::ledger::text::Text;
 use tempfile::TempDir;
 
@@ -171,13 +172,36 @@ fn a_join_with_a_payload_does_not_count() {
 }
 
 #[test]
+fn a_join_with_a_name_a_signature_or_a_tree_does_not_count() {
+    let by_name = scene();
+    let root = id(by_name.git.find_commit(oid(by_name.first.commit)).unwrap().parent_id(0).unwrap());
+    by_name.join(by_name.first.commit, root, codec::JOIN);
+    assert_eq!(by_name.reason(), "a join bears nobody's name and no signature");
+
+    let honest = |scene: &Scene| {
+        let root = scene.git.find_commit(oid(scene.first.commit)).unwrap().parent_id(0).unwrap();
+        String::from_utf8(codec::join([scene.first.commit, id(root)], 7)).unwrap()
+    };
+    let signed = scene();
+    signed.put(honest(&signed).replacen("\n\n", "\ngpgsig x\n\n", 1).as_bytes());
+    assert_eq!(signed.reason(), "a join bears nobody's name and no signature");
+
+    let with_tree = scene();
+    let mut tree = with_tree.git.treebuilder(None).unwrap();
+    tree.insert("x", with_tree.git.blob(b"smuggled").unwrap(), 0o100_644).unwrap();
+    let tree = tree.write().unwrap().to_string();
+    with_tree.put(honest(&with_tree).replacen(&EMPTY_TREE.to_string(), &tree, 1).as_bytes());
+    assert_eq!(with_tree.reason(), "a commit that joins two histories must carry nothing");
+}
+
+#[test]
 fn two_heads_are_joined_and_nothing_is_lost() {
     let scene = scene();
     let repository = scene.repository();
     let ours = Ledger::open(&repository).unwrap().append(restored("INC-2")).unwrap();
     scene.git.reference(LEDGER, oid(scene.first.commit), true, "").unwrap();
     let theirs = Ledger::open(&repository).unwrap().append(restored("INC-3")).unwrap();
-    scene.join(theirs.commit, ours.commit, codec::JOIN);
+    scene.put(&codec::join([theirs.commit, ours.commit], 0));
 
     let ledger = Ledger::open(&repository).unwrap();
     let last = ledger.append(restored("INC-4")).unwrap();

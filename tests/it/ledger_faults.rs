@@ -7,7 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use hotfix::failure::Failure;
-use hotfix::ledger::store::{LEDGER, Ledger, TEXT};
+use hotfix::ledger::refs::{LEDGER, PENDING, TEXT};
+use hotfix::ledger::store::{Ledger, Recorded};
 
 use crate::ledger::{bare, incidents, restored};
 
@@ -113,6 +114,14 @@ fn failure(ledger: &Ledger<'_>) -> Failure {
     ledger.append(restored("INC-9")).unwrap_err()
 }
 
+/// Records INC-9 where somebody stands in the way of the ledger's ref: it is parked, and counts.
+fn parked(ledger: &Ledger<'_>) -> (String, String) {
+    let Recorded { commit, parked, event } = ledger.append(restored("INC-9")).unwrap();
+    let blocked = parked.expect("it is parked");
+    assert!(ledger.history().unwrap().event(&event.id).is_some_and(|(held, _)| held == commit));
+    (blocked.why, blocked.hint)
+}
+
 #[test]
 fn a_stale_lock_is_explained() {
     let directory = tempfile::tempdir().unwrap();
@@ -123,16 +132,46 @@ fn a_stale_lock_is_explained() {
     std::fs::write(&lock, "").unwrap();
     let made = std::time::SystemTime::from(restored("INC-1").at) - Duration::from_secs(600);
     std::fs::File::options().write(true).open(&lock).unwrap().set_modified(made).unwrap();
-    let failure = failure(&ledger);
-    let shown = failure.to_string();
-    assert!(shown.contains("refs/hotfix/ledger.lock has been there for 10 minutes"), "{shown}");
-    assert!(failure.hint.unwrap().starts_with(&format!("rm '{}'", lock.canonicalize().unwrap().display())));
+    let (why, hint) = parked(&ledger);
+    assert!(why.contains("refs/hotfix/ledger.lock has been there for 10 minutes"), "{why}");
+    assert!(hint.starts_with(&format!("rm '{}'", lock.canonicalize().unwrap().display())));
     assert!(lock.exists());
-    assert_eq!(incidents(&ledger), ["-", "INC-1"]);
+    parked(&ledger);
+    assert_eq!(incidents(&ledger), ["-", "INC-1", "INC-9", "INC-9"]);
+    assert_eq!(ledger.parked().unwrap(), 2);
 
     std::fs::remove_file(&lock).unwrap();
-    ledger.append(restored("INC-2")).unwrap();
-    assert_eq!(incidents(&ledger), ["-", "INC-1", "INC-2"]);
+    assert!(ledger.append(restored("INC-2")).unwrap().parked.is_none());
+    assert_eq!(incidents(&ledger), ["-", "INC-1", "INC-9", "INC-9", "INC-2"]);
+    assert_eq!(ledger.parked().unwrap(), 0);
+    assert!(repository.refs_below(PENDING).unwrap().is_empty());
+}
+
+#[test]
+fn parked_events_that_do_not_know_each_other_are_joined_by_the_next() {
+    let directory = tempfile::tempdir().unwrap();
+    let repository = bare(directory.path());
+    let ledger = impatient(&repository);
+    ledger.append(restored("INC-1")).unwrap();
+    let lock = directory.path().join("refs/hotfix/ledger.lock");
+    let git = git2::Repository::open(directory.path()).unwrap();
+    std::fs::write(&lock, "1111111111111111111111111111111111111111\n").unwrap();
+    let mut draft = restored("INC-9");
+    draft.texts.insert("note".into(), "words".into());
+    let first = ledger.append(draft).unwrap();
+    // A second one that never saw the first, and somebody (a fetch) who moves the ref meanwhile.
+    let name = format!("{PENDING}{}", first.event.id);
+    git.find_reference(&name).unwrap().delete().unwrap();
+    parked(&ledger);
+    std::fs::remove_file(&lock).unwrap();
+    git.reference(&name, git2::Oid::from_bytes(first.commit.as_bytes()).unwrap(), false, "").unwrap();
+    assert_eq!(incidents(&ledger).len(), 4);
+    let last = ledger.append(restored("INC-2")).unwrap();
+    let history = Ledger::open(&repository).unwrap().history().unwrap();
+    assert_eq!((history.records().len(), history.unreadable().count()), (5, 0));
+    assert!(history.knows(last.commit, first.commit));
+    assert_eq!(ledger.texts(&first.event).unwrap()["note"].words(), Some("words"));
+    assert!(repository.refs_below(PENDING).unwrap().is_empty());
 }
 
 #[test]
@@ -154,9 +193,9 @@ fn a_lock_that_a_killed_hotfix_left_behind_is_taken_away() {
     // A lock with other content is somebody else's.
     std::fs::write(&lock, "1111111111111111111111111111111111111111\n").unwrap();
     std::fs::write(&note, format!("{LEDGER} {}\n", first.commit)).unwrap();
-    assert!(failure(&ledger).to_string().contains("was killed and left it behind"));
+    assert!(parked(&ledger).0.contains("was killed and left it behind"));
     assert!(lock.exists());
-    assert_eq!(incidents(&ledger), ["-", "INC-1", "INC-2", "INC-2"]);
+    assert_eq!(incidents(&ledger), ["-", "INC-1", "INC-2", "INC-2", "INC-9"]);
 }
 
 #[test]
@@ -179,18 +218,23 @@ fn a_lock_that_goes_away_is_waited_for() {
 }
 
 #[test]
-fn a_busy_ledger_is_waited_for_and_then_given_up() {
+fn a_busy_ledger_is_waited_for_and_then_passed_by() {
     let directory = tempfile::tempdir().unwrap();
     let repository = bare(directory.path());
     let ledger = impatient(&repository);
     ledger.append(restored("INC-1")).unwrap();
     let holder = std::fs::File::open(directory.path().join("hotfix/ledger.lock")).unwrap();
     holder.lock().unwrap();
-    let failure = failure(&ledger);
-    assert!(failure.to_string().contains("another hotfix has been writing"), "{failure}");
-    assert!(failure.hint.unwrap().starts_with("fuser -v "));
+    let (why, hint) = parked(&ledger);
+    assert!(why.contains("another hotfix has been at work"), "{why}");
+    assert!(hint.starts_with("fuser -v "));
+    let mut draft = restored("INC-3");
+    draft.texts.insert("note".into(), "words".into());
+    let noted = ledger.append(draft).unwrap().event;
+    assert_eq!(ledger.texts(&noted).unwrap()["note"].words(), Some("words"));
     holder.unlock().unwrap();
     ledger.append(restored("INC-2")).unwrap();
+    assert_eq!(incidents(&ledger), ["-", "INC-1", "INC-9", "INC-3", "INC-2"]);
 }
 
 #[test]

@@ -31,5 +31,6 @@ mod remote;
 mod road;
 mod schema;
 mod signatures;
+mod sync;
 mod tidy;
 mod wizard;

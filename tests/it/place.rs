@@ -132,10 +132,12 @@ impl Said {
         self
     }
 
-    /// The same, if it said this (on either stream).
+    /// The same, if it said this (on either stream), wherever its lines were broken to fit the page.
     #[track_caller]
     pub fn says(self, text: &str) -> Self {
-        assert!(self.out.contains(text) || self.err.contains(text), "not said: {text}\n{}{}", self.out, self.err);
+        let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let said = [&self.out, &self.err].iter().any(|stream| stream.contains(text) || flat(stream).contains(text));
+        assert!(said, "not said: {text}\n{}{}", self.out, self.err);
         self
     }
 }

@@ -42,7 +42,7 @@ fn a_fetch_brings_what_is_new_and_its_age_is_known() {
     let clone = pair(directory.path());
     let before = clone.commit("origin/main").unwrap();
     assert_eq!(clone.last_fetch(), None);
-    clone.fetch("origin", LIMIT).unwrap();
+    clone.fetch("origin", &[], LIMIT).unwrap();
     assert_ne!(clone.commit("origin/main").unwrap(), before);
     assert!(age(clone.last_fetch().unwrap()) < Duration::from_secs(60));
 }
@@ -52,11 +52,11 @@ fn a_failed_fetch_says_why_and_does_not_count() {
     let directory = tempfile::tempdir().unwrap();
     let clone = pair(directory.path());
     std::fs::remove_dir_all(directory.path().join("upstream")).unwrap();
-    let why = clone.fetch("origin", LIMIT).unwrap_err().why;
+    let why = clone.fetch("origin", &[], LIMIT).unwrap_err().why;
     assert!(why.contains("does not appear to be a git repository"), "{why}");
-    let why = clone.fetch("elsewhere", LIMIT).unwrap_err().why;
+    let why = clone.fetch("elsewhere", &[], LIMIT).unwrap_err().why;
     assert!(why.contains("elsewhere"), "{why}");
-    assert!(clone.fetch("--upload-pack=touch x", LIMIT).is_err());
+    assert!(clone.fetch("--upload-pack=touch x", &[], LIMIT).is_err());
     // Git's own failed fetch leaves an empty FETCH_HEAD.
     std::fs::write(clone.common_directory().join("FETCH_HEAD"), "").unwrap();
     assert_eq!(clone.last_fetch(), None);
@@ -73,7 +73,7 @@ fn a_remote_that_does_not_answer_is_given_up() {
     let address = format!("git://{}/x", silent.local_addr().unwrap());
     git(&directory.path().join("clone"), &["remote", "set-url", "origin", &address]);
     let start = Instant::now();
-    let why = clone.fetch("origin", Duration::from_millis(500)).unwrap_err().why;
+    let why = clone.fetch("origin", &[], Duration::from_millis(500)).unwrap_err().why;
     assert!(why.contains("did not end within 500 ms"), "{why}");
     assert!(start.elapsed() < Duration::from_secs(5));
 }
@@ -93,6 +93,6 @@ fn nobody_is_asked_for_a_password() {
     let path = directory.path().join("clone");
     git(&path, &["config", "core.sshCommand", ssh.to_str().unwrap()]);
     git(&path, &["remote", "set-url", "origin", "ssh://nowhere.invalid/x"]);
-    assert_eq!(clone.fetch("origin", LIMIT).unwrap_err().why, "ssh: no such host");
+    assert_eq!(clone.fetch("origin", &[], LIMIT).unwrap_err().why, "ssh: no such host");
     assert_eq!(std::fs::read_to_string(told).unwrap(), "force false 0\n");
 }

@@ -66,8 +66,10 @@ fn release_lines_with_hotfix_branches() {
     place.git(&["push", "-q", "origin", "main", "release/1.1", "--tags"]);
     place.git(&["remote", "set-head", "origin", "--auto"]);
 
+    place.hotfix(&["start", "INC-42"]).exits(4).says("never fetched the ledger").says("hotfix sync");
     place.hotfix(&["check", "INC-42"]).exits(3).says("answers-missing").says("--set severity=");
-    place.hotfix(&["start", "INC-42"]).exits(4).says("never fetched the ledger");
+    // It was asked for on the way, and there is none.
+    place.hotfix(&["start", "INC-42"]).exits(2).says("no incident is named INC-42");
     check(&place);
     place.hotfix(&["start", "INC-42"]).exits(0).says("hotfix/INC-42");
     place.hotfix(&["fix", "INC-42", "--proof", "test=totals", "--guarded-by-flag", "no"]).exits(2);

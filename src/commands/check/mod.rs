@@ -62,16 +62,17 @@ pub struct Args {
 
 /// Walks the ladder.
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
-    let book = Book::open_for_recording(session)?;
     let given = Given::read(&args, session)?;
     if session.interactive() && args.policy.is_none() {
         // Said before seven questions are answered, not after them.
         session.actor()?;
     }
+    let notes = opening::ask(&args, session)?;
+    let book = Book::open_for_recording(session)?;
     let draft = Draft::of(session.repository()?, &args.incident);
     let after = book.incidents.get(&args.incident).map(|incident| incident.check().by.event.clone());
     let begun = draft.load(after.as_deref(), args.again).filter(|_| session.interactive() && args.policy.is_none());
-    let opening = match Opening::load(&args, &book, session, begun.as_ref().map(|kept| kept.started))? {
+    let opening = match Opening::load(&args, &book, session, begun.as_ref().map(|kept| kept.started), notes)? {
         Ok(opening) => opening,
         Err(stopped) => return session.answer("check", stopped.exit(), &stopped),
     };
@@ -166,7 +167,7 @@ fn record(
 ) -> Result<Written, Failure> {
     let draft = book.draft(id, Payload::Checked(Box::new(checked.clone())), texts.clone())?;
     let same = |history: &History| -> Result<(), Result<String, Refusal>> {
-        let incidents = incident::replay(history.events());
+        let incidents = incident::replay(history);
         let Some(incident) = incidents.get(id) else { return Ok(()) };
         match closing::over(incident) {
             Some(over) => Err(Err(over)),
@@ -174,8 +175,8 @@ fn record(
             None => Ok(()),
         }
     };
-    match book.ledger.append_if(draft, same)? {
-        Ok(recorded) => Ok(Written::Recorded(Box::new(book.counted(recorded)?))),
+    match book.append_if(draft, same)? {
+        Ok(recorded) => Ok(Written::Recorded(Box::new(recorded))),
         Err(Ok(event)) => Ok(Written::Already(event)),
         Err(Err(over)) => Err(book::meanwhile(&over)),
     }
@@ -187,6 +188,8 @@ fn repeats(book: &Book<'_>, incident: &Incident, checked: &Checked, texts: &BTre
     let words = |name: &String| book.words(&check.by.event, name).ok().flatten();
     // Two programs that open it at once may begin in two different seconds; an incident's start is its first check's.
     let started = check.what.started;
-    check.what == Checked { started, ..checked.clone() }
+    // Where people decided apart, the same word once more is the word of somebody who has seen both.
+    incident.contested().is_empty()
+        && check.what == Checked { started, ..checked.clone() }
         && texts.iter().all(|(name, text)| words(name).as_ref() == Some(text))
 }

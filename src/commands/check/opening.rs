@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::path::Path;
 
-use crate::commands::book::Book;
+use crate::commands::book::{self, Book};
 use crate::commands::moment;
 use crate::domain::closing;
 use crate::domain::event::PolicyPin;
@@ -16,7 +16,6 @@ use crate::evidence::policy_in_force;
 use crate::evidence::production::{self, Production, RecordedFixes};
 use crate::evidence::roll_back::{self, RollBackReport};
 use crate::failure::Failure;
-use crate::git::repository::Repository;
 use crate::ledger::store::Presence;
 use crate::prompt::{Choice, Kind, Question, Reply};
 use crate::session::Session;
@@ -49,12 +48,13 @@ pub(super) struct Opening<'s> {
 impl<'s> Opening<'s> {
     /// Loads it; or says why the walk does not begin: the incident is over, or its id was not confirmed.
     ///
-    /// `begun` is when production broke, as an unfinished walk of this incident has it.
+    /// `begun` is when production broke, as an unfinished walk of this incident has it; `notes` what [`ask`] said.
     pub(super) fn load(
         args: &Args,
         book: &Book<'_>,
         session: &'s Session,
         begun: Option<Moment>,
+        mut notes: Vec<String>,
     ) -> Result<Result<Self, Stopped>, Failure> {
         let repository = session.repository()?;
         let incident = book.incidents.get(&args.incident);
@@ -76,13 +76,12 @@ impl<'s> Opening<'s> {
         {
             return Ok(Err(stopped));
         }
-        let mut notes = Vec::new();
-        if book.ledger.presence()? == Presence::Unknown {
+        notes.extend(incident.and_then(closing::contested).map(|refusal| format!("Contested: {}.", refusal.message)));
+        if book.presence()? == Presence::Unknown {
             notes.push(
                 "This clone never fetched the team's ledger: incidents opened elsewhere are not seen here.".to_owned(),
             );
         }
-        fetch(args, repository, session, &mut notes);
         let (policy, pin) = match (&args.policy, incident) {
             (Some(file), _) => of_file(file, session)?,
             // An incident keeps its policy until it closes.
@@ -144,23 +143,26 @@ fn of_file(file: &Path, session: &Session) -> Result<(Policy, PolicyPin), Failur
     Ok((policy, pin))
 }
 
-/// Asks the remote for at most three seconds, and says how old this clone is where it did not answer.
-fn fetch(args: &Args, repository: &Repository, session: &Session, notes: &mut Vec<String>) {
-    let Ok(Some(remote)) = repository.default_remote() else { return };
+/// Asks the remote for at most three seconds: for its branches, and for what others have recorded. Says how old this clone is
+/// where it did not answer.
+pub(super) fn ask(args: &Args, session: &Session) -> Result<Vec<String>, Failure> {
+    let repository = session.repository()?;
+    // Which remote is the shared one is a question for later: production is down.
+    let Ok(Some(remote)) = repository.default_remote() else { return Ok(Vec::new()) };
     let why = if args.no_fetch {
         "was not asked (--no-fetch)".to_owned()
     } else {
         session.say(&format!("Asking {remote} ({} seconds at most).", FETCH_LIMIT.as_secs()));
-        match repository.fetch(&remote, FETCH_LIMIT) {
-            Ok(()) => return,
-            Err(not_fetched) => format!("did not answer: {not_fetched}"),
+        match book::ask(session, FETCH_LIMIT)? {
+            Ok(warning) => return Ok(warning.into_iter().collect()),
+            Err(why) => format!("did not answer: {}", why.trim_start_matches(&format!("{remote}: "))),
         }
     };
     let age = match repository.last_fetch() {
         Some(then) => format!("the last fetch was {} ago", moment::ago(session.now(), then)),
         None => "nothing is known about the last fetch".to_owned(),
     };
-    notes.push(format!("The remote {remote} {why}; {age}."));
+    Ok(vec![format!("The remote {remote} {why}; {age}.")])
 }
 
 /// With other incidents open, a new id may be a slip of the finger: the wizard asks, a script is told "opened".

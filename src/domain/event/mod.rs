@@ -81,6 +81,10 @@ pub enum Payload {
     Closed(Closed),
     /// Somebody said that a key does not speak any more (text `reason`).
     KeyRevoked(KeyRevoked),
+    /// A ledger that began apart, before its people could reach the others, was taken in.
+    LedgerAdopted(LedgerAdopted),
+    /// Free texts of an earlier event were cut out.
+    Redacted(Redacted),
 }
 
 impl Payload {
@@ -102,6 +106,8 @@ impl Payload {
         "cause-settled",
         "closed",
         "key-revoked",
+        "ledger-adopted",
+        "redacted",
     ];
 
     /// The kind, as it is written.
@@ -123,6 +129,8 @@ impl Payload {
             Self::CauseSettled(_) => "cause-settled",
             Self::Closed(_) => "closed",
             Self::KeyRevoked(_) => "key-revoked",
+            Self::LedgerAdopted(_) => "ledger-adopted",
+            Self::Redacted(_) => "redacted",
         }
     }
 
@@ -166,6 +174,26 @@ pub struct KeyRevoked {
     /// The id of the event from which on it does not speak: only what that event knows of still counts. None: this event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+}
+
+/// A ledger that began apart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LedgerAdopted {
+    /// Its id.
+    pub ledger: String,
+    /// The commit that it began with.
+    pub root: ObjectId,
+}
+
+/// Free texts that were cut out; the event that they belonged to keeps their hashes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redacted {
+    /// The id of that event.
+    pub event: String,
+    /// The names of the texts, sorted, each once.
+    pub texts: Vec<String>,
 }
 
 /// Which policy governed.

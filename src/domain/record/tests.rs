@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::event::{FORMAT, LedgerCreated, RcaRecorded};
+use crate::domain::event::{FORMAT, LedgerAdopted, LedgerCreated, RcaRecorded};
 use crate::domain::identity::{Moment, Person};
 
 fn id(number: u8) -> ObjectId {
@@ -84,7 +84,7 @@ fn events_that_did_not_know_each_other_are_told_apart() {
 #[test]
 fn what_is_put_on_top_is_as_if_it_had_been_read_at_once() {
     let more = [commit(4, &[3], said("four")), commit(8, &[4], said("two"))];
-    let extended = History::new(id(3), diverged()).extended(more.clone());
+    let extended = History::new(id(3), diverged()).grown(id(8), more.to_vec()).expect("it is known enough");
     let at_once = History::new(id(8), diverged().into_iter().chain(more).collect());
     assert_eq!(extended.records(), at_once.records());
     assert_eq!(extended.tip(), at_once.tip());
@@ -126,6 +126,43 @@ fn an_event_of_another_ledger_does_not_count() {
         commit(9, &[8], said("x")),
     ];
     assert_eq!(reasons(commits), [(id(1), "it belongs to another ledger".to_owned())]);
+}
+
+fn adopted(name: &str, ledger: &str, of: (&str, u8)) -> Content {
+    let adopted = LedgerAdopted { ledger: of.0.into(), root: id(of.1) };
+    event(name, ledger, Payload::LedgerAdopted(adopted))
+}
+
+#[test]
+fn a_ledger_that_was_taken_in_counts_and_one_that_only_says_so_does_not() {
+    let elsewhere = event("there", "M", Payload::RcaRecorded(RcaRecorded { no_code_cause: true }));
+    let joined = |adoption: Content| {
+        vec![
+            commit(7, &[], created("L")),
+            commit(1, &[], created("M")),
+            commit(2, &[1], elsewhere.clone()),
+            commit(8, &[7, 2], Content::Join),
+            commit(9, &[8], adoption),
+        ]
+    };
+    let history = History::new(id(9), joined(adopted("a", "L", ("M", 1))));
+    assert_eq!(names(&history), ["M", "there", "L", "a"]);
+    assert_eq!((history.ledger(), history.root(), history.strange_roots().count()), (Some("L"), Some(id(7)), 0));
+    for wrong in [adopted("a", "M", ("M", 1)), adopted("a", "L", ("N", 1)), adopted("a", "L", ("M", 2)), said("a")] {
+        let history = History::new(id(9), joined(wrong));
+        assert_eq!(history.event("there"), None);
+        assert_eq!(history.strange_roots().collect::<Vec<_>>(), [id(1)]);
+    }
+    // A third one needs a word of its own.
+    let mut commits = joined(adopted("a", "L", ("M", 1)));
+    commits.extend([commit(3, &[], created("N")), commit(4, &[9, 3], Content::Join)]);
+    assert_eq!(History::new(id(4), commits).strange_roots().collect::<Vec<_>>(), [id(3)]);
+}
+
+#[test]
+fn a_second_root_with_the_id_of_the_first_is_no_root() {
+    let commits = vec![commit(7, &[], created("L")), commit(1, &[], created("L")), commit(8, &[7, 1], Content::Join)];
+    assert_eq!(reasons(commits), [(id(1), "the ledger began already".to_owned())]);
 }
 
 #[test]
@@ -176,6 +213,44 @@ proptest! {
         for (later, earlier) in order.iter().enumerate().flat_map(|(at, a)| order[..at].iter().map(move |b| (*a, *b))) {
             prop_assert_eq!(history.knows(later, earlier), known[&later].contains(&earlier));
             prop_assert!(!history.knows(earlier, later) && !known[&earlier].contains(&later));
+        }
+    }
+
+    #[test]
+    fn read_in_two_parts_is_read_at_once(commits in any_history(), part in 1..24_usize) {
+        // Whatever nobody stands on yet becomes reachable by joins, as reading does it.
+        let closed = |commits: &[Commit]| {
+            let (mut all, mut next) = (commits.to_vec(), 100);
+            let stood_on = |all: &[Commit], id| all.iter().any(|commit| commit.parents.contains(&id));
+            let mut tops: Vec<_> = commits.iter().map(|commit| commit.id).filter(|id| !stood_on(commits, *id)).collect();
+            while let [.., one, two] = tops[..] {
+                all.push(Commit { id: id(next), parents: vec![one, two], content: Content::Join });
+                tops.truncate(tops.len() - 2);
+                tops.push(id(next));
+                next += 1;
+            }
+            (tops[0], all)
+        };
+        let (tip, first) = closed(&commits[..part]);
+        let mut rest = commits[part..].to_vec();
+        let stood_on: Vec<_> = rest.iter().flat_map(|commit| commit.parents.clone()).collect();
+        let mut tops: Vec<_> = rest.iter().map(|commit| commit.id).filter(|id| !stood_on.contains(id)).collect();
+        tops.push(tip);
+        let mut next = 150;
+        while let [.., one, two] = tops[..] {
+            rest.push(Commit { id: id(next), parents: vec![one, two], content: Content::Join });
+            tops.truncate(tops.len() - 2);
+            tops.push(id(next));
+            next += 1;
+        }
+        let at_once = History::new(tops[0], first.iter().cloned().chain(rest.clone()).collect());
+        if let Some(grown) = History::new(tip, first).grown(tops[0], rest) {
+            prop_assert_eq!(grown.records(), at_once.records());
+            let order: Vec<_> = at_once.commits().collect();
+            prop_assert_eq!(grown.commits().collect::<Vec<_>>(), order.clone());
+            for (one, two) in order.iter().flat_map(|one| order.iter().map(move |two| (*one, *two))) {
+                prop_assert_eq!(grown.knows(one, two), at_once.knows(one, two));
+            }
         }
     }
 }

@@ -172,9 +172,12 @@ fn a_join_has_two_parents_and_carries_nothing() {
         parse(&commit(tree(), parents, &sample().actor, at, message)).expect("it has parents").content
     };
     let (one, two) = (ObjectId::from_bytes([1; 20]), ObjectId::from_bytes([2; 20]));
-    assert_eq!(join(&[one, two], JOIN), Content::Join);
+    let honest = super::join([one, two], 1_700_000_000);
+    assert_eq!(parse(&honest).expect("it has parents").content, Content::Join);
+    assert_eq!((seconds(&honest), seconds(b"tree")), (1_700_000_000, 0));
     for (parents, message) in [
-        (&[one, two][..], WRITTEN),
+        (&[one, two][..], JOIN),
+        (&[one, two], WRITTEN),
         (&[one, two], "hotfix: join\n\nmore"),
         (&[one], JOIN),
         (&[], JOIN),
@@ -341,6 +344,9 @@ fn any_payload() -> impl Strategy<Value = Payload> {
         any_targets().prop_map(|targets| Payload::Closed(Closed { targets })),
         (any_text(), proptest::option::of(any_text()))
             .prop_map(|(key, from)| Payload::KeyRevoked(KeyRevoked { key, from })),
+        (any_text(), any_id()).prop_map(|(ledger, root)| Payload::LedgerAdopted(LedgerAdopted { ledger, root })),
+        (any_text(), proptest::collection::vec(any_text(), 0..3))
+            .prop_map(|(event, texts)| Payload::Redacted(Redacted { event, texts })),
     ]
 }
 

@@ -1,0 +1,123 @@
+//! The ledger's commits, down from its heads: what no single ref holds is joined in the mind.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use crate::domain::identity::ObjectId;
+use crate::domain::record::{Commit, Content, History, Unreadable};
+use crate::failure::Failure;
+use crate::git::objects::{self, EMPTY_TREE, Kind, Objects, TreeLine};
+
+use super::codec;
+
+/// A ledger as it was read.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Reading {
+    pub(super) history: Rc<History>,
+    /// The joins that lead to its tip and that nobody has written yet, oldest first.
+    pub(super) joins: Vec<Vec<u8>>,
+}
+
+/// Reads all that can be reached from `heads`, or only what is not known yet.
+///
+/// Exit 4 if a commit is missing or corrupt.
+pub(super) fn read(objects: &Objects<'_>, heads: &[ObjectId], known: Reading) -> Result<Reading, Failure> {
+    match known.history.tip() {
+        None if heads.is_empty() => return Ok(Reading::default()),
+        Some(tip) if heads == [tip] => return Ok(known),
+        Some(_) if known.joins.is_empty() => {
+            let known = Rc::unwrap_or_clone(known.history);
+            if let Some(grown) = on_top(objects, heads, known)? {
+                return Ok(grown);
+            }
+        }
+        // What was joined in the mind may be joined otherwise by now.
+        Some(_) | None => {}
+    }
+    let mut commits = walk(objects, heads, |_| false)?;
+    let stood_on: HashSet<_> = commits.iter().flat_map(|commit| commit.parents.iter().copied()).collect();
+    let tops: Vec<_> = heads.iter().copied().filter(|head| !stood_on.contains(head)).collect();
+    let (tip, joins) = join(objects, &tops, &mut commits)?;
+    Ok(Reading { history: Rc::new(History::new(tip, commits)), joins })
+}
+
+/// What is new beside a known history; none where it has to be read anew.
+fn on_top(objects: &Objects<'_>, heads: &[ObjectId], known: History) -> Result<Option<Reading>, Failure> {
+    let mut commits = walk(objects, heads, |id| known.holds(id))?;
+    let stood_on: HashSet<_> = commits.iter().flat_map(|commit| commit.parents.iter().copied()).collect();
+    // A ref may also have been set back, to before what is known.
+    let Some(before) = known.tip().filter(|tip| heads.contains(tip) || stood_on.contains(tip)) else { return Ok(None) };
+    let is_top = |head: &ObjectId| !stood_on.contains(head) && (*head == before || !known.holds(*head));
+    let tops: Vec<_> = heads.iter().copied().filter(is_top).collect();
+    let (tip, joins) = join(objects, &tops, &mut commits)?;
+    if commits.is_empty() {
+        return Ok(Some(Reading { history: Rc::new(known), joins }));
+    }
+    Ok(known.grown(tip, commits).map(|history| Reading { history: Rc::new(history), joins }))
+}
+
+/// All commits down from `heads` to what is known, newest first along a line.
+fn walk(objects: &Objects<'_>, heads: &[ObjectId], known: impl Fn(ObjectId) -> bool) -> Result<Vec<Commit>, Failure> {
+    let mut commits = Vec::new();
+    let mut seen: HashSet<ObjectId> = HashSet::new();
+    let mut waiting: Vec<_> = heads.iter().copied().rev().filter(|head| seen.insert(*head) && !known(*head)).collect();
+    while let Some(id) = waiting.pop() {
+        let commit = read_commit(objects, id)?;
+        waiting.extend(commit.parents.iter().filter(|parent| !known(**parent) && seen.insert(**parent)));
+        commits.push(commit);
+    }
+    Ok(commits)
+}
+
+/// Joins `tops`, of which none holds another, into one tip; with the joins' bytes.
+fn join(
+    objects: &Objects<'_>,
+    tops: &[ObjectId],
+    commits: &mut Vec<Commit>,
+) -> Result<(ObjectId, Vec<Vec<u8>>), Failure> {
+    let (mut tip, mut joins) = (tops.first().copied().unwrap_or(ObjectId::ZERO), Vec::new());
+    let mut time = 0;
+    for (at, &top) in tops.iter().enumerate() {
+        let bytes = objects.read(top, Kind::Commit)?.ok_or_else(|| incomplete(top))?;
+        time = time.max(codec::seconds(&bytes));
+        if at > 0 {
+            let bytes = codec::join([tip, top], time);
+            let parents = vec![tip, top];
+            tip = objects::id_of(Kind::Commit, &bytes)?;
+            commits.push(Commit { id: tip, parents, content: Content::Join });
+            joins.push(bytes);
+        }
+    }
+    Ok((tip, joins))
+}
+
+fn incomplete(id: ObjectId) -> Failure {
+    Failure::undecided(format!("the ledger is incomplete: its commit {id} is not here"))
+        .hint("git fetch --unshallow    # if this clone is shallow; else git fsck shows what is missing")
+}
+
+fn read_commit(objects: &Objects<'_>, id: ObjectId) -> Result<Commit, Failure> {
+    let bytes = objects.read(id, Kind::Commit)?.ok_or_else(|| incomplete(id))?;
+    let parsed = codec::parse(&bytes)
+        .map_err(|reason| Failure::undecided(format!("the ledger can't be read: {id} is {reason}")))?;
+    let content = match parsed.content {
+        Content::Event(Ok(event)) if parsed.tree != id_of_kept(&event.payload.keeps())? => {
+            Content::Event(Err(Unreadable::malformed("its tree is not what the event keeps")))
+        }
+        Content::Join if parsed.tree != EMPTY_TREE => {
+            Content::Event(Err(Unreadable::malformed("a commit that joins two histories must carry nothing")))
+        }
+        content => content,
+    };
+    Ok(Commit { id, parents: parsed.parents, content })
+}
+
+/// A tree that keeps objects reachable, each under its own id.
+pub(super) fn kept_tree(kept: &[ObjectId]) -> Vec<u8> {
+    let line = |id: &ObjectId| TreeLine { name: id.to_string().into_bytes(), directory: false, id: *id };
+    objects::tree(&kept.iter().map(line).collect::<Vec<_>>())
+}
+
+fn id_of_kept(kept: &[ObjectId]) -> Result<ObjectId, Failure> {
+    if kept.is_empty() { Ok(EMPTY_TREE) } else { objects::id_of(Kind::Tree, &kept_tree(kept)) }
+}

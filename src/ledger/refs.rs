@@ -1,0 +1,97 @@
+//! The names of the ledger's refs: two that are shared, and those that only this clone has.
+
+use crate::domain::identity::ObjectId;
+use crate::failure::Failure;
+use crate::git::repository::Repository;
+
+/// The ref whose commits are the events.
+pub const LEDGER: &str = "refs/hotfix/ledger";
+
+/// The ref whose tree holds the free texts.
+pub const TEXT: &str = "refs/hotfix/text";
+
+/// The newest commit that the remote is known to have and that was verified: what does not contain it, forgot something.
+pub const SHARED: &str = "refs/hotfix-local/shared";
+
+/// Below this lie events that were recorded while the ledger's ref could not be moved: `…/EVENT`.
+pub const PENDING: &str = "refs/hotfix-local/pending/";
+
+/// Texts that were recorded while their ref could not be moved.
+pub const PENDING_TEXT: &str = "refs/hotfix-local/text";
+
+/// Where a remote's refs are fetched to, before anybody has looked at them.
+pub const FETCHED: &str = "refs/hotfix-local/fetched/";
+
+/// A remote's ledger, as it was fetched.
+pub const FETCHED_LEDGER: &str = "refs/hotfix-local/fetched/ledger";
+
+/// A remote's texts, as they were fetched.
+pub const FETCHED_TEXT: &str = "refs/hotfix-local/fetched/text";
+
+/// Below this lie tips of a remote that had forgotten something: `…/COMMIT`.
+pub const QUARANTINE: &str = "refs/hotfix-local/quarantine/";
+
+/// What the ledger's content can be reached from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Heads {
+    pub(super) ledger: Option<ObjectId>,
+    pub(super) shared: Option<ObjectId>,
+    /// Each by the full name of its ref.
+    pub(super) pending: Vec<(String, ObjectId)>,
+}
+
+impl Heads {
+    /// The heads as they are now.
+    pub(super) fn of(repository: &Repository) -> Result<Self, Failure> {
+        Ok(Self {
+            ledger: repository.direct_ref(LEDGER)?,
+            shared: repository.direct_ref(SHARED)?,
+            pending: repository.refs_below(PENDING)?,
+        })
+    }
+
+    /// All of them, each once. What others have stands first: a join leads to its root.
+    pub(super) fn all(&self) -> Vec<ObjectId> {
+        let mut all = Vec::new();
+        for head in self.shared.into_iter().chain(self.ledger).chain(self.pending.iter().map(|(_, id)| *id)) {
+            if !all.contains(&head) {
+                all.push(head);
+            }
+        }
+        all
+    }
+}
+
+/// The two shared refs as a remote names them.
+pub(super) struct RemoteRefs {
+    pub(super) ledger: String,
+    pub(super) text: String,
+}
+
+impl Default for RemoteRefs {
+    fn default() -> Self {
+        Self { ledger: LEDGER.to_owned(), text: TEXT.to_owned() }
+    }
+}
+
+impl RemoteRefs {
+    /// As `git config hotfix.ledgerRef` names them, for a host that protects only branches: `refs/heads/hotfix-ledger`, and the
+    /// texts beside it in `refs/heads/hotfix-ledger-text`. Exit 4 for what can't be the name of a ref.
+    pub(super) fn of(repository: &Repository) -> Result<Self, Failure> {
+        let Some(ledger) = repository.config("hotfix.ledgerRef").filter(|name| name != LEDGER) else {
+            return Ok(Self::default());
+        };
+        if !ledger.starts_with("refs/") || !repository.is_ref_name(&ledger) {
+            return Err(Failure::undecided(format!(
+                "hotfix.ledgerRef is {ledger:?}, which can't be the name of a ref"
+            ))
+            .hint("git config hotfix.ledgerRef refs/heads/hotfix-ledger"));
+        }
+        Ok(Self { text: format!("{ledger}-text"), ledger })
+    }
+
+    /// What fetches them to where they are looked at: patterns, for the name of a ref that is not there would end the fetch.
+    pub(super) fn refspecs(&self) -> [String; 2] {
+        [format!("+{}*:{FETCHED_LEDGER}*", self.ledger), format!("+{}*:{FETCHED_TEXT}*", self.text)]
+    }
+}
