@@ -193,11 +193,12 @@ impl<'s> Book<'s> {
     }
 }
 
+/// What the ledger's own root pins; a ledger that was taken in pins nothing here.
 fn trusted_ref(history: &History) -> Option<&str> {
-    history.events().find_map(|(_, event)| match &event.payload {
+    match &history.at(history.root()?)?.event.as_ref().ok()?.payload {
         Payload::LedgerCreated(created) => created.trusted_ref.as_deref(),
         _ => None,
-    })
+    }
 }
 
 /// Whether new events are signed: where the policy wants it, or where git signs the person's commits with an SSH key anyway;

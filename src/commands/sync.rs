@@ -61,8 +61,9 @@ struct SyncReport {
     next: Vec<String>,
 }
 
+/// What a remote has forgotten, event by event.
 #[derive(Serialize)]
-struct ForgotReport {
+pub struct ForgotReport {
     /// The remote's tip now, kept in quarantine; none where its ledger is gone.
     tip: Option<ObjectId>,
     /// What it had and has no more.
@@ -168,10 +169,10 @@ impl SyncReport {
     fn of(remote: String, synced: Synced) -> Self {
         let Synced { received, sent, unshared, adopted, trouble, forgot } = synced;
         let mut next = Vec::new();
-        let forgot = forgot.map(|Forgot { tip, lost, instead }| {
+        let forgot = forgot.map(|forgot| {
             next.push("git log refs/hotfix-local/shared    # all that it had, as this clone keeps it".to_owned());
-            let lines = |records: &[Record]| records.iter().map(Line::of).collect();
-            ForgotReport { tip, lost: lines(&lost), instead: lines(&instead) }
+            next.push("hotfix audit --heal    # gives it back what it lost".to_owned());
+            ForgotReport::of(&forgot)
         });
         if trouble.is_some() {
             next.push("hotfix sync    # again, when the remote can be reached".to_owned());
@@ -220,7 +221,19 @@ impl Report for SyncReport {
 }
 
 impl ForgotReport {
-    fn text(&self, page: &mut Page, remote: &str) {
+    /// The same, to be shown.
+    pub fn of(Forgot { tip, lost, instead }: &Forgot) -> Self {
+        let lines = |records: &[Record]| records.iter().map(Line::of).collect();
+        Self { tip: *tip, lost: lines(lost), instead: lines(instead) }
+    }
+
+    /// How many events the remote had and has no more.
+    pub fn lost(&self) -> usize {
+        self.lost.len()
+    }
+
+    /// Lists them.
+    pub fn text(&self, page: &mut Page, remote: &str) {
         let bad = page.mark(Tone::Bad, "has forgotten");
         page.line(&format!("The ledger of {remote} {bad} {} that it had:", events(self.lost.len())));
         show(page, &self.lost);

@@ -93,7 +93,7 @@ findings! {
     NewerFormat "newer-format"
         "An event was written by a newer version of this program. What it says is unknown here, so no gate opens that it might close. Use that version."
     OtherLedger "other-ledger"
-        "The ledger does not begin with the event that this clone has known as its beginning: somebody put another ledger in its place."
+        "A second ledger was joined to this one, and no event of either says that it was taken in. Two ledgers that began apart are made one once, by hotfix sync, and that is on the record; this was done by hand. What the other one says counts for nothing."
     PolicyNotTrusted "policy-not-trusted"
         "An incident names a policy that is not on the trusted branch, or was not there yet when the incident started. Whoever opened it chose the gate that they stood at."
     PolicyUnknown "policy-unknown"

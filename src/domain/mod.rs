@@ -21,5 +21,6 @@ pub mod release;
 pub mod revert;
 pub mod sentence;
 pub mod spelling;
+pub mod standard;
 pub mod standing;
 pub mod text;

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use crate::domain::event::{Change, FixAttached};
 use crate::domain::identity::{Moment, ObjectId};
 use crate::domain::policy::Policy;
-use crate::domain::release::ReleaseName;
+use crate::domain::release::{ReleaseName, Version};
 use crate::failure::Failure;
 use crate::git::commits::CommitLine;
 use crate::git::repository::Repository;
@@ -29,9 +29,10 @@ pub struct Unrecorded {
 
 /// The commits on the release lines, committed since `since`, that are no part of `fixes`, oldest first on each line.
 ///
-/// A line's own commits are those on its first-parent line that are not on main's, after the line's first full release. A branch
-/// that was merged into it belongs to it if it forked from the line; one that forked from main is a planned release. What only
-/// changes paths that never go back (a version bump) is no fix. Exit 4 where an object is missing.
+/// A line's own commits are those on its first-parent line that are not on main's. What came to it before a patch release, or
+/// after its newest release, changed production; what prepared a release that is no patch is a planned one. A branch that was
+/// merged into the line belongs to it if it forked from it; one that forked from main is planned too. What only changes paths
+/// that never go back (a version bump) is no fix. Exit 4 where an object is missing.
 pub fn unrecorded(
     repository: &Repository,
     policy: &Policy,
@@ -45,7 +46,7 @@ pub fn unrecorded(
         if branch.short == policy.branches.main || !lines.match_any(branch.short.as_bytes()) {
             continue;
         }
-        for (commit, tag) in look.on_line(repository.tip(&branch)?)? {
+        for (commit, tag) in look.on_line(&branch.short, repository.tip(&branch)?)? {
             let commit = repository.commit_line(commit)?;
             if commit.at >= since && found.iter().all(|known| known.commit.id != commit.id) {
                 found.push(Unrecorded { commit, line: branch.shown().to_owned(), tag });
@@ -60,7 +61,7 @@ struct Look<'r> {
     /// Main's first-parent line.
     main: HashSet<ObjectId>,
     /// The full releases, by commit.
-    releases: HashMap<ObjectId, String>,
+    releases: HashMap<ObjectId, (String, Version)>,
     owned: HashSet<ObjectId>,
     fixes: &'r [&'r FixAttached],
     never_goes_back: Globs,
@@ -78,12 +79,12 @@ impl<'r> Look<'r> {
         let globs = Globs::new(&policy.branches.release_tags)?;
         let mut releases = HashMap::new();
         for tag in repository.tags()? {
-            let full = ReleaseName::read(&tag.name).is_some_and(|name| !name.version.is_pre_release());
-            if full
+            let release = ReleaseName::read(&tag.name).filter(|name| !name.version.is_pre_release());
+            if let Some(release) = release
                 && globs.match_any(tag.name.as_bytes())
                 && let TagTarget::Commit(commit) = repository.tag_target(&tag)?
             {
-                releases.insert(commit, tag.name);
+                releases.insert(commit, (tag.name, release.version));
             }
         }
         let owned = fixes.iter().flat_map(|fix| fix.commits.iter().copied()).collect();
@@ -91,8 +92,8 @@ impl<'r> Look<'r> {
         Ok(Self { repository, main, releases, owned, fixes, never_goes_back })
     }
 
-    /// The unowned commits of a line after its first release, oldest first, each with the first release that has it.
-    fn on_line(&self, tip: ObjectId) -> Result<Vec<(ObjectId, Option<String>)>, Failure> {
+    /// The unowned commits of a line that changed production, oldest first, each with the first release that has it.
+    fn on_line(&self, name: &str, tip: ObjectId) -> Result<Vec<(ObjectId, Option<String>)>, Failure> {
         // Newest first, down to the fork from main.
         let (mut line, mut fork, mut next) = (Vec::new(), None, Some(tip));
         while let Some(commit) = next {
@@ -103,16 +104,18 @@ impl<'r> Look<'r> {
             line.push(commit);
             next = self.repository.step(commit)?.parent;
         }
-        let is_release = |commit: &ObjectId| self.releases.contains_key(commit);
-        let changed_after_release = match fork.filter(is_release) {
-            Some(_) => line.as_slice(),
-            None => &line[..line.iter().rposition(is_release).unwrap_or(0)],
-        };
         let on_line: HashSet<_> = line.iter().copied().chain(fork).collect();
         let mut found = Vec::new();
-        let mut tag = None;
-        for &commit in changed_after_release {
-            tag = self.releases.get(&commit).cloned().or(tag);
+        let mut release = None;
+        for (at, &commit) in line.iter().enumerate() {
+            release = self.releases.get(&commit).or(release);
+            let changed_production = match release {
+                Some((_, version)) => version.is_patch() && self.was_released(name, &line[at + 1..], fork),
+                None => self.was_released(name, &line[at..], fork),
+            };
+            if !changed_production {
+                continue;
+            }
             let parents = self.repository.node(commit)?.parents;
             let brought = match parents.as_slice() {
                 [_, merged @ ..] if !merged.is_empty() => {
@@ -123,12 +126,22 @@ impl<'r> Look<'r> {
             };
             for commit in brought {
                 if !self.is_owned(commit)? {
-                    found.push((commit, tag.clone()));
+                    found.push((commit, release.map(|(tag, _)| tag.clone())));
                 }
             }
         }
         found.reverse();
         Ok(found)
+    }
+
+    /// Whether a release of the line stands on one of its commits, or where it forked: a line that is named after another
+    /// version than that one was made for the next release.
+    fn was_released(&self, name: &str, below: &[ObjectId], fork: Option<ObjectId>) -> bool {
+        let is_this_line = |version: &Version| {
+            ReleaseName::read(name.trim_end_matches(".x")).is_none_or(|line| version.is_on_line_of(&line.version))
+        };
+        below.iter().any(|commit| self.releases.contains_key(commit))
+            || fork.and_then(|fork| self.releases.get(&fork)).is_some_and(|(_, version)| is_this_line(version))
     }
 
     /// The commits of a merged branch, newest first, if it forked from the line; none if it came from main.

@@ -142,6 +142,28 @@ impl Ledger<'_> {
         }))
     }
 
+    /// Fetches a remote's ledger and takes it in, and sends nothing: what it has forgotten, if it has, or why it could not be
+    /// asked, in one line.
+    ///
+    /// Exit 4 if it can't be read, or if a second one, which began apart, stands there.
+    pub fn look(&self, remote: &str, at: Moment, limit: Duration) -> Result<Result<Option<Forgot>, String>, Failure> {
+        let _lock = match Lock::take(&self.directory(), LOCK, &mut Patience::new(limit, at))? {
+            Ok(lock) => lock,
+            Err(blocked) => return Ok(Err(blocked.why)),
+        };
+        let refs = RemoteRefs::of(self.repository)?;
+        self.clear_fetched()?;
+        if let Err(not) = self.repository.fetch_refs(remote, &refs.refspecs(), limit) {
+            return Ok(Err(not.why));
+        }
+        let taken = Exchange::begin(self, Source::Remote, at, Patience::new(limit, at))?.take_in(None);
+        self.clear_fetched()?;
+        Ok(Ok(match taken? {
+            Taken::In { .. } => None,
+            Taken::Forgot(forgot) => Some(forgot),
+        }))
+    }
+
     /// Takes in the ledger that a bundle holds; the number of events that were new here.
     ///
     /// Exit 4 if it holds none, or one that began apart from this one.

@@ -329,14 +329,14 @@ fn a_second_root_and_a_join_with_a_payload_are_found() {
     let root = scene.parent(tip);
     let mut second = scene.event(root);
     second.id = "019cb6f0-9b40-7000-8000-00000000000c".into();
-    second.payload = Payload::LedgerCreated(LedgerCreated { trusted_ref: None });
+    second.payload = Payload::LedgerCreated(LedgerCreated { trusted_ref: Some("refs/heads/mine".into()) });
     let second_root = scene.put(&codec::event_commit(&second, EMPTY_TREE, None).unwrap());
     let mut payload = scene.event(tip);
     payload.id = "019cb6f0-9b40-7000-8000-00000000000d".into();
     let message = codec::encode(&payload).unwrap();
     scene.put(&codec::commit(EMPTY_TREE, &[tip, second_root], &payload.actor, payload.at, &message));
     let (codes, report) = scene.audit(&[]);
-    assert!(!codes.is_empty() && codes.iter().all(|code| code == "unreadable"), "{report:#}");
+    assert_eq!(codes, ["unreadable", "unreadable", "other-ledger"], "{report:#}");
     assert!(report.to_string().contains("a commit that joins two histories must carry nothing"), "{report:#}");
     assert_eq!(report["ledger"], Value::from(scene.event(root).ledger));
 }
@@ -405,6 +405,8 @@ fn a_ledger_that_is_incomplete_or_was_never_fetched_can_not_be_audited() {
     std::fs::remove_file(object).unwrap();
     scene.place.hotfix(&["audit"]).exits(4).says("the ledger is incomplete");
     let clone = Place::with_origin();
+    clone.commit("shop.rs", "one\n", "The shop");
+    std::fs::remove_dir_all(clone.beside("origin.git")).unwrap();
     clone.hotfix(&["audit"]).exits(4).says("never fetched the ledger");
 }
 

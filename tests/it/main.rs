@@ -5,6 +5,7 @@
 
 mod attempts;
 mod audit;
+mod audit_remote;
 mod bad_input;
 mod bad_places;
 mod deceptions;
@@ -13,6 +14,7 @@ mod evidence_flags;
 mod evidence_production;
 mod evidence_roll_back;
 mod explain;
+mod export;
 mod history;
 mod init;
 mod ledger;

@@ -11,11 +11,14 @@ use crate::domain::event::{FixAttached, Payload, PolicyPin};
 use crate::domain::finding::{Finding, FindingCode};
 use crate::domain::identity::{IncidentId, Moment, ObjectId};
 use crate::domain::policy::Policy;
+use crate::domain::record::History;
+use crate::evidence::anchors;
 use crate::evidence::identity::SIGNERS;
 use crate::evidence::policy_in_force::{self, PATH};
 use crate::evidence::trusted_ref::trusted_ref;
-use crate::evidence::{anchors, unrecorded};
+use crate::evidence::unrecorded::{self, Unrecorded};
 use crate::failure::Failure;
+use crate::git::commits::CommitLine;
 use crate::git::repository::Repository;
 use crate::ledger::text::Text;
 use crate::session::Session;
@@ -27,6 +30,14 @@ pub(super) fn signers(book: &Book<'_>) -> Vec<Finding> {
         Finding::new(FindingCode::AllowedSigners, message).next("hotfix keys")
     };
     book.ledger.rule().signers.problems.iter().map(problem).collect()
+}
+
+/// Ledgers that were joined to this one without a word.
+pub(super) fn roots(history: &History) -> Vec<Finding> {
+    let finding = |root: ObjectId| {
+        Finding::new(FindingCode::OtherLedger, "another ledger begins here, and nobody took it in").at(root, None)
+    };
+    history.strange_roots().map(finding).collect()
 }
 
 /// Who might do what, under each incident's own policy, and whether that policy was the team's.
@@ -111,6 +122,23 @@ pub(super) fn unrecorded(
     since: Option<Moment>,
     notes: &mut Vec<String>,
 ) -> Result<Vec<Finding>, Failure> {
+    let finding = |found: Unrecorded| {
+        let tag = found.tag.map_or_else(String::new, |tag| format!(", released as {tag}"));
+        let CommitLine { id, subject, author, .. } = found.commit;
+        let message = format!("{} on {}{tag}: {subject} (by {author})", id.short(), found.line);
+        let next = format!("hotfix check INCIDENT && hotfix fix INCIDENT {}", id.short());
+        Finding::new(FindingCode::UnrecordedHotfix, message).next(next)
+    };
+    Ok(unrecorded_commits(session, book, since, notes)?.into_iter().map(finding).collect())
+}
+
+/// The same, as they were found; without `since`, from the ledger's beginning.
+pub(super) fn unrecorded_commits(
+    session: &Session,
+    book: &Book<'_>,
+    since: Option<Moment>,
+    notes: &mut Vec<String>,
+) -> Result<Vec<Unrecorded>, Failure> {
     let policy = into::policy(session)?;
     if policy.branches.release_lines.is_empty() {
         notes
@@ -125,18 +153,5 @@ pub(super) fn unrecorded(
         _ => None,
     });
     let fixes: Vec<&FixAttached> = fixes.collect();
-    let finding = |found: unrecorded::Unrecorded| {
-        let tag = found.tag.map_or_else(String::new, |tag| format!(", released as {tag}"));
-        let message = format!(
-            "{} on {}{tag}: {} (by {})",
-            found.commit.id.short(),
-            found.line,
-            found.commit.subject,
-            found.commit.author
-        );
-        let next = format!("hotfix check INCIDENT && hotfix fix INCIDENT {}", found.commit.id.short());
-        Finding::new(FindingCode::UnrecordedHotfix, message).next(next)
-    };
-    let found = unrecorded::unrecorded(session.repository()?, &policy, &fixes, since)?;
-    Ok(found.into_iter().map(finding).collect())
+    unrecorded::unrecorded(session.repository()?, &policy, &fixes, since)
 }

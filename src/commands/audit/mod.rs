@@ -1,6 +1,8 @@
 //! `hotfix audit`: the record against everything that could be wrong with it.
 
+mod export;
 mod look;
+mod remote;
 mod report;
 
 use std::collections::HashMap;
@@ -21,23 +23,39 @@ use self::report::{AuditReport, Facts};
 #[derive(clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Args {
+    #[command(subcommand)]
+    action: Option<Action>,
     /// Trust nothing that was checked before: read and verify everything anew
     #[arg(long)]
     full: bool,
+    /// Join back what the remote has forgotten, and share the join; what it has now is taken in beside it
+    #[arg(long)]
+    heal: bool,
     /// Look for unrecorded hotfixes since then; without it since the ledger began
     #[arg(long, value_name = "TIME", value_parser = moment::parse)]
     since: Option<Moment>,
 }
 
+#[derive(clap::Subcommand)]
+enum Action {
+    Export(export::Args),
+}
+
 /// Audits.
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
+    if let Some(Action::Export(export)) = args.action {
+        return export::run(export, session);
+    }
     let repository = session.repository()?;
+    let mut notes = Vec::new();
+    let remote = remote::Asked::ask(session, args.heal, &mut notes)?;
     let book = Book::open(session)?;
     let history = &book.history;
     let commits = history.records().iter().map(|record| record.commit);
     let seals = seals::seals(repository, commits, args.full)?;
     let mut findings = audit::shape(history, doubts(&book, &seals));
-    let mut notes = Vec::new();
+    findings.extend(remote.finding());
+    findings.extend(look::roots(history));
     findings.extend(look::signers(&book));
     findings.extend(hiding::hiding(repository, history)?);
     look::authority(repository, &book, &mut findings)?;
@@ -48,7 +66,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     notes.extend(order);
     let signed = seals.values().filter(|seal| matches!(seal, Seal::Key(_))).count();
     let facts = Facts { events: history.records().len(), signed, anchors };
-    let report = AuditReport::new(history, book.ledger.rule(), facts, people, findings, notes);
+    let report = AuditReport::new(history, book.ledger.rule(), facts, people, findings, notes, remote);
     session.answer("audit", report.exit(), &report)
 }
 

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::remote::Asked;
 use crate::commands::moment;
 use crate::domain::audit::Chain;
 use crate::domain::finding::Finding;
@@ -23,6 +24,8 @@ pub(super) struct AuditReport {
     pub(super) findings: Vec<Finding>,
     /// What is worth a word and no finding.
     notes: Vec<String>,
+    #[serde(flatten)]
+    remote: Asked,
 }
 
 /// What was counted.
@@ -43,9 +46,10 @@ impl AuditReport {
         people: Vec<Chain>,
         findings: Vec<Finding>,
         notes: Vec<String>,
+        remote: Asked,
     ) -> Self {
         let (ledger, tip) = (history.ledger().map(str::to_owned), history.tip());
-        Self { ledger, tip, identity: rule.identity.clone(), facts, people, findings, notes }
+        Self { ledger, tip, identity: rule.identity.clone(), facts, people, findings, notes, remote }
     }
 }
 
@@ -75,6 +79,7 @@ impl Report for AuditReport {
             page.line(&format!("Findings: {}", page.mark(Tone::Good, "none")));
             return;
         }
+        self.remote.text(page);
         page.line(&format!("Findings: {}", page.mark(Tone::Bad, &self.findings.len().to_string())));
         for finding in &self.findings {
             let place = match (&finding.event, &finding.incident) {
