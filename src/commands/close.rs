@@ -6,11 +6,12 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::book::Book;
+use super::desk::Desk;
 use super::outcome::Outcome;
-use super::policies::Policies;
 use super::proof::{self, TargetProof};
 use crate::domain::closing::{self, Proof};
 use crate::domain::event::{Closed, Payload};
+use crate::domain::gates;
 use crate::domain::identity::IncidentId;
 use crate::domain::incident::{self, Incident};
 use crate::domain::policy::Policy;
@@ -54,10 +55,12 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         Err(refusal) => return Outcome::refused(id, [refusal]).send(session, "close"),
     };
     book.all_readable()?;
-    let policy = Policies::new(session.repository()?).of(incident)?;
+    let papers = Desk::new(session, &book)?.papers(incident)?;
     let stale = asked.map(|warning| warning.iter().for_each(|warning| session.note(warning))).err();
-    let (targets, proofs) = ask_git(session, incident, &policy, stale, Duration::from_secs(args.deadline))?;
-    let mut refusals = closing::missing(incident, &policy.close_requires, &proofs);
+    let (targets, proofs) = ask_git(session, incident, &papers.policy, stale, Duration::from_secs(args.deadline))?;
+    let case = papers.case(incident);
+    let mut refusals = closing::missing(&case, &proofs);
+    refusals.extend(gates::closer(&case, &session.actor()?));
     let mut recorded = None;
     if refusals.is_empty() {
         let verdicts = targets.iter().map(TargetProof::recorded).collect();

@@ -1,6 +1,7 @@
 //! One file a subcommand: its `Args` and `run`; load, decide, act, render, nothing else.
 
 pub mod anchor;
+pub mod approve;
 pub mod audit;
 pub mod book;
 pub mod cause;
@@ -8,6 +9,7 @@ pub mod check;
 pub mod close;
 pub mod demo;
 pub mod deployed;
+pub mod desk;
 pub mod drift;
 pub mod explain;
 pub mod fix;
@@ -18,16 +20,19 @@ pub mod log;
 pub mod merged;
 pub mod moment;
 pub mod outcome;
+pub mod overriding;
 pub mod policies;
 pub mod policy;
 pub mod proof;
 pub mod rca;
 pub mod redact;
 pub mod restored;
+pub mod scope;
 pub mod settle;
 pub mod show;
 pub mod start;
 pub mod status;
 pub mod sync;
+pub mod tested;
 pub mod verify;
 pub mod void;

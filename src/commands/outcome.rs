@@ -19,6 +19,9 @@ pub struct Outcome {
     #[serde(skip_serializing_if = "String::is_empty")]
     message: String,
     refusals: Vec<Refusal>,
+    /// What else a person must know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
     /// What to type next.
     next: Vec<String>,
 }
@@ -31,6 +34,7 @@ impl Outcome {
             recorded: Some(event.event.id.clone()),
             message: message.into(),
             refusals: Vec::new(),
+            notes: Vec::new(),
             next: Vec::new(),
         }
     }
@@ -42,6 +46,7 @@ impl Outcome {
             recorded: None,
             message: message.into(),
             refusals: Vec::new(),
+            notes: Vec::new(),
             next: Vec::new(),
         }
     }
@@ -67,9 +72,21 @@ impl Outcome {
         self
     }
 
+    /// Adds what else a person must know.
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// The exit code that follows from the refusals.
+    pub fn exit(&self) -> ExitCode {
+        refusal::exit_of(&self.refusals)
+    }
+
     /// Prints the answer; its exit code follows from the refusals.
     pub fn send(self, session: &Session, command: &str) -> Result<ExitCode, Failure> {
-        session.answer(command, refusal::exit_of(&self.refusals), &self)
+        session.answer(command, self.exit(), &self)
     }
 }
 
@@ -80,6 +97,7 @@ impl Report for Outcome {
             page.line(&format!("{mark}: {}", self.message));
         }
         page.refusals(&self.refusals);
+        self.notes.iter().for_each(|note| page.bullet(note));
         next_commands(page, &self.next);
     }
 }

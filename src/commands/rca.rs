@@ -103,7 +103,11 @@ fn write(args: Write, session: &Session) -> Result<ExitCode, Failure> {
             return Outcome::refused(id, [refusal]).send(session, "rca");
         }
     };
-    let payload = Payload::RcaRecorded(RcaRecorded { no_code_cause: analysis.no_code_cause });
+    let payload = Payload::RcaRecorded(RcaRecorded {
+        no_code_cause: analysis.no_code_cause,
+        escaped_gate: None,
+        actions: Vec::new(),
+    });
     let recorded = book.record(id, payload, BTreeMap::from([("analysis".to_owned(), text)]))?;
     Outcome::recorded(id, &recorded, "the root cause analysis is recorded")
         .next(format!("hotfix rca accept {id}    # by somebody who did not write it"))

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::book::Book;
+use super::desk::Desk;
 use super::moment;
-use super::policies::Policies;
 use crate::domain::closing;
+use crate::domain::debts::{self, Owed};
 use crate::domain::event::{Evidence, Production, RungAnswer, RungName};
 use crate::domain::identity::{IncidentId, Moment};
 use crate::domain::incident::{Attempt, Incident};
@@ -30,7 +31,7 @@ struct ShowReport<'b> {
     incident: &'b Incident,
     /// The free texts of the governing walk and the analysis, by name; none where a text was redacted or never fetched.
     texts: BTreeMap<String, Option<String>>,
-    owed: Vec<Refusal>,
+    owed: Vec<Owed>,
     timeline: Vec<Line>,
 }
 
@@ -45,10 +46,10 @@ struct Line {
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let book = Book::open(session)?;
     let incident = book.incident(&args.incident)?;
-    let policy = Policies::new(session.repository()?).of(incident)?;
+    let papers = Desk::new(session, &book)?.papers(incident)?;
     let owed = match closing::over(incident) {
         Some(_) => Vec::new(),
-        None => closing::missing(incident, &policy.close_requires, &closing::recorded_proofs(incident)),
+        None => debts::owed(&papers.case(incident), &closing::recorded_proofs(incident)),
     };
     let mut texts = BTreeMap::new();
     for event in
@@ -77,7 +78,8 @@ impl Report for ShowReport<'_> {
         if !self.owed.is_empty() {
             page.blank();
             page.line("Owed before closing:");
-            page.refusals(&self.owed);
+            let refusals: Vec<Refusal> = self.owed.iter().map(|owed| owed.refusal.clone()).collect();
+            page.refusals(&refusals);
         }
     }
 }

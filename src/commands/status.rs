@@ -3,14 +3,15 @@
 use serde::Serialize;
 
 use super::book::Book;
+use super::desk::Desk;
 use super::moment;
-use super::policies::Policies;
 use super::sync::not_shared;
 use crate::domain::closing;
+use crate::domain::debts::{self, OpenAction, Owed};
 use crate::domain::event::Decision;
 use crate::domain::identity::{IncidentId, Moment};
 use crate::domain::incident::{Incident, State};
-use crate::domain::refusal::Refusal;
+use crate::domain::severity;
 use crate::failure::{ExitCode, Failure};
 use crate::render::{Page, Report, Tone};
 use crate::session::Session;
@@ -21,11 +22,18 @@ pub struct Args {
     /// Also list those that are closed or void
     #[arg(long)]
     all: bool,
+    /// Only what is overdue; exits with 1 if anything is
+    #[arg(long, conflicts_with = "all")]
+    overdue: bool,
 }
 
 #[derive(Serialize)]
 struct StatusReport {
     incidents: Vec<Row>,
+    /// The actions of analyses that nobody carried out yet, of closed incidents too.
+    actions: Vec<OpenAction>,
+    /// Only what is overdue was asked for.
+    only_overdue: bool,
     /// How many are closed or void; they are listed only when asked for.
     over: usize,
     /// How many events can't be read: what they say about any incident is unknown.
@@ -45,16 +53,24 @@ struct Row {
     severity: Option<String>,
     decision: Decision,
     started: Moment,
-    owed: Vec<Refusal>,
+    owed: Vec<Owed>,
 }
 
 /// Lists the incidents.
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let book = Book::open(session)?;
-    let mut policies = Policies::new(session.repository()?);
+    let mut desk = Desk::new(session, &book)?;
+    let now = session.now();
     let mut incidents = Vec::new();
     for incident in book.incidents.values().filter(|incident| args.all || !incident.is_over()) {
-        incidents.push(row(incident, &mut policies)?);
+        incidents.push(row(incident, &mut desk)?);
+    }
+    let mut actions: Vec<OpenAction> =
+        book.incidents.values().flat_map(|incident| debts::open_actions(incident, now)).collect();
+    if args.overdue {
+        incidents.iter_mut().for_each(|row| row.owed.retain(|owed| owed.overdue));
+        incidents.retain(|row| !row.owed.is_empty());
+        actions.retain(|action| action.overdue);
     }
     // The newest first: that is the one people look for.
     incidents.sort_by(|a, b| b.started.cmp(&a.started).then_with(|| a.id.cmp(&b.id)));
@@ -62,23 +78,28 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let unreadable = book.history.unreadable().count();
     let doubted = book.history.records().iter().filter(|record| record.doubt.is_some()).count();
     // The list may lack what somebody owes, and a list that may be wrong is no "nothing is owed".
-    let exit = if unreadable == 0 { ExitCode::Open } else { ExitCode::Undecided };
+    let found = args.overdue && !(incidents.is_empty() && actions.is_empty());
+    let exit = match (unreadable, found) {
+        (0, false) => ExitCode::Open,
+        (0, true) => ExitCode::Refused,
+        _ => ExitCode::Undecided,
+    };
     let unshared = book.unshared()?;
-    let report = StatusReport { incidents, over, unreadable, doubted, unshared, now: session.now() };
+    let only_overdue = args.overdue;
+    let report = StatusReport { incidents, actions, only_overdue, over, unreadable, doubted, unshared, now };
     session.answer("status", exit, &report)
 }
 
-fn row(incident: &Incident, policies: &mut Policies<'_>) -> Result<Row, Failure> {
+fn row(incident: &Incident, desk: &mut Desk<'_, '_>) -> Result<Row, Failure> {
     let owed = if incident.is_over() {
         Vec::new()
     } else {
-        let policy = policies.of(incident)?;
-        closing::missing(incident, &policy.close_requires, &closing::recorded_proofs(incident))
+        debts::owed(&desk.papers(incident)?.case(incident), &closing::recorded_proofs(incident))
     };
     Ok(Row {
         id: incident.id.clone(),
         state: incident.state,
-        severity: incident.severity_at_opening.clone(),
+        severity: severity::latest(incident).map(str::to_owned),
         decision: incident.decision(),
         started: incident.started,
         owed,
@@ -88,13 +109,18 @@ fn row(incident: &Incident, policies: &mut Policies<'_>) -> Result<Row, Failure>
 impl Report for StatusReport {
     fn text(&self, page: &mut Page) {
         if self.incidents.is_empty() {
-            page.line(if self.over == 0 { "No incident is recorded." } else { "No incident is open." });
+            page.line(match (self.only_overdue, self.over) {
+                (true, _) => "No incident owes anything overdue.",
+                (false, 0) => "No incident is recorded.",
+                (false, _) => "No incident is open.",
+            });
         } else {
             let rows = self.incidents.iter().map(|row| self.cells(page, row)).collect();
             page.table(&["incident", "state", "severity", "decision", "started", "owes"], rows);
             page.blank();
             page.paragraph("`hotfix close ID` lists what an incident owes, each with the command that mends it.");
         }
+        self.actions(page);
         if self.unreadable > 0 {
             let bad = page.mark(Tone::Bad, "can't be read");
             page.line(&format!("{} of the ledger's events {bad}, so this may not be all: hotfix log", self.unreadable));
@@ -117,6 +143,37 @@ impl Report for StatusReport {
 }
 
 impl StatusReport {
+    /// A debt in a few words: its code, and its time where it presses.
+    fn debt(&self, page: &Page, owed: &Owed) -> String {
+        let code = owed.refusal.code.word();
+        match owed.until {
+            Some(until) if owed.overdue => {
+                page.mark(Tone::Bad, &format!("{code} (overdue for {}, by {})", moment::ago(self.now, until), owed.by))
+            }
+            Some(until) => format!("{code} (in {})", moment::ago(until, self.now)),
+            None => code.to_owned(),
+        }
+    }
+
+    fn actions(&self, page: &mut Page) {
+        if self.actions.is_empty() {
+            return;
+        }
+        page.blank();
+        page.line("Open actions:");
+        let row = |open: &OpenAction| {
+            let due = open.action.action.due.to_string();
+            let due = if open.overdue { page.mark(Tone::Bad, &format!("{due} overdue")) } else { due };
+            let number = format!("{} {}", open.incident, open.number);
+            let link = open.action.action.link.clone().unwrap_or_default();
+            vec![number, due, open.action.action.owner.clone(), format!("for {} {link}", open.action.action.aim)]
+        };
+        let rows = self.actions.iter().map(row).collect();
+        page.table(&["action", "due", "owner", "what"], rows);
+        page.blank();
+        page.paragraph("`hotfix rca done ID NUMBER --evidence LINK` says that one was carried out.");
+    }
+
     fn cells(&self, page: &Page, row: &Row) -> Vec<String> {
         let tone = match row.state {
             State::Open => Tone::Bad,
@@ -124,9 +181,9 @@ impl StatusReport {
             State::Closed => Tone::Good,
             State::Void => Tone::Quiet,
         };
-        let codes: Vec<&str> = row.owed.iter().map(|refusal| refusal.code.word()).collect();
-        let owes = match (codes.is_empty(), row.state) {
-            (false, _) => codes.join(", "),
+        let owes: Vec<String> = row.owed.iter().map(|owed| self.debt(page, owed)).collect();
+        let owes = match (owes.is_empty(), row.state) {
+            (false, _) => owes.join(", "),
             (true, State::Closed | State::Void) => "nothing".to_owned(),
             (true, _) => "nothing: it can be closed".to_owned(),
         };

@@ -57,6 +57,7 @@ problem_codes! {
     UnknownFact "unknown-fact" "A condition on a fact that the policy does not declare."
     UnknownFormat "unknown-format" "A format version that this program does not read."
     UnknownKey "unknown-key" "A key that means nothing here."
+    UnknownRole "unknown-role" "A role that the policy does not declare."
     UnknownValue "unknown-value" "A value that is none of those allowed."
     Unreachable "unreachable" "A rule or a condition that can never make a difference."
     UnsupportedYaml "unsupported-yaml" "A part of YAML that hides what is meant: anchors, aliases, tags, merge keys, several documents."

@@ -12,6 +12,7 @@ use super::incident::{self, Incident};
 use super::ladder::{self, Answers, FactReply, GivenEvidence, RungReply, Walk};
 use super::policy::Policy;
 use super::record::{History, Unreadable};
+use super::ruling;
 use super::sentence::short_ref;
 
 /// How far one clock may be behind another before that is worth a word.
@@ -114,7 +115,7 @@ pub fn authority<'p>(history: &History, policy: &dyn Fn(&PolicyPin) -> Option<&'
                     ),
                 ),
                 Some(policy) => {
-                    if let Some(why) = decided_otherwise(checked, policy) {
+                    if let Some(why) = decided_otherwise(checked, policy, incident) {
                         find(FindingCode::DecisionNotByPolicy, why)
                     }
                 }
@@ -129,7 +130,7 @@ pub fn authority<'p>(history: &History, policy: &dyn Fn(&PolicyPin) -> Option<&'
         let end =
             incident.closed.as_ref().map(|deed| deed.commit).or(incident.voided.as_ref().map(|done| done.by.commit));
         if let Some(end) = end.filter(|_| incident.is_over()) {
-            if history.knows(commit, end) {
+            if history.knows(commit, end) && !incident.takes_after_the_end(&event.payload) {
                 find(FindingCode::AfterTheEnd, format!("{} recorded it after the end of {id}", event.actor));
             }
             return;
@@ -141,10 +142,8 @@ pub fn authority<'p>(history: &History, policy: &dyn Fn(&PolicyPin) -> Option<&'
         if let (Payload::Closed(closed), Some(policy)) = (&event.payload, policy) {
             let proofs: Vec<_> = closed.targets.iter().map(|verdict| proof(incident, verdict)).collect();
             let proofs = if proofs.is_empty() { closing::recorded_proofs(incident) } else { proofs };
-            let lacking: Vec<_> = closing::missing(incident, &policy.close_requires, &proofs)
-                .iter()
-                .map(|refusal| refusal.code.word())
-                .collect();
+            let lacking: Vec<_> =
+                closing::by_record(incident, policy, &proofs).into_iter().map(|code| code.word()).collect();
             if !lacking.is_empty() {
                 find(
                     FindingCode::ClosedTooEarly,
@@ -178,6 +177,14 @@ fn own_work(event: &Event, incident: &Incident, policy: Option<&Policy>) -> Opti
                 .is_some_and(|analysis| analysis.by.event == accepted.analysis && analysis.by.actor.is(&event.actor));
             own.then_some("accepted their own analysis")
         }
+        Payload::Approved(_) if incident.fix_authors().any(|author| author.is(&event.actor)) => {
+            let may = policy.and_then(|policy| policy.approvals.as_ref()).is_some_and(|rule| rule.author_may_approve);
+            (!may).then_some("approved their own fix")
+        }
+        Payload::OverrideReviewed(review) => {
+            let mut own = incident.said.overrides.iter().filter(|done| done.by.event == review.overridden);
+            own.any(|done| done.by.actor.is(&event.actor)).then_some("reviewed their own override")
+        }
         Payload::Voided(_) if had_a_hand => Some("voided an incident with a fix that they had a hand in"),
         Payload::Confirmed(_) if had_a_hand && policy.is_some_and(|policy| !policy.merge_back.author_may_confirm) => {
             Some("confirmed their own fix")
@@ -187,7 +194,7 @@ fn own_work(event: &Event, incident: &Incident, policy: Option<&Policy>) -> Opti
 }
 
 /// Why the recorded answers do not lead to the recorded decision; none if they do.
-fn decided_otherwise(checked: &Checked, policy: &Policy) -> Option<String> {
+fn decided_otherwise(checked: &Checked, policy: &Policy, before: Option<&Incident>) -> Option<String> {
     let recorded = checked.decision.word();
     let rungs = [(RungName::RollBack, Some(&checked.roll_back)), (RungName::FlagOff, checked.flag_off.as_ref())];
     for (name, answer) in rungs {
@@ -197,7 +204,19 @@ fn decided_otherwise(checked: &Checked, policy: &Policy) -> Option<String> {
             return Some(format!("{} was passed for a reason that its policy does not list: {reason}", name.words()));
         }
     }
-    match ladder::walk(policy, &answers(checked)) {
+    let walk = ladder::walk(policy, &answers(checked));
+    if let Some(event) = &checked.overridden {
+        let Walk::Decided { decision, rule } = walk else {
+            return Some("an override is named, and the answers decide nothing".to_owned());
+        };
+        let gate = ruling::gate(decision, rule.is_some());
+        let mut overrides = before.into_iter().flat_map(|incident| &incident.said.overrides);
+        let skipped =
+            overrides.any(|done| done.by.event == *event && gate.is_some_and(|gate| gate.word() == done.what.gate));
+        return (!skipped)
+            .then(|| format!("its answers lead to {}, and the override it names is not there", decision.word()));
+    }
+    match walk {
         Walk::Decided { decision, rule } if decision == checked.decision && rule == checked.rule.as_deref() => None,
         Walk::Decided { decision, .. } if decision != checked.decision => {
             Some(format!("its answers lead to {}, and {recorded} is recorded", decision.word()))

@@ -1,9 +1,13 @@
 //! What stands between an incident and its end: everything missing, each with the command that mends it.
 
+use super::case::Case;
 use super::event::{CauseSettled, Checked, Decision, RestoredBy, TargetVerdict};
+use super::gates;
+use super::identity::Moment;
 use super::incident::{Done, Incident, State};
 use super::merge_back::Verdict;
-use super::policy::{CloseRequires, RcaRequirement};
+use super::overrides;
+use super::policy::{CloseRequires, Policy, RcaRequirement};
 use super::refusal::{Code, Refusal};
 use super::sentence::short_ref;
 
@@ -69,11 +73,53 @@ pub fn recorded_proofs(incident: &Incident) -> Vec<Proof> {
     incident.verified.iter().map(asked).collect()
 }
 
+/// Something that closing lacks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lack {
+    /// What, with the command that mends it.
+    pub refusal: Refusal,
+    /// When it began to be owed, if that is a time of its own.
+    pub since: Option<Moment>,
+}
+
 /// Everything that closing still lacks, in the order in which it is best mended; empty when the gate is open.
-pub fn missing(incident: &Incident, requires: &CloseRequires, proofs: &[Proof]) -> Vec<Refusal> {
+pub fn missing(case: &Case<'_>, proofs: &[Proof]) -> Vec<Refusal> {
+    lacking(case, proofs).into_iter().map(|lack| lack.refusal).collect()
+}
+
+/// The same, each with when it began.
+pub fn lacking(case: &Case<'_>, proofs: &[Proof]) -> Vec<Lack> {
+    let incident = case.incident;
     if let Some(over) = over(incident) {
-        return vec![over];
+        return vec![Lack { refusal: over, since: None }];
     }
+    let requires = &case.policy.close_requires;
+    let mut refusals = road(incident, requires, proofs);
+    refusals.extend(gates::of_fix(case, gates::When::Closing));
+    refusals.extend(gates::skipped(case));
+    refusals.retain(|refusal| !case.opened(refusal.code));
+    let analysis = analysis(incident, requires.rca);
+    let plain = |refusal| Lack { refusal, since: None };
+    refusals.into_iter().map(plain).chain(gates::unreviewed(case)).chain(analysis.map(plain)).collect()
+}
+
+/// What the record alone tells of what closing lacked, without the people of the day and the fix's content: for audits.
+pub fn by_record(incident: &Incident, policy: &Policy, proofs: &[Proof]) -> Vec<Code> {
+    let said = &incident.said;
+    let skipped = |code: Code| said.overrides.iter().any(|done| done.what.gate == code.word());
+    let mut codes: Vec<Code> = road(incident, &policy.close_requires, proofs)
+        .into_iter()
+        .map(|refusal| refusal.code)
+        .filter(|code| overrides::stage(*code).is_none() || !skipped(*code))
+        .collect();
+    let unreviewed = said.overrides.iter().filter(|done| said.review(done).is_none());
+    codes.extend(unreviewed.map(|_| Code::OverrideReviewOwed));
+    codes.extend(analysis(incident, policy.close_requires.rca).map(|refusal| refusal.code));
+    codes
+}
+
+/// The way from the fix to the end: merged back, deployed, restored, with its evidence.
+fn road(incident: &Incident, requires: &CloseRequires, proofs: &[Proof]) -> Vec<Refusal> {
     let mut refusals: Vec<Refusal> = contested(incident).into_iter().collect();
     if requires.merge_back {
         refusals.extend(cause(incident));
@@ -103,7 +149,6 @@ pub fn missing(incident: &Incident, requires: &CloseRequires, proofs: &[Proof]) 
             )
         }));
     }
-    refusals.extend(analysis(incident, requires.rca));
     refusals
 }
 

@@ -6,15 +6,18 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use self::meeting::Met;
+pub(super) use self::meeting::Recorded;
 pub use self::meeting::UnseenEnd;
-use self::meeting::{Met, Recorded};
+use super::analysis::Analysis;
 use super::event::{
     CauseSettled, Checked, Confirmed, Decision, Deployed, Event, Evidence, FixAttached, Payload, PolicyPin, Restored,
     RungAnswer, RungName, TargetVerdict, Voided, Waived,
 };
 use super::identity::{IncidentId, Moment, ObjectId, Person};
-use super::policy::{SEVERITY, Value};
 use super::record::History;
+use super::said::Said;
+use super::severity;
 
 /// Where an incident stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -83,17 +86,6 @@ pub struct Attempt {
     pub begun: ObjectId,
 }
 
-/// A root cause analysis.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Analysis {
-    /// Who wrote it.
-    pub by: Deed,
-    /// Whether it says that no code was the cause.
-    pub no_code_cause: bool,
-    /// Who accepted it.
-    pub accepted: Option<Deed>,
-}
-
 /// One incident.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Incident {
@@ -131,6 +123,9 @@ pub struct Incident {
     pub cause: Option<Done<CauseSettled>>,
     /// Who closed it.
     pub closed: Option<Deed>,
+    /// What people said about the fix and its gates.
+    #[serde(flatten)]
+    pub said: Said,
     /// The walks (by their place in `checks`) that no later one knew of: several where people walked apart.
     pub standing: Vec<usize>,
     /// What was to end it by people who did not know all that others had recorded: it did not.
@@ -235,6 +230,7 @@ impl Incident {
             analysis: None,
             cause: None,
             closed: None,
+            said: Said::default(),
             standing: Vec::new(),
             unseen_ends: Vec::new(),
             met: Met::default(),
@@ -245,10 +241,9 @@ impl Incident {
         match &entry.event.payload {
             Payload::LedgerCreated(_) | Payload::KeyRevoked(_) | Payload::LedgerAdopted(_) | Payload::Redacted(_) => {}
             Payload::Checked(checked) => {
-                if self.severity_at_opening.is_none()
-                    && let Some(Value::OneOf(severity)) = checked.facts.get(SEVERITY).map(|fact| &fact.value)
-                {
-                    self.severity_at_opening = Some(severity.clone());
+                self.said.apply(entry);
+                if self.severity_at_opening.is_none() {
+                    self.severity_at_opening = severity::latest(self).map(str::to_owned);
                 }
                 self.standing.retain(|&at| !entry.knows(self.checks[at].by.commit));
                 self.standing.push(self.checks.len());
@@ -293,30 +288,37 @@ impl Incident {
                 self.confirmed.insert(confirmed.target.clone(), Done::of(entry, confirmed));
             }
             Payload::Waived(waived) => self.waivers.push(Done::of(entry, waived)),
-            Payload::RcaRecorded(recorded) => {
-                self.analysis =
-                    Some(Analysis { by: Deed::of(entry), no_code_cause: recorded.no_code_cause, accepted: None });
+            Payload::RcaRecorded(recorded) => self.analysis = Some(Analysis::recorded(Deed::of(entry), recorded)),
+            Payload::RcaAccepted(accepted) => {
+                self.analysis.iter_mut().for_each(|analysis| analysis.accept(&accepted.analysis, Deed::of(entry)));
             }
-            Payload::RcaAccepted(accepted) => self.accept(&accepted.analysis, Deed::of(entry)),
             Payload::CauseSettled(cause) => {
                 self.cause = Some(Done::of(entry, cause));
                 self.forget_answers();
             }
+            _ => self.apply_the_rest(entry),
+        }
+    }
+
+    /// The end and what comes behind it, and what people say about the fix and its gates.
+    fn apply_the_rest(&mut self, entry: &Recorded<'_>) {
+        match &entry.event.payload {
             Payload::Closed(_) => {
                 self.closed = Some(Deed::of(entry));
                 self.state = State::Closed;
                 self.unseen_ends.clear();
             }
-        }
-    }
-
-    /// Acceptance is of one text: a later analysis is not accepted by an earlier word, nor by its author.
-    fn accept(&mut self, analysis: &str, deed: Deed) {
-        if let Some(known) = &mut self.analysis
-            && known.by.event == analysis
-            && !known.by.actor.is(&deed.actor)
-        {
-            known.accepted = Some(deed);
+            // What was not closed can't be opened again.
+            Payload::Reopened(_) if self.closed.is_none() => {}
+            Payload::Reopened(_) => {
+                self.closed = None;
+                self.state = State::Open;
+                self.said.apply(entry);
+            }
+            Payload::ActionDone(done) => {
+                self.analysis.iter_mut().for_each(|analysis| analysis.carry_out(done, &Deed::of(entry)));
+            }
+            _ => self.said.apply(entry),
         }
     }
 
@@ -350,14 +352,14 @@ impl Incident {
 }
 
 impl Deed {
-    fn of(entry: &Recorded<'_>) -> Self {
+    pub(super) fn of(entry: &Recorded<'_>) -> Self {
         let event = entry.event;
         Self { event: event.id.clone(), commit: entry.commit, actor: event.actor.clone(), at: event.at }
     }
 }
 
 impl<T: Clone> Done<T> {
-    fn of(entry: &Recorded<'_>, what: &T) -> Self {
+    pub(super) fn of(entry: &Recorded<'_>, what: &T) -> Self {
         Self { by: Deed::of(entry), what: what.clone() }
     }
 }

@@ -17,6 +17,8 @@ pub struct Answers {
     pub rungs: BTreeMap<RungName, RungReply>,
     /// The facts that were answered.
     pub facts: BTreeMap<String, FactReply>,
+    /// Why a hotfix nonetheless, where the policy asks for it.
+    pub note: Option<String>,
 }
 
 /// An answer at a rung.
@@ -56,6 +58,9 @@ pub struct FactReply {
 /// The word for evidence that is given later.
 pub const OWED: &str = "owed";
 
+/// The key of the note.
+pub const NOTE: &str = "note";
+
 impl RungName {
     /// What the policy says about this rung.
     pub fn of(self, policy: &Policy) -> &Rung {
@@ -89,6 +94,15 @@ impl Answers {
             if key == name.evidence_key() {
                 return self.set_evidence(policy, name, text);
             }
+        }
+        if key == NOTE {
+            return match text.trim() {
+                "" => Err(AnswerError("note: say it in a sentence".to_owned())),
+                note => {
+                    self.note = Some(note.to_owned());
+                    Ok(())
+                }
+            };
         }
         let Some(fact) = policy.facts.iter().find(|fact| fact.name == key) else {
             return Err(AnswerError(unknown_key(policy, key)));
@@ -195,6 +209,8 @@ pub enum Step<'p> {
     Evidence(RungName, &'p Reason),
     /// A fact.
     Fact(&'p Fact),
+    /// Why a hotfix nonetheless: the budget is used up, or something is overdue.
+    Note,
 }
 
 impl Step<'_> {
@@ -204,6 +220,7 @@ impl Step<'_> {
             Self::Rung(name, _) => name.key().to_owned(),
             Self::Evidence(name, _) => name.evidence_key(),
             Self::Fact(fact) => fact.name.clone(),
+            Self::Note => NOTE.to_owned(),
         }
     }
 }

@@ -64,6 +64,16 @@ codes! {
         "The incident was closed: everything that the policy asked for was there. A closed record is not added to."
     AnswersMissing "answers-missing" Waiting
         "The policy asks questions before it decides, and some have no answer yet. An answer of 'not sure' counts as none: it claims nothing and keeps the gate closed. Give the missing answers in the wizard, or with --set and --answers."
+    ApprovalContested "approval-contested" Waiting
+        "Somebody approved the fix and somebody rejected it, and neither knew of the other: two laptops, two answers. Nothing is settled by who was first. Somebody who sees both now speaks: hotfix approve, or hotfix approve --reject."
+    ApprovalMissing "approval-missing" Waiting
+        "The policy says how many people, of which role, agree to a fix before it reaches production. An author does not count, one person counts once, and an approval is about the fix as it was then: when the fix changes, it must be seen again; a rebase that changes nothing keeps it."
+    ApprovalRejected "approval-rejected" Refused
+        "Somebody who looked at the fix is against it. Talk to them: they take it back with hotfix approve --withdraw, or the fix changes, and then it is asked for anew."
+    AuthorMayNotApprove "author-may-not-approve" Refused
+        "An approval is a second pair of eyes, and whoever wrote or attached the fix has only the first. Ask a colleague; a team too small for that can allow it in the policy: approvals.author_may_approve."
+    AuthorMayNotClose "author-may-not-close" Refused
+        "Whoever wrote or attached the fix is the last one to see what is missing, so somebody else closes. A team too small for that can allow it in the policy: who_closes.author."
     AuthorMayNotConfirm "author-may-not-confirm" Refused
         "Whoever wrote or attached the fix is the last one to see that something else on main is not it. Somebody else looks at the candidate beside the fix and confirms it. A team too small for that can allow it in the policy: merge_back.author_may_confirm."
     CauseOpen "cause-open" Refused
@@ -92,8 +102,12 @@ codes! {
         "An attempt can be withdrawn only when production no longer ships it. Its change is still on a release line: revert it there first, or keep the attempt and bring it to main."
     FlagOffFirst "flag-off-first" Refused
         "The walk ended on the second rung: switch the broken thing off. That is faster and carries less risk than new code. If it does not help, walk the ladder again and say so: 'tried' is one of the reasons."
+    GateSkipped "gate-skipped" Waiting
+        "A normal change passes this gate, and the hotfix did not. In the emergency that was right; afterwards it is made good, with evidence, or waived by somebody who may. What is skipped for good is how the next fault gets through."
     IncidentVoid "incident-void" Refused
         "The incident was a false alarm, a typo or a duplicate. A void record is not added to; open the right one with hotfix check."
+    LateApprovalOwed "late-approval-owed" Waiting
+        "The fix reached production, or the gate was skipped, before everybody agreed who must. Approval comes late then, but it comes: an override lets a fix through, it does not make anybody have seen it."
     MainNotFresh "main-not-fresh" Waiting
         "The proof is about main as everybody has it, not about an old copy of it. The remote could not be asked just now; closing waits until it can."
     MergeBackUnproven "merge-back-unproven" Waiting
@@ -108,6 +122,10 @@ codes! {
         "Nobody said when the system was back, and by what. 'The fix is ready' and 'the system is up' are two events with two times."
     NotVerified "not-verified" Waiting
         "There is a fix, or a commit that deals with the cause, and git was not asked yet whether it is in effect on main. The answer is recorded, so that it still stands when main has moved on."
+    OverrideNotAllowed "override-not-allowed" Refused
+        "Some gates can't be skipped: the record itself, the merge-back and the analysis, and those that the policy names. Skipping them would not restore production any sooner; it would only let the same fault come back."
+    OverrideReviewOwed "override-review-owed" Waiting
+        "A gate was skipped, and that is reviewed by somebody else before the incident closes: was it right, and what would have made it unnecessary? Overrides that nobody looks at become the way things are done."
     RcaIncomplete "rca-incomplete" Waiting
         "The root cause analysis lacks parts that the policy asks for, so it was not recorded. Fill in what is named; the text you wrote is kept."
     RcaMissing "rca-missing" Waiting
@@ -116,12 +134,22 @@ codes! {
         "An analysis that only its author has read convinces only its author. Somebody else reads it and accepts it."
     ReleaseLacksFix "release-lacks-fix" Refused
         "The release named as deployed does not hold the fix: production would still be broken. Look at what was tagged; merge the hotfix branch into the release line before the tag."
+    RoleMissing "role-missing" Refused
+        "The policy lets only people of a certain role do this. Who is in it is read from the trusted branch as it is today. Ask one of them, or change the policy by a pull request."
     RollBackFirst "roll-back-first" Refused
         "The walk ended on the first rung: go back to the last good release. That is faster and carries less risk than new code. If it does not help, walk the ladder again and say so: 'tried' is one of the reasons."
+    ScopeExceeded "scope-exceeded" Refused
+        "A hotfix goes to production with less testing than any other change, so it is the smallest change that restores it. This one is larger than the policy allows. Take out what production does not need; or somebody who may skips the gate, with a reason."
+    ScopeForbidden "scope-forbidden" Refused
+        "The policy names paths that no hotfix may touch, because a mistake there can't be taken back. Leave them out; or somebody who may skips the gate, with a reason."
+    ScopeUnneeded "scope-unneeded" Refused
+        "The fix holds what it does not need: a rename, a moved block, changed blanks, another dependency. Each makes it harder to review at 3 am and harder to bring to main. Take it out and do it the normal way."
     SecondPersonNeeded "second-person-needed" Waiting
         "A fix is attached, so voiding this incident would hide a change to production. Somebody who did not attach or write the fix must void it."
     SelfAcceptance "self-acceptance" Refused
         "The analysis was written by the same person who now accepts it. Acceptance is a second pair of eyes; ask a colleague."
+    SelfReview "self-review" Refused
+        "The gate was skipped by the same person who now looks at whether that was right. Ask a colleague."
 }
 
 impl fmt::Display for Code {

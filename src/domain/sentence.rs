@@ -1,7 +1,8 @@
 //! An event in one sentence, for logs and timelines.
 
 use super::event::{
-    CauseSettled, Checked, Decision, Evidence, Payload, Proof, RestoredBy, RungAnswer, RungName, VoidReason,
+    Approved, CauseSettled, Checked, Decision, Evidence, Payload, Proof, Reopened, ReopenedBecause, RestoredBy,
+    RungAnswer, RungName, VoidReason,
 };
 
 impl Decision {
@@ -85,6 +86,31 @@ impl Payload {
                 format!("a ledger that began apart ({}) was taken in", adopted.root.short())
             }
             Self::Redacted(redacted) => format!("cut out of an earlier event: {}", redacted.texts.join(", ")),
+            _ => self.about_people(),
+        }
+    }
+
+    /// The sentences of what people say about a fix and its gates.
+    fn about_people(&self) -> String {
+        match self {
+            Self::Approved(Approved { role: Some(role), .. }) => format!("the fix is approved, as {role}"),
+            Self::Approved(_) => "the fix is approved".to_owned(),
+            Self::Rejected(_) => "the fix is rejected".to_owned(),
+            Self::ApprovalWithdrawn(_) => "what was said about the fix is taken back".to_owned(),
+            Self::Overridden(overridden) => {
+                format!("{} skipped, until {}", overridden.gate, overridden.until.format("%Y-%m-%d %H:%M %:z"))
+            }
+            Self::OverrideReviewed(review) if review.agreed => "skipping the gate was right, says a review".to_owned(),
+            Self::OverrideReviewed(_) => "skipping the gate was wrong, says a review".to_owned(),
+            Self::GateDone(settled) => format!("{} made good", settled.gate),
+            Self::GateWaived(settled) => format!("{} waived", settled.gate),
+            Self::SeverityChanged(changed) => format!("the severity is {}", changed.severity),
+            Self::Reopened(Reopened { because: ReopenedBecause::Said }) => "opened again".to_owned(),
+            Self::Reopened(Reopened { because: ReopenedBecause::FixGone }) => {
+                "opened again: the fix is no longer where it was proven to be".to_owned()
+            }
+            Self::ActionDone(done) => format!("action {} carried out", done.action),
+            other => other.kind().to_owned(),
         }
     }
 }
@@ -103,7 +129,8 @@ fn checked_sentence(checked: &Checked) -> String {
         })
         .collect();
     let no = if no.is_empty() { String::new() } else { format!("; {}", no.join("; ")) };
-    format!("decided: {}{rule}{no}", checked.decision.word())
+    let skipped = if checked.overridden.is_some() { ", by an override" } else { "" };
+    format!("decided: {}{rule}{skipped}{no}", checked.decision.word())
 }
 
 /// A ref as people say it: without `refs/heads/`, `refs/remotes/`, `refs/tags/`.

@@ -10,6 +10,7 @@ pub mod globs;
 pub mod identity;
 pub mod migrations;
 pub mod patterns;
+pub mod people;
 pub mod policy_in_force;
 pub mod production;
 pub mod release_lines;

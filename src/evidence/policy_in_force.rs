@@ -178,6 +178,12 @@ fn effective(
     }
 }
 
+/// The policy as it stands at a commit; none where it has none. Exit 4 where it is broken.
+pub fn at_commit(repository: &Repository, commit: ObjectId, name: &str) -> Result<Option<Policy>, Failure> {
+    let blob = repository.object_at(commit, PATH)?;
+    blob.map(|blob| read_blob(repository, blob, name)).transpose()
+}
+
 fn read_blob(repository: &Repository, blob: ObjectId, place: &str) -> Result<Policy, Failure> {
     let bytes = repository.objects()?.read(blob, Kind::Blob)?.ok_or_else(|| {
         Failure::undecided(format!("{PATH} ({place}) is no file that can be read here"))

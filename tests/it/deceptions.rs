@@ -30,6 +30,8 @@ fn with_fix() -> Place {
 
 /// Everything but the merge-back is there.
 fn owes_only_the_proof(place: &Place) {
+    place.hotfix_by(GRACE, &["approve", "INC-42"]).exits(0);
+    place.hotfix(&["tested", "INC-42", "tests=https://ci.example.com/1"]).exits(0);
     place.hotfix(&["deployed", "INC-42"]).exits(0);
     place.hotfix(&["restored", "INC-42", "--by", "hotfix"]).exits(0);
     std::fs::write(place.beside("rca.md"), ANALYSIS).unwrap();

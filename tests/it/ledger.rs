@@ -82,7 +82,7 @@ fn texts_are_kept_apart_from_the_event() {
     let words = "Mr. Smith's invoice\nwas \u{202e} wrong";
     let texts = [("analysis".to_owned(), words.to_owned()), ("note".to_owned(), String::new())];
     let draft = Draft {
-        payload: Payload::RcaRecorded(RcaRecorded { no_code_cause: true }),
+        payload: Payload::RcaRecorded(RcaRecorded { no_code_cause: true, ..RcaRecorded::default() }),
         texts: texts.into(),
         ..restored("INC-1")
     };

@@ -24,6 +24,7 @@ mod merge_back;
 mod merge_back_later;
 mod merge_back_properties;
 mod pages;
+mod people;
 mod place;
 mod policy;
 mod policy_in_force;

@@ -23,14 +23,14 @@ branches:
 facts:
   severity: { question: How bad?, type: one_of, choices: { sev1: down, sev2: hurts, sev3: } }
   data_lost: { question: Is data lost?, type: bool }
-  error_rate: { question: How many fail?, type: number, unit: percent, at_least: 0, at_most: 100 }
+  error_rate: { question: How many fail?, type: number, unit: percent, at_least: 0, at_most: 100, probe: { run: [ops/rate, --json], timeout_seconds: 5, field: data.rate, measured_at: data.at, fresh_for: 5m } }
   summary: { question: What happened?, type: text }
 ladder:
   roll_back:
     question: Can you go back?
     commands: ["deploy {last_good}"]
     no_because:
-      tried: { means: It did not help, evidence: text }
+      tried: { means: It did not help, evidence: text, owes_action: true }
     look_for: { paths: ["db/**"], patterns: ['DROP'] }
   flag_off:
     question: Can you switch it off?
@@ -47,6 +47,44 @@ merge_back:
   into: [main, newer_release_lines]
   never_goes_back: [CHANGELOG*]
 close_requires: { rca: recorded, deployed: false }
+roles:
+  lead: { members: [ada@example.com, "grace@example.com"] }
+  owner: { members_from: .github/CODEOWNERS }
+scope: { files: 5, lines: 50, not_counted: ["tests/**"], forbidden: ["db/**"], unneeded: refuse }
+approvals:
+  needs: { anyone: 2 }
+  also:
+    worst: { when: { severity: sev1 }, needs: { lead: 1 } }
+  author_may_approve: false
+  nobody_awake_after: 30m
+overrides: { by: [lead], reason_at_least: 30, expires_after: 4h, review_by: lead, never_skip: [scope-forbidden] }
+normal_gates:
+  tests: { means: All tests pass, given_by: proof, owed: true, waive_by: lead }
+deadlines:
+  merge_back: 2d
+  rca: 5d
+  override_review: 3d
+  late_approval: 1d
+  normal_gates: 3d
+  evidence: 3d
+  when_overdue: { note: true, approval: lead }
+budget:
+  window: 30d
+  hotfix: 1
+  override: 2
+  steps: [{ from: 2, note: true }, { from: 4, note: true, approval: lead }]
+  not_when: { data_lost: true }
+who_closes: { role: lead, author: false }
+tests:
+  it-is-down:
+    given: { severity: sev1, data_lost: true, error_rate: 7 }
+    at: 2026-02-01
+    budget_used: 9
+    overdue: false
+    expect: hotfix
+    rule: down
+    approvals: { anyone: 2, lead: 1 }
+    note: false
 "#;
 
 /// A name, and one replacement in the small policy that breaks it.
@@ -123,6 +161,38 @@ const BROKEN: &[(&str, &str, &str)] = &[
     ("not closed", "[release/*]", "[release/*"),
     ("colon in a text", "name: team", "name: team: ours"),
     ("control character", "question: How bad?", "question: \"\\e[2J\""),
+    ("role without members", "members: [ada@example.com, \"grace@example.com\"]", "members: []"),
+    ("member without an address", "[ada@example.com,", "[Ada,"),
+    ("role that everybody has", "  owner: {", "  anyone: {"),
+    ("members from outside", ".github/CODEOWNERS", "../people.txt"),
+    ("unknown role", "by: [lead]", "by: [leed]"),
+    ("unknown role that is needed", "needs: { lead: 1 }", "needs: { leads: 1 }"),
+    ("nobody is needed", "needs: { anyone: 2 }", "needs: { anyone: 0 }"),
+    ("approvals without needs", "  needs: { anyone: 2 }\n", ""),
+    ("case on an unknown fact", "worst: { when: { severity: sev1 }", "worst: { when: { severitee: sev1 }"),
+    ("length of time without a unit", "nobody_awake_after: 30m", "nobody_awake_after: 30"),
+    ("length of time in months", "window: 30d", "window: 1M"),
+    ("limit as a text", "files: 5", "files: five"),
+    ("negative limit", "lines: 50", "lines: -1"),
+    ("gate that can't be skipped", "never_skip: [scope-forbidden]", "never_skip: [not-merged-back]"),
+    ("reason of no length", "reason_at_least: 30", "reason_at_least: 0"),
+    ("gate without a meaning", "means: All tests pass, ", ""),
+    ("gate named like a rung", "  tests: { means: All", "  roll-back: { means: All"),
+    ("gate given by something", "given_by: proof", "given_by: hope"),
+    ("unknown deadline", "  rca: 5d", "  analysis: 5d"),
+    ("steps that do not rise", "{ from: 4, note", "{ from: 2, note"),
+    ("step that demands nothing", "[{ from: 2, note: true },", "[{ from: 2 },"),
+    ("budget without steps", "[{ from: 2, note: true }, { from: 4, note: true, approval: lead }]", "[]"),
+    ("closer who is nobody", "who_closes: { role: lead", "who_closes: { role: boss"),
+    ("test of an unknown answer", "given: { severity: sev1,", "given: { severity: sev9,"),
+    ("test of an unknown key", "given: { severity: sev1,", "given: { sevarity: sev1,"),
+    ("test of an unknown rule", "rule: down\n", "rule: up\n"),
+    ("test that expects nothing", "    expect: hotfix\n", ""),
+    ("test that expects a word", "expect: hotfix", "expect: yes-please"),
+    ("probe that runs nothing", "run: [ops/rate, --json]", "run: []"),
+    ("probe as a shell line", "run: [ops/rate, --json]", "run: ops/rate --json"),
+    ("probe of half a freshness", ", fresh_for: 5m", ""),
+    ("probe that takes an hour", "timeout_seconds: 5", "timeout_seconds: 3600"),
     ("several at once", "version: 1\neffective: 2026-01-31", "vershun: 1\neffective: soon"),
 ];
 
@@ -257,9 +327,9 @@ fn mutants(value: &Value) -> Vec<(String, Value)> {
 
 /// What only the reader can see: it depends on another place, or on what a glob, a pattern or a branch name may be.
 fn beyond_the_schema(code: ProblemCode) -> bool {
-    use ProblemCode::{BadPattern, OutsideType, TooLarge, UnknownFact, Unreachable, WrongType};
+    use ProblemCode::{BadPattern, OutsideType, TooLarge, UnknownFact, UnknownRole, Unreachable, WrongType};
     // A condition of another type than its fact's is a wrong type that the schema can't know.
-    matches!(code, BadPattern | OutsideType | TooLarge | UnknownFact | Unreachable | WrongType)
+    matches!(code, BadPattern | OutsideType | TooLarge | UnknownFact | UnknownRole | Unreachable | WrongType)
 }
 
 #[test]
@@ -303,6 +373,19 @@ fn the_schema_has_every_key_and_no_other() {
         ("/properties/qualifies", &[shape::QUALIFIES]),
         ("/properties/merge_back", &[shape::MERGE_BACK]),
         ("/properties/close_requires", &[shape::CLOSE_REQUIRES]),
+        ("/properties/roles/additionalProperties", &[shape::ROLE]),
+        ("/properties/scope", &[shape::SCOPE]),
+        ("/properties/approvals", &[shape::APPROVALS]),
+        ("/properties/approvals/properties/also/additionalProperties", &[shape::ALSO]),
+        ("/properties/overrides", &[shape::OVERRIDES]),
+        ("/properties/normal_gates/additionalProperties", &[shape::NORMAL_GATE]),
+        ("/properties/deadlines", &[shape::DEADLINES]),
+        ("/properties/deadlines/properties/when_overdue", &[shape::DEMAND]),
+        ("/properties/budget", &[shape::BUDGET]),
+        ("/properties/budget/properties/steps/items", &[shape::BUDGET_STEP]),
+        ("/properties/who_closes", &[shape::WHO_CLOSES]),
+        ("/properties/tests/additionalProperties", &[shape::TEST]),
+        ("/definitions/probe", &[shape::PROBE]),
         ("/definitions/rung", &[shape::RUNG]),
         ("/definitions/rung/properties/look_for", &[shape::LOOK_FOR]),
         ("/definitions/rung/properties/no_because/additionalProperties", &[shape::REASON]),
@@ -370,7 +453,12 @@ fn lint_says_valid_or_everything_that_is_wrong() {
     assert_eq!(valid.status.code(), Some(0), "{valid:?}");
     assert_eq!(String::from_utf8_lossy(&valid.stdout), "policy/hotfix.yaml: valid, team version 1\n");
 
-    write_policy(&history, &SMALL.replace("evidence: text", "evidence: txt").replace("sev1 }", "sev9 }"));
+    write_policy(
+        &history,
+        &SMALL
+            .replace("evidence: text", "evidence: txt")
+            .replace("down, when: { severity: sev1 }", "down, when: { severity: sev9 }"),
+    );
     let findings = hotfix(&history, &["policy", "lint"]);
     assert_eq!(findings.status.code(), Some(1));
     insta::assert_snapshot!(String::from_utf8_lossy(&findings.stdout));

@@ -75,6 +75,7 @@ fn release_lines_with_hotfix_branches() {
     place.hotfix(&["fix", "INC-42", "--proof", "test=totals", "--guarded-by-flag", "no"]).exits(2);
     place.commit("shop.rs", SHOP, "INC-42: sum everything");
     place.hotfix(&["fix", "INC-42", "--proof", "test=totals", "--guarded-by-flag", "no"]).exits(0);
+    place.hotfix_by(GRACE, &["approve", "INC-42"]).exits(0);
     place.git(&["switch", "-q", "release/1.1"]);
     place.git(&["merge", "-q", "--ff-only", "hotfix/INC-42"]);
     place.git(&["tag", "v1.1.1"]);
@@ -127,6 +128,7 @@ fn git_flow_where_develop_is_where_fixes_must_end() {
     place.hotfix(&["start", "INC-42"]).exits(0);
     place.commit("shop.rs", SHOP, "Sum everything");
     place.hotfix(&["fix", "INC-42", "--proof", "ci=https://ci.example.com/1", "--guarded-by-flag", "no"]).exits(0);
+    place.hotfix_by(GRACE, &["approve", "INC-42"]).exits(0);
     place.git(&["switch", "-q", "main"]);
     place.git(&["merge", "-q", "--no-ff", "--no-edit", "hotfix/INC-42"]);
     place.git(&["tag", "v1.1.1"]);
@@ -156,6 +158,8 @@ fn trunk_based_with_tags_only() {
     check(&place);
     let fix = place.commit("shop.rs", SHOP, "Sum everything");
     place.hotfix(&["fix", "INC-42", &fix, "--proof", "manual=looked at it", "--guarded-by-flag", "yes"]).exits(0);
+    place.hotfix_by(GRACE, &["approve", "INC-42"]).exits(0);
+    place.hotfix(&["tested", "INC-42", "tests=https://ci.example.com/2"]).exits(0);
     place.hotfix(&["deployed", "INC-42"]).exits(0);
     place.hotfix(&["restored", "INC-42", "--by", "hotfix"]).exits(0);
     analysis(&place, ANALYSIS);

@@ -6,8 +6,9 @@ use super::Args;
 use super::opening::Opening;
 use crate::commands::book::Book;
 use crate::domain::event::{Evidence, Provenance, RungAnswer, RungName};
-use crate::domain::ladder::{Answers, FactReply, GivenEvidence, RungReply};
-use crate::domain::policy;
+use crate::domain::ladder::{self, Answers, FactReply, GivenEvidence, RungReply};
+use crate::domain::policy::{self, SEVERITY, Value};
+use crate::domain::severity;
 use crate::failure::Failure;
 use crate::session::Session;
 
@@ -36,10 +37,17 @@ pub(super) fn before(args: &Args, opening: &Opening, book: &Book<'_>) -> Result<
         };
         answers.rungs.insert(name, reply);
     }
+    answers.note = words(ladder::NOTE)?;
     for (name, answered) in &check.what.facts {
         let text = words(&format!("fact.{name}"))?;
         let reply = FactReply { value: answered.value.clone(), text, provenance: answered.provenance };
         answers.facts.insert(name.clone(), reply);
+    }
+    // The latest severity governs new decisions, whether it was said in a walk or by a word of its own.
+    if let Some(severity) = severity::latest(incident)
+        && let Some(reply) = answers.facts.get_mut(SEVERITY)
+    {
+        reply.value = Value::OneOf(severity.to_owned());
     }
     Ok(answers)
 }

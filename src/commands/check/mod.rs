@@ -25,6 +25,7 @@ use crate::domain::incident::{self, Incident};
 use crate::domain::ladder::{self, Answers, Step, Walk};
 use crate::domain::record::History;
 use crate::domain::refusal::Refusal;
+use crate::domain::ruling::ruling;
 use crate::failure::{ExitCode, Failure};
 use crate::ledger::store;
 use crate::session::Session;
@@ -87,17 +88,19 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     } else {
         given.take(&opening, &mut answers)?;
     }
-    match ladder::walk(&opening.policy, &answers) {
+    let ruling = ruling(&opening.policy, &answers, &opening.beside);
+    match ruling.walk {
         Walk::Waiting(steps) => {
             let asks_for_flags = |step: &Step<'_>| matches!(step, Step::Rung(RungName::FlagOff, _));
             if steps.iter().any(asks_for_flags) {
                 opening.flags()?;
             }
-            let report = CheckReport::waiting(&opening, &steps, session.now());
+            let report = CheckReport::waiting(&opening, &steps, (&answers, session.now()));
             session.answer("check", report.exit(), &report)
         }
         Walk::Decided { decision, rule } => {
-            let (checked, texts) = resolve(session, &opening, &answers, decision, rule)?;
+            let (mut checked, texts) = resolve(session, &opening, &answers, decision, rule)?;
+            (checked.overridden, checked.demanded) = (ruling.overridden, ruling.demanded);
             let recorded =
                 if opening.dry_run { Written::DryRun } else { record(&book, &args.incident, checked.clone(), texts)? };
             // An answer that stood already ends no walk that somebody else began.
@@ -144,6 +147,7 @@ fn resolve(
         texts.extend(reply.text.iter().map(|text| (format!("fact.{name}"), text.clone())));
         facts.insert(name.clone(), Answered { value: reply.value.clone(), provenance: reply.provenance });
     }
+    texts.extend(answers.note.iter().map(|note| (ladder::NOTE.to_owned(), note.clone())));
     let checked = Checked {
         started: opening.started,
         policy: opening.pin.clone(),
@@ -153,6 +157,8 @@ fn resolve(
         facts,
         decision,
         rule: rule.map(str::to_owned),
+        overridden: None,
+        demanded: None,
     };
     Ok((checked, texts))
 }

@@ -1,14 +1,20 @@
 //! What a walk starts from: the incident, the policy in force, and what git can tell.
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::commands::book::{self, Book};
+use crate::commands::desk::Desk;
 use crate::commands::moment;
+use crate::domain::budget::{self, Earlier, demanded};
 use crate::domain::closing;
-use crate::domain::event::PolicyPin;
+use crate::domain::event::{Demanded, PolicyPin};
 use crate::domain::identity::{IncidentId, Moment};
-use crate::domain::policy::{self, Policy};
+use crate::domain::ladder::Answers;
+use crate::domain::policy::{self, Policy, Value};
+use crate::domain::ruling::{self, Beside};
+use crate::domain::scope;
 use crate::domain::spelling;
 use crate::evidence::changed::Changed;
 use crate::evidence::flags::{self, FlagReport};
@@ -41,6 +47,10 @@ pub(super) struct Opening<'s> {
     pub(super) roll_back: RollBackReport,
     changed: Changed<'s>,
     flags: OnceCell<FlagReport>,
+    /// Points used, debts overdue, gates skipped.
+    pub(super) beside: Beside,
+    /// The hotfixes before this one.
+    pub(super) earlier: Option<Earlier>,
     /// What the person must know beside the answer: how old the clone is, which policy was ignored.
     pub(super) notes: Vec<String>,
 }
@@ -92,6 +102,7 @@ impl<'s> Opening<'s> {
                 (force.policy, force.pin)
             }
         };
+        let (beside, earlier) = history(book, session, (&args.incident, &policy), &mut notes)?;
         let named = args.production.as_deref().or_else(|| {
             incident.and_then(|incident| incident.check().what.production.as_ref()).map(|known| known.name.as_str())
         });
@@ -111,8 +122,17 @@ impl<'s> Opening<'s> {
             roll_back,
             changed,
             flags: OnceCell::new(),
+            beside,
+            earlier,
             notes,
         }))
+    }
+
+    /// Why the policy asks for more than usual, each in a line; empty where it does not.
+    pub(super) fn price(&self, answers: &Answers) -> Vec<String> {
+        let facts: BTreeMap<String, Value> =
+            answers.facts.iter().map(|(name, reply)| (name.clone(), reply.value.clone())).collect();
+        price_words(&demanded(&self.policy, self.beside.used, self.beside.overdue, &facts), &self.policy)
     }
 
     /// The flags that could be switched off; looked for only when the second rung is asked, for it reads every changed file.
@@ -128,6 +148,49 @@ impl<'s> Opening<'s> {
     pub(super) fn flags_seen(&self) -> Option<&FlagReport> {
         self.flags.get()
     }
+}
+
+/// What hotfixes before this one mean for it. What can't be told is said, and blocks nothing: production is down.
+fn history(
+    book: &Book<'_>,
+    session: &Session,
+    (id, policy): (&IncidentId, &Policy),
+    notes: &mut Vec<String>,
+) -> Result<(Beside, Option<Earlier>), Failure> {
+    let now = session.now();
+    let used = policy.budget.as_ref().map(|budget| budget::spent(budget, book.incidents.values(), id, now).points);
+    let mut beside = Beside { used: used.unwrap_or(0), ..Beside::default() };
+    if let Some(incident) = book.incidents.get(id) {
+        beside.skipped = ruling::skipped(incident, now);
+    }
+    if !policy.deadlines.when_overdue.is_nothing() {
+        match Desk::new(session, book)?.overdue(id) {
+            Ok(overdue) => {
+                let each: Vec<String> = overdue.iter().map(|(id, code)| format!("{code} of {id}")).collect();
+                if !each.is_empty() {
+                    notes.push(format!("Overdue: {}.", scope::listed(&each)));
+                }
+                beside.overdue = !each.is_empty();
+            }
+            Err(failure) => notes.push(format!("Whether something is overdue could not be told: {failure}.")),
+        }
+    }
+    Ok((beside, budget::earlier(book.incidents.values(), id)))
+}
+
+/// Why the policy asks for more than usual, each in a line.
+pub(super) fn price_words(demanded: &Demanded, policy: &Policy) -> Vec<String> {
+    if demanded.is_nothing() {
+        return Vec::new();
+    }
+    let budget = policy
+        .budget
+        .as_ref()
+        .map(|budget| format!("This hotfix makes it {} points within {}.", demanded.points, budget.window));
+    let overdue = demanded.overdue.then(|| "Something that another incident owes is overdue.".to_owned());
+    let more: Vec<String> =
+        demanded.approvals.iter().map(|role| format!("So one approval more is needed: {role}.")).collect();
+    budget.into_iter().chain(overdue).chain(more).collect()
 }
 
 /// The policy in a file, for a dry run.

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Written;
-use super::opening::Opening;
-use super::words::{SHOWN, finding_line, production_fields, roll_back_words};
+use super::opening::{Opening, price_words};
+use super::words::{NOTE_QUESTION, SHOWN, earlier_words, finding_line, production_fields, roll_back_words};
 use crate::commands::moment;
 use crate::commands::outcome::next_commands;
-use crate::domain::event::{Answered, Checked, Decision, PolicyPin, RungName};
+use crate::domain::budget::Earlier;
+use crate::domain::event::{Answered, Checked, Decision, Demanded, PolicyPin, RungName};
 use crate::domain::identity::{IncidentId, Moment};
-use crate::domain::ladder::{OWED, Step};
+use crate::domain::ladder::{Answers, OWED, Step};
 use crate::domain::policy::{EvidenceKind, FactKind, Policy, Rule};
 use crate::domain::refusal::{self, Code, Refusal};
 use crate::evidence::flags::FlagReport;
@@ -79,9 +80,20 @@ pub(super) struct CheckReport<'o> {
     missing: Vec<Missing>,
     refusals: Vec<Refusal>,
     next: Vec<String>,
+    /// What the policy demands beside the usual.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    demanded: Option<Demanded>,
+    /// The override that made it a hotfix.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    overridden: Option<String>,
+    /// The hotfixes before this one, and what they have in common.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    earlier: Option<&'o Earlier>,
     notes: &'o [String],
     #[serde(skip)]
     now: Moment,
+    #[serde(skip)]
+    price: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -102,8 +114,8 @@ struct Missing {
 }
 
 impl<'o> CheckReport<'o> {
-    pub(super) fn waiting(opening: &'o Opening, steps: &[Step<'_>], now: Moment) -> Self {
-        let missing: Vec<Missing> = steps.iter().map(missing).collect();
+    pub(super) fn waiting(opening: &'o Opening, steps: &[Step<'_>], (answers, now): (&Answers, Moment)) -> Self {
+        let missing: Vec<Missing> = steps.iter().map(|step| missing(step, opening, answers)).collect();
         let sets: Vec<String> = missing.iter().map(|missing| missing.set.clone()).collect();
         let count = missing.len();
         let them = if count == 1 { "1 question has".to_owned() } else { format!("{count} questions have") };
@@ -142,6 +154,9 @@ impl<'o> CheckReport<'o> {
             recorded,
             already_recorded,
             answers: checked.facts.clone(),
+            price: checked.demanded.as_ref().map_or_else(Vec::new, |demanded| price_words(demanded, &opening.policy)),
+            demanded: checked.demanded.clone(),
+            overridden: checked.overridden.clone(),
             refusals,
             next,
             ..Self::base(opening, now)
@@ -166,8 +181,12 @@ impl<'o> CheckReport<'o> {
             missing: Vec::new(),
             refusals: Vec::new(),
             next: Vec::new(),
+            demanded: None,
+            overridden: None,
+            earlier: opening.earlier.as_ref(),
             notes: &opening.notes,
             now,
+            price: Vec::new(),
         }
     }
 
@@ -245,7 +264,7 @@ fn normal_release(id: &IncidentId, policy: &Policy) -> Vec<String> {
     next
 }
 
-fn missing(step: &Step<'_>) -> Missing {
+fn missing(step: &Step<'_>, opening: &Opening, answers: &Answers) -> Missing {
     let key = step.key();
     let (question, takes): (String, Vec<String>) = match step {
         Step::Rung(_, rung) => {
@@ -268,14 +287,23 @@ fn missing(step: &Step<'_>) -> Missing {
             };
             (fact.question.clone(), takes)
         }
+        Step::Note => {
+            let why = opening.price(answers).join(" ");
+            (format!("{NOTE_QUESTION} {why}"), vec!["a sentence".to_owned()])
+        }
     };
     Missing { set: format!("--set {key}=…"), key, question, takes }
 }
 
 impl Report for CheckReport<'_> {
     fn text(&self, page: &mut Page) {
+        if let Some(earlier) = self.earlier {
+            page.paragraph(&earlier_words(earlier, self.now));
+            page.blank();
+        }
         page.paragraph(&self.headline(page));
         page.fields(&self.fields());
+        self.price.iter().for_each(|line| page.paragraph(line));
         self.findings(page);
         if !self.notes.is_empty() {
             page.blank();
@@ -308,6 +336,7 @@ impl CheckReport<'_> {
             (_, _, true) => " (on the record already)",
             _ => "",
         };
+        let state = if self.overridden.is_some() { format!("{state}, by an override") } else { state.to_owned() };
         format!("{}: {decision}{state}", page.mark(Tone::Strong, self.incident.as_str()))
     }
 

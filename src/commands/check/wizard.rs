@@ -11,6 +11,7 @@ use super::words;
 use crate::domain::event::{Provenance, RungName};
 use crate::domain::ladder::{self, Answers, OWED, RungReply, Step, Walk};
 use crate::domain::policy::{EvidenceKind, Fact, FactKind, Reason, Rung};
+use crate::domain::ruling::ruling;
 use crate::failure::{Failure, FailureKind};
 use crate::prompt::{Check, Choice, Kind, Question, Reply};
 use crate::session::Session;
@@ -90,7 +91,7 @@ impl<'a> Wizard<'a> {
     }
 
     fn waiting(&self, answers: &Answers) -> Vec<Step<'a>> {
-        match ladder::walk(&self.opening.policy, answers) {
+        match ruling(&self.opening.policy, answers, &self.opening.beside).walk {
             Walk::Decided { .. } => Vec::new(),
             Walk::Waiting(steps) => steps,
         }
@@ -129,6 +130,9 @@ impl<'a> Wizard<'a> {
             {
                 *evidence = None;
             }
+        }
+        if key == ladder::NOTE {
+            answers.note = None;
         }
         answers.facts.remove(&key);
         self.before.extend(text.map(|text| (key, text)));
@@ -193,6 +197,10 @@ impl<'a> Wizard<'a> {
                 ask(&title, Some(help), &[], Kind::Text(Some(evidence_check(reason))))
             }
             Step::Fact(fact) => ask(&format!("{place} {}", fact.question), fact.help.as_deref(), &[], fact_kind(fact)),
+            Step::Note => {
+                let title = format!("{place} {}", words::NOTE_QUESTION);
+                ask(&title, None, &self.opening.price(answers), Kind::Text(None))
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::opening::Opening;
 use crate::commands::moment;
+use crate::domain::budget::Earlier;
 use crate::domain::identity::Moment;
 use crate::evidence::production::{LastGood, Production, Running};
 use crate::evidence::roll_back::{Finding, RollBackReport, RollBackVerdict};
@@ -9,6 +10,26 @@ use crate::failure::Failure;
 
 /// How many findings a person is shown; JSON has them all.
 pub(super) const SHOWN: usize = 5;
+
+/// What is asked where the budget is used up or something is overdue.
+pub(super) const NOTE_QUESTION: &str = "Why a hotfix nonetheless?";
+
+/// "The last hotfix was 9 days ago: INC-37", and what the hotfixes had in common.
+pub(super) fn earlier_words(earlier: &Earlier, now: Moment) -> String {
+    let mut line = format!("The last hotfix was {} ago: {}.", moment::ago(now, earlier.at), earlier.last);
+    let times = |(what, count): (String, usize)| format!("{what} ({count} times)");
+    let paths: Vec<String> =
+        earlier.paths.iter().take(3).map(|(path, count)| times((path.to_string(), *count))).collect();
+    let gates: Vec<String> =
+        earlier.escaped_gates.iter().take(3).map(|(gate, count)| times((gate.clone(), *count))).collect();
+    if !paths.is_empty() {
+        line.push_str(&format!(" Fixed again and again: {}.", paths.join(", ")));
+    }
+    if !gates.is_empty() {
+        line.push_str(&format!(" Let through by: {}.", gates.join(", ")));
+    }
+    line
+}
 
 /// One finding in a line.
 pub(super) fn finding_line(finding: &Finding) -> String {

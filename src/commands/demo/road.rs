@@ -174,6 +174,8 @@ fn fix() -> Vec<Step> {
         Step::write("shop.rs", SHOP),
         Step::git(&["commit", "--quiet", "--all", "-m", "INC-42: sum every price"]),
         Step::hotfix(&["fix", "INC-42", "--proof", "test=cargo test totals", "--guarded-by-flag", "no"]),
+        Step::hotfix(&["approve", "INC-42"]).exits(1).saying("Nobody approves their own fix."),
+        Step::hotfix(&["approve", "INC-42"]).by(Who::Grace),
         Step::git(&["switch", "--quiet", "release/1.5"]),
         Step::git(&["merge", "--quiet", "--ff-only", "hotfix/INC-42"]),
         Step::git(&["tag", "v1.5.1"]),

@@ -9,10 +9,12 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::book::Book;
+use super::desk::Desk;
 use super::outcome::Outcome;
 use super::policies::Policies;
 use super::proof;
 use crate::domain::event::{FixAttached, Payload};
+use crate::domain::gates;
 use crate::domain::identity::{IncidentId, ObjectId, Person, RepositoryPath};
 use crate::domain::incident::{Attempt, Incident};
 use crate::domain::refusal::{Code, Refusal};
@@ -95,11 +97,31 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let report = FixReport::new(&attached, on);
     let texts = BTreeMap::from([("proof".to_owned(), proof.text)]);
     let recorded = book.record(id, Payload::FixAttached(Box::new(attached)), texts)?;
-    let outcome = Outcome::recorded(id, &recorded, format!("attempt {number}: the fix is attached"))
+    let outcome = Outcome::recorded(id, &recorded, format!("attempt {number}: the fix is attached"));
+    let outcome = gated(outcome, id, session)?
         .next("git switch RELEASE-LINE && git merge HOTFIX-BRANCH    # then tag, push and deploy as you always do")
         .next(format!("hotfix deployed {id} --release TAG    # once production runs it"))
         .next(format!("hotfix verify {id}    # once it is merged back"));
-    session.answer("fix", ExitCode::Open, &FixReport { outcome: Some(outcome), ..report })
+    session.answer("fix", outcome.exit(), &FixReport { outcome: Some(outcome), ..report })
+}
+
+/// What stands between the fix and production now. It is attached all the same: what may be deployed must be on the record.
+/// Approval is the next step; a fix that is too large is a no.
+fn gated(mut outcome: Outcome, id: &IncidentId, session: &Session) -> Result<Outcome, Failure> {
+    let book = Book::open(session)?;
+    let incident = book.incident(id)?;
+    let papers = Desk::new(session, &book)?.papers(incident)?;
+    for refusal in gates::before_deploying(&papers.case(incident)) {
+        outcome = match (refusal.code, refusal.next.into_iter().next()) {
+            (Code::ApprovalMissing, Some(next)) => outcome.next(next),
+            (code, next) => {
+                let next =
+                    next.into_iter().chain([format!("hotfix override {id} --gate {} --reason WHY", code.word())]);
+                outcome.and_refused(Refusal { code, message: refusal.message, next: next.collect() })
+            }
+        };
+    }
+    Ok(outcome)
 }
 
 /// A fix takes the place of the one that its attempt had. What production may run already must not vanish from the record so:

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::PolicyPin;
+use super::{Demanded, PolicyPin};
 use crate::domain::identity::{Moment, ObjectId, RepositoryPath};
 use crate::domain::policy::{EvidenceKind, Value};
 
@@ -32,6 +32,12 @@ pub struct Checked {
     /// The rule that led there; none for a decision on the ladder or when no rule qualifies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
+    /// The id of the override that made it a hotfix against the walk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overridden: Option<String>,
+    /// What the policy demanded beside the usual.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub demanded: Option<Demanded>,
 }
 
 /// What production ran.

@@ -2,6 +2,7 @@
 
 mod check;
 mod fix;
+mod people;
 mod road;
 
 use std::collections::BTreeMap;
@@ -10,9 +11,13 @@ use serde::{Deserialize, Serialize};
 
 pub use self::check::{Answered, Checked, Decision, Evidence, Production, Provenance, Release, RungAnswer, RungName};
 pub use self::fix::{Change, FixAttached, FixWithdrawn, Proof, Side, Started};
+pub use self::people::{
+    AboutFix, ActionDone, Approved, Demanded, GateSettled, Overridden, OverrideReviewed, Reopened, ReopenedBecause,
+    SeverityChanged,
+};
 pub use self::road::{
-    CauseSettled, Closed, Confirmed, Deployed, RcaAccepted, RcaRecorded, Restored, RestoredBy, TargetVerdict, Verified,
-    VoidReason, Voided, Waived, WaiverReason,
+    Action, ActionKind, CauseSettled, Closed, Confirmed, Deployed, RcaAccepted, RcaRecorded, Restored, RestoredBy,
+    TargetVerdict, Verified, VoidReason, Voided, Waived, WaiverReason,
 };
 use super::identity::{IncidentId, Moment, ObjectId, Person};
 
@@ -85,6 +90,26 @@ pub enum Payload {
     LedgerAdopted(LedgerAdopted),
     /// Free texts of an earlier event were cut out.
     Redacted(Redacted),
+    /// Somebody agreed to the fix.
+    Approved(Approved),
+    /// Somebody is against the fix (text `reason`).
+    Rejected(AboutFix),
+    /// Somebody took back what they had said about the fix.
+    ApprovalWithdrawn(AboutFix),
+    /// A gate was skipped (text `reason`).
+    Overridden(Overridden),
+    /// Somebody else looked at an override.
+    OverrideReviewed(OverrideReviewed),
+    /// A gate of a normal change was passed late (text `evidence`).
+    GateDone(GateSettled),
+    /// A gate of a normal change was waived (text `reason`).
+    GateWaived(GateSettled),
+    /// The severity is another one now (text `reason`).
+    SeverityChanged(SeverityChanged),
+    /// A closed incident is open again.
+    Reopened(Reopened),
+    /// An action of an analysis was carried out (text `evidence`).
+    ActionDone(ActionDone),
 }
 
 impl Payload {
@@ -108,6 +133,16 @@ impl Payload {
         "key-revoked",
         "ledger-adopted",
         "redacted",
+        "approved",
+        "rejected",
+        "approval-withdrawn",
+        "overridden",
+        "override-reviewed",
+        "gate-done",
+        "gate-waived",
+        "severity-changed",
+        "reopened",
+        "action-done",
     ];
 
     /// The kind, as it is written.
@@ -131,6 +166,16 @@ impl Payload {
             Self::KeyRevoked(_) => "key-revoked",
             Self::LedgerAdopted(_) => "ledger-adopted",
             Self::Redacted(_) => "redacted",
+            Self::Approved(_) => "approved",
+            Self::Rejected(_) => "rejected",
+            Self::ApprovalWithdrawn(_) => "approval-withdrawn",
+            Self::Overridden(_) => "overridden",
+            Self::OverrideReviewed(_) => "override-reviewed",
+            Self::GateDone(_) => "gate-done",
+            Self::GateWaived(_) => "gate-waived",
+            Self::SeverityChanged(_) => "severity-changed",
+            Self::Reopened(_) => "reopened",
+            Self::ActionDone(_) => "action-done",
         }
     }
 
@@ -140,6 +185,12 @@ impl Payload {
             Self::Checked(checked) => checked.production.iter().map(|production| production.name.as_str()).collect(),
             Self::Deployed(deployed) => deployed.release.iter().map(|release| release.tag.as_str()).collect(),
             Self::CauseSettled(CauseSettled::Flag { key, owner, .. }) => vec![key, owner],
+            Self::RcaRecorded(rca) => rca
+                .actions
+                .iter()
+                .flat_map(|action| [Some(action.owner.as_str()), action.link.as_deref()])
+                .flatten()
+                .collect(),
             _ => Vec::new(),
         }
     }

@@ -144,11 +144,46 @@ impl WaiverReason {
 }
 
 /// A root cause analysis.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RcaRecorded {
     /// Whether the analysis says that no code was the cause.
     pub no_code_cause: bool,
+    /// The gate that let it through: one of the policy's, or `none-existed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escaped_gate: Option<String>,
+    /// What will be done; the words are in the text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actions: Vec<Action>,
+}
+
+/// What will be done after an incident.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Action {
+    /// Whether it prevents, detects or mitigates.
+    pub kind: ActionKind,
+    /// What it is aimed at: a gate of the policy, `none-existed`, or a rung of the ladder.
+    pub aim: String,
+    /// Who does it.
+    pub owner: String,
+    /// Until when.
+    pub due: chrono::NaiveDate,
+    /// Where it is tracked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+}
+
+/// What an action does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ActionKind {
+    /// It keeps the fault from happening.
+    Prevent,
+    /// It shows the fault sooner.
+    Detect,
+    /// It makes the damage smaller.
+    Mitigate,
 }
 
 /// An analysis that somebody else accepted.

@@ -10,10 +10,10 @@ use crate::domain::identity::ObjectId;
 use crate::domain::record::History;
 
 /// An event with the ledger's commit that holds it, and what its author knew.
-pub(super) struct Recorded<'e> {
-    pub(super) commit: ObjectId,
-    pub(super) event: &'e Event,
-    pub(super) history: &'e History,
+pub(in crate::domain) struct Recorded<'e> {
+    pub(in crate::domain) commit: ObjectId,
+    pub(in crate::domain) event: &'e Event,
+    pub(in crate::domain) history: &'e History,
 }
 
 impl Recorded<'_> {
@@ -56,7 +56,16 @@ impl Payload {
     fn weighs_on_an_end(&self) -> bool {
         !matches!(
             self,
-            Self::Confirmed(_) | Self::Waived(_) | Self::RcaAccepted(_) | Self::Restored(_) | Self::Redacted(_)
+            Self::Confirmed(_)
+                | Self::Waived(_)
+                | Self::RcaAccepted(_)
+                | Self::Restored(_)
+                | Self::Redacted(_)
+                | Self::Approved(_)
+                | Self::OverrideReviewed(_)
+                | Self::GateDone(_)
+                | Self::GateWaived(_)
+                | Self::ActionDone(_)
         )
     }
 
@@ -75,6 +84,10 @@ impl Incident {
     pub(super) fn meet(&mut self, entry: &Recorded<'_>) {
         let payload = &entry.event.payload;
         if self.is_over() {
+            if self.takes_after_the_end(payload) {
+                self.apply(entry);
+                return;
+            }
             if !self.end_falls(entry) {
                 return;
             }
@@ -101,6 +114,11 @@ impl Incident {
         if payload.changes_the_subject() {
             self.met.subject.push(entry.commit);
         }
+    }
+
+    /// Whether an event counts behind the end: a closed incident can be opened again, and its actions carried out.
+    pub(in crate::domain) fn takes_after_the_end(&self, payload: &Payload) -> bool {
+        self.state == State::Closed && matches!(payload, Payload::Reopened(_) | Payload::ActionDone(_))
     }
 
     /// Whether the incident's end does not stand beside this event, for neither knew of the other.

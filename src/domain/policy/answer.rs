@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     fn fact(kind: FactKind) -> Fact {
-        Fact { name: "level".to_owned(), question: String::new(), help: None, kind }
+        Fact { name: "level".to_owned(), question: String::new(), help: None, kind, probe: None }
     }
 
     #[test]

@@ -5,17 +5,22 @@
 
 mod answer;
 mod answers;
+pub mod cases;
 pub mod names;
+pub mod people;
 pub mod quantity;
 mod read;
 pub mod rules;
 pub mod shape;
+pub mod span;
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 pub use self::answers::read_answers;
+use self::cases::PolicyTest;
+use self::people::{Approvals, Budget, Deadlines, NormalGate, Overrides, Probe, Role, ScopeLimits, WhoCloses};
 pub use self::quantity::Quantity;
 pub use self::read::{FORMAT, read};
 
@@ -53,6 +58,24 @@ pub struct Policy {
     pub close_requires: CloseRequires,
     /// Which events count.
     pub identity: Identity,
+    /// The roles that it declares.
+    pub roles: Vec<Role>,
+    /// How small a fix must be.
+    pub scope: Option<ScopeLimits>,
+    /// Who must agree to a fix.
+    pub approvals: Option<Approvals>,
+    /// Who may skip a gate.
+    pub overrides: Overrides,
+    /// The gates that a normal change passes.
+    pub normal_gates: Vec<NormalGate>,
+    /// Until when what is owed must be given.
+    pub deadlines: Deadlines,
+    /// What hotfixes and overrides cost.
+    pub budget: Option<Budget>,
+    /// Who may close an incident; none: anybody.
+    pub who_closes: Option<WhoCloses>,
+    /// Its own tests.
+    pub tests: Vec<PolicyTest>,
 }
 
 /// The names of branches and tags.
@@ -80,6 +103,8 @@ pub struct Fact {
     /// What can be answered.
     #[serde(flatten)]
     pub kind: FactKind,
+    /// The program that gathers it, if there is one.
+    pub probe: Option<Probe>,
 }
 
 /// What a fact's value can be.
@@ -162,6 +187,8 @@ pub struct Reason {
     pub means: String,
     /// The evidence that it wants.
     pub evidence: EvidenceKind,
+    /// Whether the analysis owes an action that makes this rung possible next time.
+    pub owes_action: bool,
 }
 
 /// What evidence a reason wants.

@@ -67,7 +67,12 @@ pub fn decide(policy: &Policy, answers: &BTreeMap<String, Value>) -> Outcome {
 
 /// Whether every condition of a rule holds; none while that depends on an answer that lacks.
 pub fn matches(rule: &Rule, answers: &BTreeMap<String, Value>) -> Option<bool> {
-    let judged = || rule.when.iter().map(|(fact, matcher)| answers.get(fact).and_then(|value| holds(matcher, value)));
+    conditions_hold(&rule.when, answers)
+}
+
+/// The same of conditions alone.
+pub fn conditions_hold(when: &BTreeMap<String, Matcher>, answers: &BTreeMap<String, Value>) -> Option<bool> {
+    let judged = || when.iter().map(|(fact, matcher)| answers.get(fact).and_then(|value| holds(matcher, value)));
     if judged().any(|holds| holds == Some(false)) {
         return Some(false);
     }
@@ -206,7 +211,8 @@ mod tests {
             FactKind::Bool,
             FactKind::Number { unit: "x".to_owned(), at_least: number("0"), at_most: number("4") },
         ];
-        let named = |(at, kind)| Fact { name: format!("f{at}"), question: String::new(), help: None, kind };
+        let named =
+            |(at, kind)| Fact { name: format!("f{at}"), question: String::new(), help: None, kind, probe: None };
         kinds.into_iter().enumerate().map(named).collect()
     }
 

@@ -28,7 +28,7 @@ fn created(ledger: &str) -> Content {
 }
 
 fn said(name: &str) -> Content {
-    event(name, "L", Payload::RcaRecorded(RcaRecorded { no_code_cause: true }))
+    event(name, "L", Payload::RcaRecorded(RcaRecorded { no_code_cause: true, ..RcaRecorded::default() }))
 }
 
 fn commit(number: u8, parents: &[u8], content: Content) -> Commit {
@@ -115,7 +115,7 @@ fn only_the_root_creates_and_the_root_must_create() {
 
 #[test]
 fn an_event_of_another_ledger_does_not_count() {
-    let foreign = event("x", "M", Payload::RcaRecorded(RcaRecorded { no_code_cause: true }));
+    let foreign = event("x", "M", Payload::RcaRecorded(RcaRecorded { no_code_cause: true, ..RcaRecorded::default() }));
     let commits = vec![commit(1, &[], created("L")), commit(2, &[1], foreign)];
     assert_eq!(reasons(commits), [(id(2), "it belongs to another ledger".to_owned())]);
     // A second root that is joined does not take the ledger over, whichever id is smaller.
@@ -135,7 +135,8 @@ fn adopted(name: &str, ledger: &str, of: (&str, u8)) -> Content {
 
 #[test]
 fn a_ledger_that_was_taken_in_counts_and_one_that_only_says_so_does_not() {
-    let elsewhere = event("there", "M", Payload::RcaRecorded(RcaRecorded { no_code_cause: true }));
+    let elsewhere =
+        event("there", "M", Payload::RcaRecorded(RcaRecorded { no_code_cause: true, ..RcaRecorded::default() }));
     let joined = |adoption: Content| {
         vec![
             commit(7, &[], created("L")),

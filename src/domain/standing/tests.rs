@@ -35,7 +35,7 @@ fn root() -> Commit {
 }
 
 fn word() -> Payload {
-    Payload::RcaRecorded(RcaRecorded { no_code_cause: true })
+    Payload::RcaRecorded(RcaRecorded { no_code_cause: true, ..RcaRecorded::default() })
 }
 
 fn join(number: u8, parents: [u8; 2]) -> Commit {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
+use crate::domain::digest::FixDigest;
 use crate::domain::event::*;
 use crate::domain::identity::RepositoryPath;
 use crate::domain::merge_back::Verdict;
@@ -267,9 +268,12 @@ fn any_checked() -> impl Strategy<Value = Payload> {
         .prop_map(|(name, commit, last_good)| Production { name, commit, last_good });
     let facts = proptest::collection::btree_map("[a-z_]{1,9}", any_answer(), 0..4);
     let rungs = (any_rung(), proptest::option::of(any_rung()));
-    let rest = (facts, proptest::option::of(any_text()));
+    let demanded = (any::<u32>(), any::<bool>(), proptest::collection::vec(any_text(), 0..2), any::<bool>())
+        .prop_map(|(points, overdue, approvals, note)| Demanded { points, overdue, approvals, note });
+    let beside = (proptest::option::of(any_text()), proptest::option::of(demanded));
+    let rest = (facts, proptest::option::of(any_text()), beside);
     (any_moment(), pin, proptest::option::of(production), rungs, rest).prop_map(
-        |(started, policy, production, (roll_back, flag_off), (facts, rule))| {
+        |(started, policy, production, (roll_back, flag_off), (facts, rule, (overridden, demanded)))| {
             let decision = Decision::Hotfix;
             Payload::Checked(Box::new(Checked {
                 started,
@@ -280,6 +284,8 @@ fn any_checked() -> impl Strategy<Value = Payload> {
                 facts,
                 decision,
                 rule,
+                overridden,
+                demanded,
             }))
         },
     )
@@ -318,8 +324,6 @@ fn any_targets() -> impl Strategy<Value = Vec<TargetVerdict>> {
 }
 
 fn any_payload() -> impl Strategy<Value = Payload> {
-    let days =
-        || (0..100_000).prop_map(|days| chrono::NaiveDate::from_num_days_from_ce_opt(700_000 + days).expect("a day"));
     prop_oneof![
         proptest::option::of(any_text()).prop_map(|trusted_ref| Payload::LedgerCreated(LedgerCreated { trusted_ref })),
         any_checked(),
@@ -336,10 +340,10 @@ fn any_payload() -> impl Strategy<Value = Payload> {
         proptest::option::of(any_incident())
             .prop_map(|duplicate_of| Payload::Voided(Voided { reason: VoidReason::FalseAlarm, duplicate_of })),
         any_targets().prop_map(|targets| Payload::Verified(Verified { targets })),
-        any::<bool>().prop_map(|no_code_cause| Payload::RcaRecorded(RcaRecorded { no_code_cause })),
+        any_analysis(),
         any_text().prop_map(|analysis| Payload::RcaAccepted(RcaAccepted { analysis })),
         any_id().prop_map(|commit| Payload::CauseSettled(CauseSettled::OnMain { commit })),
-        (any_text(), any_text(), days())
+        (any_text(), any_text(), any_day())
             .prop_map(|(key, owner, remove_by)| Payload::CauseSettled(CauseSettled::Flag { key, owner, remove_by })),
         any_targets().prop_map(|targets| Payload::Closed(Closed { targets })),
         (any_text(), proptest::option::of(any_text()))
@@ -347,6 +351,41 @@ fn any_payload() -> impl Strategy<Value = Payload> {
         (any_text(), any_id()).prop_map(|(ledger, root)| Payload::LedgerAdopted(LedgerAdopted { ledger, root })),
         (any_text(), proptest::collection::vec(any_text(), 0..3))
             .prop_map(|(event, texts)| Payload::Redacted(Redacted { event, texts })),
+        any_word_of_people(),
+    ]
+}
+
+fn any_day() -> impl Strategy<Value = chrono::NaiveDate> {
+    (0..100_000).prop_map(|days| chrono::NaiveDate::from_num_days_from_ce_opt(700_000 + days).expect("a day"))
+}
+
+fn any_analysis() -> impl Strategy<Value = Payload> {
+    let kind = prop_oneof![Just(ActionKind::Prevent), Just(ActionKind::Detect), Just(ActionKind::Mitigate)];
+    let action = (kind, any_text(), any_text(), any_day(), proptest::option::of(any_text()))
+        .prop_map(|(kind, aim, owner, due, link)| Action { kind, aim, owner, due, link });
+    let actions = proptest::collection::vec(action, 0..3);
+    (any::<bool>(), proptest::option::of(any_text()), actions).prop_map(|(no_code_cause, escaped_gate, actions)| {
+        Payload::RcaRecorded(RcaRecorded { no_code_cause, escaped_gate, actions })
+    })
+}
+
+fn any_word_of_people() -> impl Strategy<Value = Payload> {
+    let fix = || "[0-9a-f]{64}".prop_map(|digest| digest.parse::<FixDigest>().expect("a digest"));
+    let settled = || (any_text(), fix()).prop_map(|(gate, fix)| GateSettled { gate, fix });
+    prop_oneof![
+        (fix(), proptest::option::of(any_text())).prop_map(|(fix, role)| Payload::Approved(Approved { fix, role })),
+        fix().prop_map(|fix| Payload::Rejected(AboutFix { fix })),
+        fix().prop_map(|fix| Payload::ApprovalWithdrawn(AboutFix { fix })),
+        (any_text(), any_moment(), proptest::option::of(fix()))
+            .prop_map(|(gate, until, fix)| Payload::Overridden(Overridden { gate, until, fix })),
+        (any_text(), any::<bool>())
+            .prop_map(|(overridden, agreed)| Payload::OverrideReviewed(OverrideReviewed { overridden, agreed })),
+        settled().prop_map(Payload::GateDone),
+        settled().prop_map(Payload::GateWaived),
+        any_text().prop_map(|severity| Payload::SeverityChanged(SeverityChanged { severity })),
+        prop_oneof![Just(ReopenedBecause::Said), Just(ReopenedBecause::FixGone)]
+            .prop_map(|because| Payload::Reopened(Reopened { because })),
+        (any_text(), any::<u32>()).prop_map(|(analysis, action)| Payload::ActionDone(ActionDone { analysis, action })),
     ]
 }
 

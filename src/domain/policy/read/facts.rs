@@ -76,11 +76,13 @@ impl<'d> Reader<'d> {
             "bool" => Some(FactKind::Bool),
             _ => Some(FactKind::Text),
         };
+        let probe = section.get("probe").map(|entry| self.probe(entry));
         Some(Fact {
             name: entry.key.clone(),
             question: question?,
             help: help.map_or(Some(None), |help| help.map(Some))?,
             kind: kind?,
+            probe: probe.map_or(Some(None), |probe| probe.map(Some))?,
         })
     }
 

@@ -58,7 +58,8 @@ impl<'d> Reader<'d> {
             "path" => EvidenceKind::Path,
             _ => EvidenceKind::Text,
         };
-        Some(Reason { name: entry.key.clone(), means: means?, evidence })
+        let owes_action = self.optional(&section, "owes_action", |reader, node| reader.boolean(node));
+        Some(Reason { name: entry.key.clone(), means: means?, evidence, owes_action: owes_action?.unwrap_or(false) })
     }
 
     fn look_for(&mut self, entry: &'d Entry, patterns_name_a_flag: bool) -> Option<LookFor> {

@@ -1,7 +1,10 @@
 //! A document becomes a policy, or the list of everything that is wrong with it.
 
+mod cases;
 mod facts;
 mod ladder;
+mod limits;
+mod people;
 mod rules;
 mod section;
 
@@ -9,6 +12,7 @@ use crate::document::{self, Document, Kind, Node, ProblemCode, Problems};
 
 use super::shape;
 use super::{Branches, CloseRequires, Identity, MergeBack, Policy, RcaRequirement, Target};
+use people::RoleNames;
 use section::{Reader, Section};
 
 /// The format version that this program reads.
@@ -34,7 +38,7 @@ impl<'d> Reader<'d> {
         let top = self.section(&document.root, &(0..0), &shape::POLICY)?;
         let name = top.get("name").and_then(|entry| self.name(entry, '-'));
         let version = top.get("version").and_then(|entry| self.version(&entry.value));
-        let effective = top.get("effective").map(|entry| self.day(&entry.value));
+        let effective = self.optional(&top, "effective", Self::day);
         let branches = top.get("branches").and_then(|entry| self.branches(entry));
         let facts = top.get("facts").and_then(|entry| self.facts(entry));
         let ladder = top.get("ladder").and_then(|entry| self.ladder(entry));
@@ -42,11 +46,21 @@ impl<'d> Reader<'d> {
         let merge_back = top.get("merge_back").map(|entry| self.merge_back(entry));
         let close_requires = top.get("close_requires").map(|entry| self.close_requires(entry));
         let identity = top.get("identity").map(|entry| self.identity(entry));
+        let roles = top.get("roles").map_or(Some(Vec::new()), |entry| self.roles(entry));
+        let names = RoleNames::new(roles.as_deref());
+        let scope = self.section_may(&top, "scope", Self::scope);
+        let approvals =
+            self.section_may(&top, "approvals", |reader, entry| reader.approvals(entry, &names, facts.as_ref()));
+        let overrides = self.section_may(&top, "overrides", |reader, entry| reader.overrides(entry, &names));
+        let normal_gates = self.section_may(&top, "normal_gates", |reader, entry| reader.normal_gates(entry, &names));
+        let deadlines = self.section_may(&top, "deadlines", |reader, entry| reader.deadlines(entry, &names));
+        let budget = self.section_may(&top, "budget", |reader, entry| reader.budget(entry, &names, facts.as_ref()));
+        let who_closes = self.section_may(&top, "who_closes", |reader, entry| reader.who_closes(entry, &names));
         let (roll_back, flag_off) = ladder?;
-        Some(Policy {
+        let mut policy = Policy {
             name: name?,
             version: version?,
-            effective: effective.unwrap_or(Some(None))?,
+            effective: effective?,
             branches: branches?,
             facts: facts?.right,
             roll_back,
@@ -55,7 +69,30 @@ impl<'d> Reader<'d> {
             merge_back: merge_back.unwrap_or_else(|| Some(default_merge_back()))?,
             close_requires: close_requires.unwrap_or(Some(STRICT))?,
             identity: identity.unwrap_or(Some(Identity::Unverified))?,
-        })
+            roles: roles?,
+            scope: scope?,
+            approvals: approvals?,
+            overrides: overrides?.unwrap_or_default(),
+            normal_gates: normal_gates?.unwrap_or_default(),
+            deadlines: deadlines?.unwrap_or_default(),
+            budget: budget?,
+            who_closes: who_closes?,
+            tests: Vec::new(),
+        };
+        // A test speaks of the policy as a whole.
+        policy.tests =
+            self.section_may(&top, "tests", |reader, entry| reader.tests(entry, &policy, &names))?.unwrap_or_default();
+        Some(policy)
+    }
+
+    /// A section that may lack: `Some(None)` where it does, `None` where it is wrong.
+    fn section_may<T>(
+        &mut self,
+        top: &Section<'d>,
+        key: &str,
+        read: impl FnOnce(&mut Self, &'d document::Entry) -> Option<T>,
+    ) -> Option<Option<T>> {
+        top.get(key).map_or(Some(None), |entry| read(self, entry).map(Some))
     }
 
     fn format_is_known(&mut self, root: &Node) -> bool {
@@ -89,17 +126,17 @@ impl<'d> Reader<'d> {
         number
     }
 
-    fn day(&mut self, node: &Node) -> Option<Option<chrono::NaiveDate>> {
+    fn day(&mut self, node: &Node) -> Option<chrono::NaiveDate> {
         let text = match &node.kind {
             Kind::Text(text) => text.as_str(),
             _ => "",
         };
         match chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d") {
             // chrono takes `2026-1-5` too; one spelling is enough.
-            Ok(day) if text.len() == 10 => Some(Some(day)),
+            Ok(day) if text.len() == 10 => Some(day),
             _ => {
                 let help = "write it as year-month-day: 2026-01-31";
-                self.report(&node.span, ProblemCode::WrongType, "`effective` is no day", help);
+                self.report(&node.span, ProblemCode::WrongType, "this is no day", help);
                 None
             }
         }

@@ -44,15 +44,20 @@ impl<'d> Reader<'d> {
         let name = format!("the rule {:?}", entry.key);
         let section = self.section_of(&entry.value, &entry.span, &name, &[shape::RULE.keys])?;
         let means = section.get("means").and_then(|entry| self.text(&entry.value));
-        let when = section.get("when")?;
+        let matchers = section.get("when").and_then(|when| self.conditions(when, facts))?;
+        Some((Rule { name: entry.key.clone(), means: means?, when: matchers }, entry.span.clone()))
+    }
+
+    /// Conditions on facts, all of which must hold; a condition on a fact that is wrong is not checked.
+    pub(super) fn conditions(
+        &mut self,
+        when: &'d Entry,
+        facts: Option<&Facts<'_>>,
+    ) -> Option<BTreeMap<String, Matcher>> {
         let Kind::Map(conditions) = &when.value.kind else {
             let message = format!("conditions are a map of fact to value, and this is {}", when.value.what());
-            self.report(
-                &when.value.span,
-                ProblemCode::WrongType,
-                message,
-                "write for example `when: { severity: sev1 }`",
-            );
+            let help = format!("write for example `{}: {{ severity: sev1 }}`", when.key);
+            self.report(&when.value.span, ProblemCode::WrongType, message, help);
             return None;
         };
         if conditions.is_empty() {
@@ -65,7 +70,7 @@ impl<'d> Reader<'d> {
                 matchers.insert(condition.key.clone(), matcher);
             }
         }
-        Some((Rule { name: entry.key.clone(), means: means?, when: matchers }, entry.span.clone()))
+        Some(matchers)
     }
 
     fn condition(&mut self, entry: &'d Entry, facts: &Facts<'_>) -> Option<Matcher> {

@@ -33,6 +33,11 @@ impl<'d> Reader<'d> {
         Self { source: &document.source, problems: Vec::new() }
     }
 
+    /// The document's text.
+    pub(super) fn source(&self) -> &'d str {
+        self.source
+    }
+
     pub(super) fn report(
         &mut self,
         span: &Range<usize>,

@@ -1,0 +1,104 @@
+//! `hotfix scope`: how far the fix is from the smallest one, and what to take out.
+
+use serde::Serialize;
+
+use super::book::Book;
+use super::desk::Desk;
+use super::outcome::next_commands;
+use crate::domain::identity::IncidentId;
+use crate::domain::policy::people::ScopeLimits;
+use crate::domain::refusal::{self, Code, Refusal};
+use crate::domain::scope::{self, Scope, Unneeded};
+use crate::failure::{ExitCode, Failure};
+use crate::render::{Page, Report, Tone};
+use crate::session::Session;
+
+/// Measure the fix against the policy's limits, and show what to take out
+#[derive(clap::Args)]
+pub struct Args {
+    /// The incident
+    incident: IncidentId,
+}
+
+/// A fix, measured.
+#[derive(Serialize)]
+pub struct ScopeReport {
+    incident: IncidentId,
+    /// None where no fix is attached.
+    scope: Option<Scope>,
+    /// None where the policy sets none.
+    limits: Option<ScopeLimits>,
+    refusals: Vec<Refusal>,
+    next: Vec<String>,
+}
+
+/// Measures the fix.
+pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
+    let book = Book::open(session)?;
+    let id = args.incident;
+    let incident = book.incident(&id)?;
+    let papers = Desk::new(session, &book)?.papers(incident)?;
+    let case = papers.case(incident);
+    let limits = papers.policy.scope.clone();
+    let (scope, mut refusals) = match &papers.content {
+        None => {
+            let message = "no fix is attached, so there is nothing to measure";
+            (None, vec![Refusal::new(Code::FixMissing, message, format!("hotfix fix {id}"))])
+        }
+        Some(content) => {
+            let found = limits.as_ref().map(|limits| scope::refusals(&content.scope, limits, &id));
+            (Some(content.scope.clone()), found.unwrap_or_default())
+        }
+    };
+    refusals.retain(|refusal| !case.opened(refusal.code));
+    let next =
+        if refusals.is_empty() { vec![format!("hotfix approve {id}    # by somebody else")] } else { Vec::new() };
+    let exit = refusal::exit_of(&refusals);
+    session.answer("scope", exit, &ScopeReport { incident: id, scope, limits, refusals, next })
+}
+
+impl Report for ScopeReport {
+    fn text(&self, page: &mut Page) {
+        if let Some(scope) = &self.scope {
+            measured(page, scope, self.limits.as_ref());
+            page.blank();
+        }
+        if self.refusals.is_empty() {
+            page.line(&format!("{}: {}", self.incident, page.mark(Tone::Good, "small enough")));
+        }
+        page.refusals(&self.refusals);
+        next_commands(page, &self.next);
+    }
+}
+
+/// What a fix changes: the limits, the files, and what it does not need.
+fn measured(page: &mut Page, scope: &Scope, limits: Option<&ScopeLimits>) {
+    let of = |count: usize, limit: Option<u32>| match limit {
+        Some(limit) if count > limit as usize => page_mark(page, &format!("{count} of {limit} allowed")),
+        Some(limit) => format!("{count} of {limit} allowed"),
+        None => format!("{count}, no limit"),
+    };
+    let (files, lines) = (
+        of(scope.files, limits.and_then(|limits| limits.files)),
+        of(scope.lines, limits.and_then(|limits| limits.lines)),
+    );
+    page.field("files", &files);
+    page.field("lines", &lines);
+    for row in &scope.paths {
+        let note = match (row.forbidden, row.counted) {
+            (true, _) => format!(" ({})", page.mark(Tone::Bad, "no hotfix may touch it")),
+            (false, false) => " (does not count)".to_owned(),
+            (false, true) => String::new(),
+        };
+        page.bullet(&format!("{} +{} -{}{note}", row.path, row.added, row.removed));
+    }
+    if !scope.unneeded.is_empty() {
+        page.blank();
+        page.line("Not needed for the fix, as far as it can be seen:");
+        scope.unneeded.iter().map(Unneeded::words).for_each(|words| page.bullet(&words));
+    }
+}
+
+fn page_mark(page: &Page, text: &str) -> String {
+    page.mark(Tone::Bad, text)
+}

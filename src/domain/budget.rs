@@ -1,0 +1,111 @@
+//! What hotfixes cost: above each step the policy demands more, and never a wall where data is at risk.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::event::{Decision, Demanded};
+use super::identity::{IncidentId, Moment, RepositoryPath};
+use super::incident::{Incident, State};
+use super::policy::people::Budget;
+use super::policy::rules::conditions_hold;
+use super::policy::{Policy, Value};
+
+/// What was spent within the policy's window, this incident left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Spent {
+    /// The hotfixes, the newest first.
+    pub hotfixes: Vec<IncidentId>,
+    /// How many gates were skipped, in whichever incident; this one's count too.
+    pub overrides: usize,
+    /// The points of both.
+    pub points: u32,
+}
+
+/// Counts what was spent in the window that ends now. A void incident was none, but what was skipped in it was skipped.
+pub fn spent<'i>(
+    budget: &Budget,
+    incidents: impl IntoIterator<Item = &'i Incident>,
+    this: &IncidentId,
+    now: Moment,
+) -> Spent {
+    let inside = |at: Moment| at <= now && now.signed_duration_since(at) < budget.window.delta();
+    let mut hotfixes: Vec<(Moment, IncidentId)> = Vec::new();
+    let mut overrides = 0;
+    for incident in incidents {
+        overrides += incident.said.overrides.iter().filter(|done| inside(done.by.at)).count();
+        if incident.id != *this
+            && incident.state != State::Void
+            && incident.decision() == Decision::Hotfix
+            && inside(incident.opened.at)
+        {
+            hotfixes.push((incident.opened.at, incident.id.clone()));
+        }
+    }
+    hotfixes.sort_by(|a, b| b.cmp(a));
+    let times = |count: usize, price: u32| u32::try_from(count).unwrap_or(u32::MAX).saturating_mul(price);
+    let points = times(hotfixes.len(), budget.hotfix).saturating_add(times(overrides, budget.overriding));
+    Spent { hotfixes: hotfixes.into_iter().map(|(_, id)| id).collect(), overrides, points }
+}
+
+/// What a hotfix is asked for beside the usual, with so many points used already, and with or without something overdue.
+///
+/// A step is reached by the points used and those of this hotfix. What is not known keeps the price.
+pub fn demanded(policy: &Policy, used: u32, overdue: bool, facts: &BTreeMap<String, Value>) -> Demanded {
+    let mut demanded = Demanded { points: used, overdue, ..Demanded::default() };
+    let mut asks = Vec::new();
+    if let Some(budget) = &policy.budget {
+        demanded.points = used.saturating_add(budget.hotfix);
+        let spared = !budget.not_when.is_empty() && conditions_hold(&budget.not_when, facts) == Some(true);
+        let reached = budget.steps.iter().rev().find(|step| step.from <= demanded.points).filter(|_| !spared);
+        asks.extend(reached.map(|step| &step.demand));
+    }
+    asks.extend(overdue.then_some(&policy.deadlines.when_overdue));
+    for ask in asks {
+        demanded.note |= ask.note;
+        demanded.approvals.extend(ask.approval.clone());
+    }
+    demanded.approvals.sort();
+    demanded.approvals.dedup();
+    demanded
+}
+
+/// What an incident has in common with earlier hotfixes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Earlier {
+    /// The newest earlier hotfix.
+    pub last: IncidentId,
+    /// When it was opened.
+    pub at: Moment,
+    /// The paths that more than one fix touched, the most often touched first.
+    pub paths: Vec<(RepositoryPath, usize)>,
+    /// The gates that let more than one through, the most often first.
+    pub escaped_gates: Vec<(String, usize)>,
+}
+
+/// The hotfixes before this incident, and what they had in common; none where there was none.
+pub fn earlier<'i>(incidents: impl IntoIterator<Item = &'i Incident>, this: &IncidentId) -> Option<Earlier> {
+    let hotfixes = incidents.into_iter().filter(|incident| {
+        incident.id != *this && incident.state != State::Void && incident.decision() == Decision::Hotfix
+    });
+    let hotfixes: Vec<&Incident> = hotfixes.collect();
+    let last = hotfixes.iter().max_by_key(|incident| incident.opened.at)?;
+    let mut paths: BTreeMap<RepositoryPath, usize> = BTreeMap::new();
+    let mut gates: BTreeMap<String, usize> = BTreeMap::new();
+    for incident in &hotfixes {
+        let mut touched: Vec<&RepositoryPath> =
+            incident.fixes().flat_map(|fix| &fix.what.changes).filter_map(|change| change.path()).collect();
+        touched.sort();
+        touched.dedup();
+        touched.into_iter().for_each(|path| *paths.entry(path.clone()).or_default() += 1);
+        let gate = incident.analysis.as_ref().and_then(|analysis| analysis.escaped_gate.clone());
+        gate.into_iter().for_each(|gate| *gates.entry(gate).or_default() += 1);
+    }
+    Some(Earlier { last: last.id.clone(), at: last.opened.at, paths: common(paths), escaped_gates: common(gates) })
+}
+
+fn common<K: Ord>(counts: BTreeMap<K, usize>) -> Vec<(K, usize)> {
+    let mut common: Vec<(K, usize)> = counts.into_iter().filter(|(_, count)| *count > 1).collect();
+    common.sort_by(|(a, n), (b, m)| m.cmp(n).then_with(|| a.cmp(b)));
+    common
+}

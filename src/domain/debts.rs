@@ -1,0 +1,118 @@
+//! What is owed, by whom, and until when.
+
+use serde::Serialize;
+
+use super::analysis::PlannedAction;
+use super::case::Case;
+use super::closing::{self, Lack, Proof};
+use super::identity::Moment;
+use super::incident::Incident;
+use super::policy::people::Deadlines;
+use super::policy::span::Span;
+use super::refusal::{Code, Refusal};
+
+/// Something that an incident owes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Owed {
+    /// What, with the command that mends it.
+    #[serde(flatten)]
+    pub refusal: Refusal,
+    /// Who owes it.
+    pub by: String,
+    /// Until when; none where the policy sets no time.
+    pub until: Option<Moment>,
+    /// Whether that has passed.
+    pub overdue: bool,
+}
+
+/// Everything that an incident owes before it can close, each with its debtor and its deadline.
+pub fn owed(case: &Case<'_>, proofs: &[Proof]) -> Vec<Owed> {
+    if case.incident.is_over() {
+        return Vec::new();
+    }
+    closing::lacking(case, proofs).into_iter().map(|lack| with_deadline(case, lack)).collect()
+}
+
+fn with_deadline(case: &Case<'_>, lack: Lack) -> Owed {
+    let incident = case.incident;
+    let since = lack.since.unwrap_or_else(|| began(incident, lack.refusal.code));
+    let until = time_for(&case.policy.deadlines, lack.refusal.code).map(|span| since + span.delta());
+    let overdue = until.is_some_and(|until| until < case.now);
+    Owed { by: debtor(incident, lack.refusal.code), refusal: lack.refusal, until, overdue }
+}
+
+/// The time that the policy gives for a debt.
+fn time_for(deadlines: &Deadlines, code: Code) -> Option<Span> {
+    match code {
+        Code::NotMergedBack
+        | Code::MergeBackUnproven
+        | Code::NotVerified
+        | Code::MainNotFresh
+        | Code::CauseOpen
+        | Code::FixMissing => deadlines.merge_back,
+        Code::RcaMissing | Code::RcaNotAccepted => deadlines.rca,
+        Code::OverrideReviewOwed => deadlines.override_review,
+        Code::ApprovalMissing | Code::LateApprovalOwed => deadlines.late_approval,
+        Code::GateSkipped => deadlines.normal_gates,
+        Code::EvidenceOwed => deadlines.evidence,
+        _ => None,
+    }
+}
+
+/// From when a debt's time runs: while production is down nobody is pressed for papers, unless nobody ever says that it is up.
+fn began(incident: &Incident, code: Code) -> Moment {
+    let deployed = incident.deployed.last().map(|deployed| deployed.what.at);
+    let restored = incident.restored.as_ref().map(|restored| restored.what.at);
+    let from = match code {
+        Code::EvidenceOwed => Some(incident.check().by.at),
+        Code::ApprovalMissing | Code::LateApprovalOwed | Code::GateSkipped => deployed.or(restored),
+        _ => restored.or(deployed),
+    };
+    // What a reopened incident owes began when it was opened again.
+    let reopened = incident.said.reopened.last().map(|reopened| reopened.by.at);
+    let from = from.unwrap_or(incident.opened.at);
+    reopened.map_or(from, |reopened| reopened.max(from))
+}
+
+fn debtor(incident: &Incident, code: Code) -> String {
+    let attacher = incident.fixes().last().map(|fix| &fix.by.actor.name);
+    let opener = &incident.opened.actor.name;
+    match code {
+        Code::ApprovalMissing
+        | Code::ApprovalRejected
+        | Code::ApprovalContested
+        | Code::LateApprovalOwed
+        | Code::OverrideReviewOwed => "a second person".to_owned(),
+        Code::RcaNotAccepted => "a reader of the analysis".to_owned(),
+        Code::RcaMissing | Code::NotRestored | Code::CauseOpen => opener.clone(),
+        Code::EvidenceOwed => incident.check().by.actor.name.clone(),
+        _ => attacher.unwrap_or(opener).clone(),
+    }
+}
+
+/// An action of an analysis that nobody carried out yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OpenAction {
+    /// The incident.
+    pub incident: super::identity::IncidentId,
+    /// Its number in the analysis, from 1.
+    pub number: usize,
+    /// What was planned.
+    #[serde(flatten)]
+    pub action: PlannedAction,
+    /// Whether its day has passed.
+    pub overdue: bool,
+}
+
+/// The actions of an incident that are open, closed or not: an analysis whose actions are forgotten was written for the drawer.
+pub fn open_actions(incident: &Incident, now: Moment) -> Vec<OpenAction> {
+    let actions = incident.analysis.iter().flat_map(|analysis| analysis.actions.iter().enumerate());
+    let open = actions.filter(|(_, action)| action.done.is_none());
+    open.map(|(at, action)| OpenAction {
+        incident: incident.id.clone(),
+        number: at + 1,
+        action: action.clone(),
+        overdue: action.action.due < now.date_naive(),
+    })
+    .collect()
+}

@@ -1,0 +1,98 @@
+//! Who is in which role today, and what the fix is by its content.
+
+use globset::GlobSet;
+
+use crate::domain::case::Content;
+use crate::domain::digest::{FileChange, FixDigest, SideContent};
+use crate::domain::event::{Change, Side};
+use crate::domain::identity::ObjectId;
+use crate::domain::policy::Policy;
+use crate::domain::policy::people::Role;
+use crate::domain::roles::{Roles, code_owners};
+use crate::domain::scope::{self, ScopeGlobs};
+use crate::failure::Failure;
+use crate::git::objects::Kind;
+use crate::git::repository::Repository;
+
+use super::globs::Globs;
+use super::policy_in_force;
+use super::trusted_ref::trusted_ref;
+
+/// The policy and the files of the trusted ref as they are now: people come and go while an incident keeps its rules.
+pub struct Today {
+    tip: ObjectId,
+    policy: Option<Policy>,
+}
+
+impl Today {
+    /// Reads the trusted ref. Exit 4 where there is none, or its policy can't be read.
+    pub fn read(repository: &Repository, pinned: Option<&str>) -> Result<Self, Failure> {
+        let trusted = trusted_ref(repository, pinned)?;
+        let policy = policy_in_force::at_commit(repository, trusted.tip, &trusted.name)?;
+        Ok(Self { tip: trusted.tip, policy })
+    }
+
+    /// Who is in which role: as today's policy says; of a role that it does not declare any more, as the incident's policy says.
+    ///
+    /// Exit 4 where a file that names the members is not there.
+    pub fn roles(&self, repository: &Repository, policy: &Policy, changes: &[Change]) -> Result<Roles, Failure> {
+        let now = self.policy.as_ref().map_or(&[][..], |policy| &policy.roles);
+        let gone = policy.roles.iter().filter(|old| now.iter().all(|role| role.name != old.name));
+        let mut roles = Roles::default();
+        for role in now.iter().chain(gone) {
+            role.members.iter().for_each(|member| roles.add(&role.name, member));
+            for member in self.members_from(repository, role, changes)? {
+                roles.add(&role.name, &member);
+            }
+        }
+        Ok(roles)
+    }
+
+    fn members_from(&self, repository: &Repository, role: &Role, changes: &[Change]) -> Result<Vec<String>, Failure> {
+        let Some(path) = &role.members_from else { return Ok(Vec::new()) };
+        let read = |blob| repository.objects()?.read(blob, Kind::Blob);
+        let bytes = repository.object_at(self.tip, path)?.map(read).transpose()?.flatten();
+        let Some(bytes) = bytes else {
+            return Err(Failure::undecided(format!(
+                "the members of {} stand in {path}, which is not there",
+                role.name
+            ))
+            .hint(format!("bring {path} to the trusted branch, or change members_from in policy/hotfix.yaml")));
+        };
+        let text = String::from_utf8_lossy(&bytes);
+        if path.rsplit('/').next() == Some("CODEOWNERS") {
+            let sides = changes.iter().flat_map(|change| [&change.before, &change.after]).flatten();
+            return Ok(code_owners(&text, sides.map(|side| side.path.as_bytes())).into_iter().collect());
+        }
+        let lines = text.lines().map(|line| line.split('#').next().unwrap_or_default().trim());
+        Ok(lines.filter(|line| !line.is_empty()).map(str::to_owned).collect())
+    }
+}
+
+/// What a fix is by its content. Exit 4 where a blob is missing.
+pub fn content(repository: &Repository, changes: &[Change], policy: &Policy) -> Result<Content, Failure> {
+    let changes: Vec<FileChange> = changes
+        .iter()
+        .map(|change| {
+            Ok(FileChange {
+                before: change.before.as_ref().map(|side| with_bytes(repository, side)).transpose()?,
+                after: change.after.as_ref().map(|side| with_bytes(repository, side)).transpose()?,
+            })
+        })
+        .collect::<Result<_, Failure>>()?;
+    let set = |globs: Option<&Vec<String>>| -> Result<GlobSet, Failure> {
+        Ok(Globs::new(globs.map_or(&[][..], Vec::as_slice))?.into_set())
+    };
+    let limits = policy.scope.as_ref();
+    let globs = ScopeGlobs {
+        not_counted: set(limits.map(|limits| &limits.not_counted))?,
+        forbidden: set(limits.map(|limits| &limits.forbidden))?,
+    };
+    Ok(Content { digest: FixDigest::of(&changes), scope: scope::measure(&changes, &globs) })
+}
+
+fn with_bytes(repository: &Repository, side: &Side) -> Result<SideContent, Failure> {
+    // A submodule's commit lives in another repository.
+    let bytes = if side.mode == "160000" { None } else { Some(repository.blob(side.id)?) };
+    Ok(SideContent { path: side.path.clone(), mode: side.mode.clone(), id: side.id, bytes })
+}
