@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::look;
 use crate::commands::book::Book;
+use crate::commands::desk::Desk;
 use crate::commands::moment;
-use crate::commands::policies::Policies;
 use crate::domain::closing;
 use crate::domain::event::Payload;
 use crate::domain::identity::{Moment, Person};
@@ -101,14 +101,14 @@ pub(super) fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let in_time = |at: Moment| at >= args.since && args.until.is_none_or(|until| at < until);
     let (mut changes, mut notes) = (Vec::new(), Vec::new());
     let proven = proven(session, &book)?;
-    let mut policies = Policies::new(session.repository()?);
+    let mut desk = Desk::new(session, &book)?;
     let mut void = 0;
     for incident in book.incidents.values().filter(|incident| in_time(incident.started)) {
         if incident.state == State::Void && incident.fixes().next().is_none() {
             void += 1;
             continue;
         }
-        changes.push(change(&book, incident, &standard.evidence, &mut policies, &proven)?);
+        changes.push(change(&book, incident, &standard.evidence, &mut desk, &proven)?);
     }
     changes.sort_by(|a, b| a.started.cmp(&b.started).then_with(|| a.id.cmp(&b.id)));
     if void > 0 {
@@ -155,21 +155,24 @@ fn change(
     book: &Book<'_>,
     incident: &Incident,
     asked: &[Asked],
-    policies: &mut Policies<'_>,
+    desk: &mut Desk<'_, '_>,
     proven: &Standing,
 ) -> Result<Change, Failure> {
+    let papers = desk.papers(incident)?;
+    let case = papers.case(incident);
     let owed: Vec<&str> = match closing::over(incident) {
         Some(_) => Vec::new(),
         None => {
-            let policy = policies.of(incident)?;
-            let missing = closing::missing(incident, &policy.close_requires, &closing::recorded_proofs(incident));
+            let missing = closing::missing(&case, &closing::recorded_proofs(incident));
             missing.iter().map(|refusal| refusal.code.word()).collect()
         }
     };
     let events: Vec<_> =
         book.history.events().filter(|(_, event)| event.incident.as_ref() == Some(&incident.id)).collect();
     let signed = events.iter().filter(|(commit, _)| proven.doubt(*commit).is_none()).count();
-    let approvers: Vec<&Person> = Vec::new();
+    let needs = case.needs();
+    let approvals = case.judge(&needs).map_or_else(Vec::new, |judge| judge.counted());
+    let approvers: Vec<&Person> = approvals.iter().map(|approval| &approval.by.actor).collect();
     let closed_on = events.iter().rev().find_map(|(_, event)| match &event.payload {
         Payload::Closed(closed) if incident.state == State::Closed => Some(closed.targets.as_slice()),
         _ => None,
