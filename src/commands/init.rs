@@ -5,30 +5,50 @@ use std::io::Write as _;
 
 use serde::Serialize;
 
+use super::first_contact::{self, Began};
+use super::outcome::next_commands;
 use crate::domain::policy::{self, BUILT_IN};
 use crate::evidence::conventions::{Conventions, conventions};
 use crate::evidence::policy_in_force::PATH;
 use crate::failure::{ExitCode, Failure};
+use crate::ledger::refs::RemoteRefs;
 use crate::render::{Page, Report, Tone};
 use crate::session::Session;
 
 /// Write a commented starter policy with this repository's branch and tag names
 ///
-/// It never overwrites: an existing policy is left as it is.
+/// It never overwrites: an existing policy is left as it is. Where there is a remote, the ledger begins there, so that no two
+/// people begin one apart.
 #[derive(clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Print an update hook for the server, which keeps the ledger from being deleted or rewritten
+    #[arg(long)]
+    server_hook: bool,
+}
+
+/// The hook that `--server-hook` prints.
+const UPDATE_HOOK: &str = include_str!("update_hook.sh");
 
 #[derive(Serialize)]
 struct InitReport {
-    written: &'static str,
+    /// The policy; none where there was one already.
+    written: Option<&'static str>,
     #[serde(flatten)]
     found: Conventions,
+    /// What became of the ledger; none without a remote.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ledger: Option<Began>,
     next: Vec<String>,
 }
 
-/// Writes `policy/hotfix.yaml` into the work tree.
-pub fn run(_: Args, session: &Session) -> Result<ExitCode, Failure> {
+/// Writes `policy/hotfix.yaml` into the work tree, and begins the ledger.
+pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let repository = session.repository()?;
+    if args.server_hook {
+        let RemoteRefs { ledger, text } = RemoteRefs::of(repository)?;
+        session.print(&UPDATE_HOOK.replace("@LEDGER@", &ledger).replace("@TEXT@", &text));
+        return Ok(ExitCode::Open);
+    }
     let root = repository.work_tree().ok_or_else(|| {
         Failure::undecided("this repository is bare, so there is no place to write a policy to")
             .hint("run it in a clone: git clone …, then hotfix init")
@@ -42,26 +62,35 @@ pub fn run(_: Args, session: &Session) -> Result<ExitCode, Failure> {
             .detail(problems.to_string())
             .hint("hotfix policy lint")
     })?;
-    write_new(&root.join(PATH), &text)?;
-    let next = vec![
-        format!("$EDITOR {PATH}    # read it once together: it is your agreement"),
-        "hotfix policy lint".to_owned(),
-        format!("git add {PATH} && git commit -m \"Say what qualifies as a hotfix\""),
-        format!("git push    # it governs once it is on {}", found.main),
-    ];
-    session.answer("init", ExitCode::Open, &InitReport { written: PATH, found, next })
+    let written = write_new(&root.join(PATH), &text)?;
+    let ledger = first_contact::begin(session);
+    let mut next = Vec::new();
+    if written {
+        next.push(format!("$EDITOR {PATH}    # read it once together: it is your agreement"));
+        next.push("hotfix policy lint".to_owned());
+        next.push(format!("git add {PATH} && git commit -m \"Say what qualifies as a hotfix\""));
+        next.push(format!("git push    # it governs once it is on {}", found.main));
+    } else if matches!(ledger, None | Some(Began::Already { .. })) {
+        return Err(
+            Failure::usage(format!("there is a policy already: {PATH}")).hint("hotfix policy lint    # checks it")
+        );
+    }
+    if matches!(ledger, Some(Began::NotShared { .. })) {
+        next.push("hotfix init    # once more, when the remote can be reached: the ledger begins there".to_owned());
+    }
+    let written = written.then_some(PATH);
+    session.answer("init", ExitCode::Open, &InitReport { written, found, ledger, next })
 }
 
-fn write_new(path: &std::path::Path, text: &str) -> Result<(), Failure> {
+/// Writes a file that is not there yet; false where it is.
+fn write_new(path: &std::path::Path, text: &str) -> Result<bool, Failure> {
     let failed = |error| Failure::because(format!("failed to write {}", path.display()), error);
     if let Some(directory) = path.parent() {
         fs::create_dir_all(directory).map_err(failed)?;
     }
     match fs::File::options().write(true).create_new(true).open(path) {
-        Ok(mut file) => file.write_all(text.as_bytes()).map_err(failed),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            Err(Failure::usage(format!("there is a policy already: {PATH}")).hint("hotfix policy lint    # checks it"))
-        }
+        Ok(mut file) => file.write_all(text.as_bytes()).map(|()| true).map_err(failed),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(failed(error)),
     }
 }
@@ -108,8 +137,16 @@ fn policy_name(directory: &str) -> String {
 
 impl Report for InitReport {
     fn text(&self, page: &mut Page) {
-        let written = page.mark(Tone::Good, self.written);
-        page.line(&format!("{written} is written, and nothing is committed."));
+        match self.written {
+            Some(path) => {
+                let written = page.mark(Tone::Good, path);
+                page.line(&format!("{written} is written, and nothing is committed."));
+            }
+            None => page.line(&format!("{PATH} is there, and is left as it is.")),
+        }
+        if let Some(ledger) = &self.ledger {
+            ledger.text(page);
+        }
         page.blank();
         let list = |globs: &[String]| if globs.is_empty() { "none found".to_owned() } else { globs.join(", ") };
         page.fields(&[
@@ -117,9 +154,7 @@ impl Report for InitReport {
             ("release lines", list(&self.found.release_lines)),
             ("release tags", list(&self.found.release_tags)),
         ]);
-        page.blank();
-        page.line("Next:");
-        self.next.iter().for_each(|command| page.command(command));
+        next_commands(page, &self.next);
     }
 }
 

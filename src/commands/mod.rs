@@ -12,6 +12,7 @@ pub mod deployed;
 pub mod desk;
 pub mod drift;
 pub mod explain;
+pub mod first_contact;
 pub mod fix;
 pub mod init;
 pub mod into;

@@ -63,9 +63,11 @@ impl Heads {
 }
 
 /// The two shared refs as a remote names them.
-pub(super) struct RemoteRefs {
-    pub(super) ledger: String,
-    pub(super) text: String,
+pub struct RemoteRefs {
+    /// The ref whose commits are the events.
+    pub ledger: String,
+    /// The ref whose tree holds the free texts.
+    pub text: String,
 }
 
 impl Default for RemoteRefs {
@@ -77,7 +79,7 @@ impl Default for RemoteRefs {
 impl RemoteRefs {
     /// As `git config hotfix.ledgerRef` names them, for a host that protects only branches: `refs/heads/hotfix-ledger`, and the
     /// texts beside it in `refs/heads/hotfix-ledger-text`. Exit 4 for what can't be the name of a ref.
-    pub(super) fn of(repository: &Repository) -> Result<Self, Failure> {
+    pub fn of(repository: &Repository) -> Result<Self, Failure> {
         let Some(ledger) = repository.config("hotfix.ledgerRef").filter(|name| name != LEDGER) else {
             return Ok(Self::default());
         };

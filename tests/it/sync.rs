@@ -470,3 +470,59 @@ fn linked_worktrees_shallow_and_partial_clones_sync_like_any_other() {
     }
     assert!(Repository::discover(&team.ada).unwrap().refs_below(PENDING).unwrap().is_empty());
 }
+
+#[test]
+fn init_begins_the_ledger_once_on_the_remote() {
+    let team = Team::new();
+    team.offline(|| {
+        team.hotfix(&team.ada, &["init"])
+            .exits(0)
+            .says("not shared with origin yet")
+            .says("hotfix init    # once more");
+        assert_eq!(team.reference(&team.ada, LEDGER), None);
+    });
+    team.hotfix(&team.ada, &["init"]).exits(0).says("is left as it is").says("The ledger began on origin");
+    assert_eq!(team.events(&team.ada).len(), 1);
+    team.hotfix(&team.ada, &["init"]).exits(2).says("there is a policy already");
+    let other = team.json(&team.grace, &["init"]);
+    assert_eq!(other["ledger"], serde_json::json!({ "state": "already", "remote": "origin" }));
+    assert_eq!(team.events(&team.grace), team.events(&team.ada));
+}
+
+#[test]
+fn the_server_hook_lets_the_ledger_only_grow() {
+    let team = Team::new();
+    let hook = team.hotfix(&team.ada, &["init", "--server-hook"]).exits(0).out;
+    executable(&team.origin().join("hooks/update"), &hook);
+    team.check(&team.ada, QUALIFIES).exits(0);
+    team.sync(&team.grace).exits(0);
+    std::fs::write(team.ada.join("rca.md"), crate::road::ANALYSIS).unwrap();
+    team.hotfix(&team.ada, &["rca", "INC-42", "--from", "rca.md"]).exits(0);
+    team.offline(|| team.hotfix(&team.grace, &["restored", "INC-42", "--by", "other"]).exits(0));
+    team.sync(&team.grace).exits(0);
+    let before = team.reference(&team.origin(), LEDGER);
+    assert_eq!(before, team.reference(&team.grace, LEDGER));
+    let refused = |arguments: &[&str], said_so: &str| {
+        said(team.place.command("git", &team.ada, ADA).args(arguments)).exits(1).says(said_so);
+    };
+    let back = format!("+{LEDGER}~1:{LEDGER}");
+    refused(&["push", "origin", &back], "hotfix: the ledger only grows");
+    refused(&["push", "origin", &format!("+refs/heads/main:{LEDGER}")], "hotfix: the ledger only grows");
+    refused(&["push", "origin", &format!(":{LEDGER}")], "hotfix: the ledger is never deleted");
+    refused(&["push", "origin", &format!(":{TEXT}")], "are never deleted, only redacted");
+    refused(&["push", "--mirror", "origin"], "hotfix: the ledger");
+    assert_eq!(team.reference(&team.origin(), LEDGER), before);
+    // Erasure goes through, and so does everything else.
+    let event = team.json(&team.ada, &["show", "INC-42"])["incident"]["analysis"]["by"]["event"].clone();
+    let said = team.hotfix(&team.ada, &["redact", event.as_str().unwrap()]).exits(0);
+    assert_eq!(said.err, "");
+    assert_eq!(team.reference(&team.origin(), TEXT), team.reference(&team.ada, TEXT));
+    team.git(&team.ada, &["push", "-q", "origin", "main:other"]);
+    team.git(&team.ada, &["push", "-q", "origin", ":other"]);
+    team.git(&team.ada, &["config", "hotfix.ledgerRef", "refs/heads/hotfix-ledger"]);
+    let hook = team.hotfix(&team.ada, &["init", "--server-hook"]).exits(0).out;
+    assert!(
+        hook.contains("'refs/heads/hotfix-ledger')") && hook.contains("'refs/heads/hotfix-ledger-text')"),
+        "{hook}"
+    );
+}
