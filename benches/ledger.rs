@@ -162,7 +162,8 @@ fn write(repository: &Path, incidents: usize) {
         for payload in events(start, incident + OPEN < incidents) {
             put(Some(incident), "Ada", payload);
         }
-        let rca = put(Some(incident), "Ada", Payload::RcaRecorded(RcaRecorded { no_code_cause: false }));
+        let rca = RcaRecorded { no_code_cause: false, escaped_gate: Some("unit-tests".into()), actions: Vec::new() };
+        let rca = put(Some(incident), "Ada", Payload::RcaRecorded(rca));
         put(Some(incident), "Grace", Payload::RcaAccepted(RcaAccepted { analysis: rca }));
         let payload = if incident + OPEN < incidents {
             Payload::Closed(Closed { targets: vec![verdict()] })
@@ -202,6 +203,8 @@ fn events(at: Moment, restored: bool) -> Vec<Payload> {
         facts: facts.into_iter().map(|(name, value)| (name.to_owned(), said(value))).collect(),
         decision: Decision::Hotfix,
         rule: Some("production-down".into()),
+        overridden: None,
+        demanded: None,
     };
     let fix = FixAttached {
         attempt: 1,
