@@ -1,14 +1,18 @@
 //! `hotfix rca`: the root cause analysis, written and accepted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use super::book::Book;
 use super::outcome::Outcome;
-use crate::domain::event::{Payload, RcaAccepted, RcaRecorded};
+use super::policies::Policies;
+use crate::domain::event::{ActionDone, Payload, RcaAccepted, RcaRecorded, RungAnswer, RungName};
 use crate::domain::identity::IncidentId;
+use crate::domain::incident::Incident;
+use crate::domain::ladder;
+use crate::domain::policy::Policy;
 use crate::domain::rca;
 use crate::domain::refusal::{Code, Refusal};
 use crate::failure::{ExitCode, Failure};
@@ -33,6 +37,19 @@ enum Step {
         /// The incident
         incident: IncidentId,
     },
+    /// Say that an action of the analysis was carried out; also after closing
+    Done(Done),
+}
+
+#[derive(clap::Args)]
+struct Done {
+    /// The incident
+    incident: IncidentId,
+    /// The action's number in the analysis, from 1
+    action: u32,
+    /// What shows it: a link or a sentence
+    #[arg(long, value_name = "LINK")]
+    evidence: String,
 }
 
 #[derive(clap::Args)]
@@ -42,6 +59,9 @@ struct Write {
     /// Read the analysis from FILE instead of opening an editor
     #[arg(long, value_name = "FILE", conflicts_with = "template")]
     from: Option<PathBuf>,
+    /// Edit the analysis that was recorded last
+    #[arg(long, conflicts_with_all = ["from", "template"])]
+    edit: bool,
     /// Print the empty form and record nothing
     #[arg(long)]
     template: bool,
@@ -63,6 +83,7 @@ impl Report for Template<'_> {
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     match (args.step, args.write) {
         (Some(Step::Accept { incident }), _) => accept(&incident, session),
+        (Some(Step::Done(done)), _) => self::done(done, session),
         (None, Some(write)) => self::write(write, session),
         (None, None) => Err(Failure::usage("which incident?").hint("hotfix rca INCIDENT")),
     }
@@ -70,17 +91,20 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
 
 fn write(args: Write, session: &Session) -> Result<ExitCode, Failure> {
     let id = &args.incident;
-    if args.template {
-        let template = rca::template(id);
-        return session.answer("rca", ExitCode::Open, &Template { incident: id, template });
-    }
     let book = Book::open(session)?;
-    if let Err(refusal) = book.live(id)? {
-        return Outcome::refused(id, [refusal]).send(session, "rca");
+    let incident = match book.live(id)? {
+        Ok(incident) => incident,
+        Err(refusal) => return Outcome::refused(id, [refusal]).send(session, "rca"),
+    };
+    let policy = Policies::new(session.repository()?).of(incident)?;
+    let asked = asked(incident, &policy, session);
+    if args.template {
+        let template = rca::template(&asked);
+        return session.answer("rca", ExitCode::Open, &Template { incident: id, template });
     }
     let (text, file) = match args.from {
         Some(file) => (read(&file, session)?, file),
-        None => match edit(id, session)? {
+        None => match edit(args.edit, &asked, &book, session)? {
             Some(edited) => edited,
             None => {
                 let refusal = Refusal {
@@ -95,22 +119,89 @@ fn write(args: Write, session: &Session) -> Result<ExitCode, Failure> {
             }
         },
     };
-    let analysis = match rca::read(&text) {
+    let read = rca::read(&text, &asked).and_then(|analysis| {
+        let repository = session.repository().map_err(|failure| vec![failure.to_string()])?;
+        let unknown: Vec<String> = analysis
+            .cited
+            .iter()
+            .filter(|commit| repository.commit(commit).is_err())
+            .map(|commit| format!("{commit} is no commit here"))
+            .collect();
+        if unknown.is_empty() { Ok(analysis) } else { Err(unknown) }
+    });
+    let analysis = match read {
         Ok(analysis) => analysis,
         Err(problems) => {
             let next = format!("hotfix rca {id} --from {}", file.display());
-            let refusal = Refusal::new(Code::RcaIncomplete, problems.join("; "), next);
-            return Outcome::refused(id, [refusal]).send(session, "rca");
+            let each = |problem| Refusal::new(Code::RcaIncomplete, problem, next.clone());
+            let mut refusals: Vec<Refusal> = problems.into_iter().map(each).collect();
+            // One command mends them all, so it stands once, under the last.
+            let last = refusals.len().saturating_sub(1);
+            refusals[..last].iter_mut().for_each(|refusal| refusal.next.clear());
+            return Outcome::refused(id, refusals).send(session, "rca");
         }
     };
     let payload = Payload::RcaRecorded(RcaRecorded {
         no_code_cause: analysis.no_code_cause,
-        escaped_gate: None,
-        actions: Vec::new(),
+        escaped_gate: Some(analysis.escaped_gate),
+        actions: analysis.actions,
     });
     let recorded = book.record(id, payload, BTreeMap::from([("analysis".to_owned(), text)]))?;
-    Outcome::recorded(id, &recorded, "the root cause analysis is recorded")
+    let outcome = Outcome::recorded(id, &recorded, "the root cause analysis is recorded");
+    analysis
+        .warnings
+        .into_iter()
+        .fold(outcome, |outcome, warning| outcome.note(format!("Look twice: {warning}")))
         .next(format!("hotfix rca accept {id}    # by somebody who did not write it"))
+        .send(session, "rca")
+}
+
+/// What the analysis of an incident is held to.
+fn asked<'a>(incident: &'a Incident, policy: &'a Policy, session: &Session) -> rca::Asked<'a> {
+    let check = &incident.check().what;
+    let answers = [(RungName::RollBack, Some(&check.roll_back)), (RungName::FlagOff, check.flag_off.as_ref())];
+    let owes = |(name, answer): &(RungName, Option<&RungAnswer>)| match answer {
+        Some(RungAnswer::No { reason, .. }) => {
+            ladder::find_reason(name.of(policy), reason).is_some_and(|reason| reason.owes_action)
+        }
+        Some(RungAnswer::Yes) | None => false,
+    };
+    // First names are what people write.
+    let people = incident.fix_authors().chain([&incident.opened.actor]);
+    let names: BTreeSet<String> =
+        people.filter_map(|person| person.name.split(' ').next().map(str::to_owned)).collect();
+    rca::Asked {
+        incident: &incident.id,
+        gates: &policy.normal_gates,
+        rungs: answers.into_iter().filter(owes).map(|(name, _)| name).collect(),
+        started: incident.started,
+        now: session.now(),
+        people: names.into_iter().collect(),
+    }
+}
+
+/// Says that an action was carried out, be the incident closed by now.
+fn done(args: Done, session: &Session) -> Result<ExitCode, Failure> {
+    let book = Book::open(session)?;
+    let id = &args.incident;
+    let incident = book.incident(id)?;
+    let Some(analysis) = &incident.analysis else {
+        let refusal = Refusal::new(Code::RcaMissing, "no analysis, so no action", format!("hotfix rca {id}"));
+        return Outcome::refused(id, [refusal]).send(session, "rca");
+    };
+    let count = analysis.actions.len();
+    let place = usize::try_from(args.action).ok().and_then(|number| number.checked_sub(1));
+    let Some(action) = place.and_then(|place| analysis.actions.get(place)) else {
+        return Err(Failure::usage(format!("the analysis of {id} has {count} actions, and no action {}", args.action))
+            .hint("hotfix status    # lists those that are open"));
+    };
+    if action.done.is_some() {
+        return Outcome::unchanged(id, "that action was carried out already").send(session, "rca");
+    }
+    let payload = Payload::ActionDone(ActionDone { analysis: analysis.by.event.clone(), action: args.action });
+    let texts = BTreeMap::from([("evidence".to_owned(), args.evidence)]);
+    let recorded = book.append(book.draft(id, payload, texts)?)?;
+    Outcome::recorded(id, &recorded, format!("action {} for {} is carried out", args.action, action.action.aim))
         .send(session, "rca")
 }
 
@@ -150,8 +241,15 @@ fn text(bytes: Vec<u8>, file: &Path) -> Result<String, Failure> {
     })
 }
 
-/// Opens an editor on a file that is kept until the analysis is recorded; none without a terminal.
-fn edit(id: &IncidentId, session: &Session) -> Result<Option<(String, PathBuf)>, Failure> {
+/// Opens an editor on a file that is kept until the analysis is recorded; none without a terminal. It begins with what was
+/// recorded last, if that is wanted, and else with what was typed before.
+fn edit(
+    again: bool,
+    asked: &rca::Asked<'_>,
+    book: &Book<'_>,
+    session: &Session,
+) -> Result<Option<(String, PathBuf)>, Failure> {
+    let id = asked.incident;
     if !session.interactive() {
         return Ok(None);
     }
@@ -159,8 +257,10 @@ fn edit(id: &IncidentId, session: &Session) -> Result<Option<(String, PathBuf)>,
     let file = directory.join(format!("{id}.md"));
     let failed = |error: std::io::Error| Failure::because(format!("failed to write {}", file.display()), error);
     std::fs::create_dir_all(&directory).map_err(failed)?;
-    if !file.exists() {
-        std::fs::write(&file, rca::template(id)).map_err(failed)?;
+    let recorded = book.incident(id)?.analysis.as_ref().map(|analysis| analysis.by.event.clone()).filter(|_| again);
+    let recorded = recorded.map(|event| book.words(&event, "analysis")).transpose()?.flatten();
+    if recorded.is_some() || !file.exists() {
+        std::fs::write(&file, recorded.unwrap_or_else(|| rca::template(asked))).map_err(failed)?;
     }
     let editor = session.editor().unwrap_or_else(|| "vi".to_owned());
     let words = shlex::split(&editor).filter(|words| !words.is_empty());

@@ -11,6 +11,7 @@ use super::outcome::{Outcome, next_commands};
 use super::policies::Policies;
 use super::proof::{self, TargetProof};
 use super::settle;
+use super::verify_all;
 use crate::domain::closing::{self, Proof};
 use crate::domain::event::{Payload, Verified};
 use crate::domain::identity::IncidentId;
@@ -23,7 +24,14 @@ use crate::session::Session;
 #[derive(clap::Args)]
 pub struct Args {
     /// The incident
-    incident: IncidentId,
+    #[arg(required_unless_present = "all")]
+    incident: Option<IncidentId>,
+    /// Ask again about every incident that was closed lately, and open those again whose fix is gone
+    #[arg(long, conflicts_with_all = ["incident", "confirm", "not_needed"])]
+    all: bool,
+    /// With --all: how far back to look, in days
+    #[arg(long, value_name = "DAYS", default_value_t = 90, requires = "all", value_parser = clap::value_parser!(u32).range(1..3_650))]
+    days: u32,
     #[command(flatten)]
     person: settle::Settle,
     /// Give up, with exit 4, after this many seconds
@@ -44,8 +52,9 @@ struct VerifyReport<'a> {
 
 /// Asks and records.
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
+    let limit = Duration::from_secs(args.deadline);
+    let Some(id) = &args.incident else { return verify_all::run(session, args.days, limit) };
     let book = Book::open(session)?;
-    let id = &args.incident;
     let incident = match book.live(id)? {
         Ok(incident) => incident,
         Err(refusal) => return Outcome::refused(id, [refusal]).send(session, "verify"),
@@ -70,7 +79,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         notes.push(format!("The remote could not be asked ({why}); {age}."));
         stale = Some(Proof::NotFresh { target: policy.branches.main.clone(), why });
     }
-    let targets = proof::prove(session, incident, &policy, Duration::from_secs(args.deadline))?;
+    let targets = proof::prove(session, incident, &policy, limit)?;
     if targets.is_empty() {
         let refusals = closing::cause(incident).into_iter().collect::<Vec<_>>();
         let outcome = match refusals.is_empty() {
