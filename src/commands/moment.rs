@@ -48,6 +48,14 @@ pub fn ago(now: Moment, then: Moment) -> String {
     largest.map_or_else(|| "less than a minute".to_owned(), |(count, unit)| counted(count, unit))
 }
 
+/// How long it is until then, rounded up: with a second less than two days there are two days left to act.
+pub fn until(now: Moment, then: Moment) -> String {
+    let left = then.signed_duration_since(now).num_seconds();
+    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
+    let largest = units.into_iter().find(|(seconds, _)| left > *seconds).unwrap_or((60, "minute"));
+    counted((left + largest.0 - 1) / largest.0, largest.1)
+}
+
 fn counted(count: i64, unit: &str) -> String {
     format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
@@ -64,6 +72,20 @@ mod tests {
         assert_eq!(past_or_now(None, "--at", now).unwrap(), now);
         assert!(past_or_now(Some(parse("2026-11-23T03:10:30+01:00").unwrap()), "--at", now).is_ok());
         assert!(past_or_now(Some(parse("2026-11-23T02:12:00Z").unwrap()), "--at", now).is_err());
+    }
+
+    #[test]
+    fn what_is_left_is_rounded_up() {
+        let now = parse("2026-11-20T02:10:00Z").unwrap();
+        for (then, told) in [
+            ("2026-11-22T02:10:00Z", "2 days"),
+            ("2026-11-22T02:09:59Z", "2 days"),
+            ("2026-11-21T02:10:00Z", "24 hours"),
+            ("2026-11-20T03:09:00Z", "59 minutes"),
+            ("2026-11-20T02:10:01Z", "1 minute"),
+        ] {
+            assert_eq!(until(now, parse(then).unwrap()), told);
+        }
     }
 
     #[test]

@@ -150,7 +150,7 @@ impl StatusReport {
             Some(until) if owed.overdue => {
                 page.mark(Tone::Bad, &format!("{code} (overdue for {}, by {})", moment::ago(self.now, until), owed.by))
             }
-            Some(until) => format!("{code} (in {})", moment::ago(until, self.now)),
+            Some(until) => format!("{code} (in {})", moment::until(self.now, until)),
             None => code.to_owned(),
         }
     }
