@@ -3,6 +3,7 @@
 //! ```text
 //! cargo bench --bench ledger               100, 1,000 and 10,000 incidents of ten events each
 //! cargo bench --bench ledger -- 1000       that many
+//! cargo bench --bench ledger -- audit 1000 an audit of that many, without and with signatures
 //! ```
 
 #![allow(clippy::disallowed_methods, clippy::unwrap_used, reason = "a benchmark runs programs and ends where it can't")]
@@ -24,6 +25,8 @@ use hotfix::domain::policy::Value;
 use hotfix::git::objects::EMPTY_TREE;
 use hotfix::ledger::codec;
 use hotfix::ledger::refs::LEDGER;
+use ssh_key::private::Ed25519Keypair;
+use ssh_key::{HashAlg, LineEnding, PrivateKey};
 
 /// Runs of each program; the fastest counts.
 const RUNS: usize = 5;
@@ -34,7 +37,12 @@ fn main() {
     let sizes: Vec<usize> = std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).collect();
     let sizes = if sizes.is_empty() { vec![100, 1_000, 10_000] } else { sizes };
     println!("incidents  what                       hotfix    git log  ratio");
-    sizes.into_iter().for_each(measure);
+    match std::env::args().any(|argument| argument == "audit") {
+        false => sizes.into_iter().for_each(measure),
+        true => sizes
+            .into_iter()
+            .for_each(|incidents| [false, true].into_iter().for_each(|signed| audit(incidents, signed))),
+    }
 }
 
 struct Bench {
@@ -127,7 +135,58 @@ fn person(name: &str) -> Person {
     Person { name: name.to_owned(), email: format!("{}@example.com", name.to_lowercase()) }
 }
 
-/// A ledger of so many incidents, each with ten events, as one stream for `git fast-import`.
+/// An audit, and what reading costs where only signed events count.
+fn audit(incidents: usize, signed: bool) {
+    let directory = tempfile::tempdir().unwrap();
+    let mut bench = Bench { directory, incidents, floor: Duration::ZERO };
+    bench.git(".", &["init", "-q", "-b", "main", "ours"]);
+    let key = PrivateKey::from(Ed25519Keypair::from_seed(&[7; 32]));
+    let policy = bench.directory.path().join("ours/policy");
+    std::fs::create_dir(&policy).unwrap();
+    std::fs::write(
+        policy.join("allowed_signers"),
+        format!("*@example.com {}\n", key.public_key().to_openssh().unwrap()),
+    )
+    .unwrap();
+    let (count, text) = ("identity: unverified", include_str!("../policy/hotfix.yaml"));
+    let text = if signed { text.replace(count, "identity: signed") } else { text.to_owned() };
+    std::fs::write(policy.join("hotfix.yaml"), text).unwrap();
+    bench.git("ours", &["add", "policy"]);
+    bench.git("ours", &["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "commit", "-q", "-m", "Policy"]);
+    write_objects(&bench.directory.path().join("ours"), incidents, signed.then_some(&key));
+    bench.git("ours", &["repack", "-q", "-a", "-d"]);
+    bench.floor = bench.fastest(("git", "ours"), &["log", "--format=%B", LEDGER], || ());
+    let with = if signed { "signed" } else { "unsigned" };
+    let forget = || {
+        std::fs::remove_dir_all(bench.directory.path().join("ours/.git/hotfix")).ok();
+    };
+    bench.hotfix(&format!("audit --full, {with}"), "ours", &["audit", "--full"], forget);
+    bench.hotfix(&format!("audit, {with}"), "ours", &["audit"], || ());
+    bench.hotfix(&format!("cold status, {with}"), "ours", &["status"], forget);
+    bench.hotfix(&format!("warm status, {with}"), "ours", &["status"], || ());
+}
+
+/// The ledger as objects, signed with a key or not: `git fast-import` knows no signatures.
+fn write_objects(repository: &Path, incidents: usize, key: Option<&PrivateKey>) {
+    let git = git2::Repository::open(repository).unwrap();
+    let objects = git.odb().unwrap();
+    objects.write(git2::ObjectType::Tree, b"").unwrap();
+    let mut tip: Option<ObjectId> = None;
+    each_event(incidents, |event| {
+        let mut bytes = codec::event_commit(event, EMPTY_TREE, tip).unwrap();
+        if let Some(key) = key {
+            let signature = key.sign("git", HashAlg::Sha512, &bytes).unwrap().to_pem(LineEnding::LF).unwrap();
+            let header = format!("\ngpgsig {}", signature.trim_end().replace('\n', "\n "));
+            let end = bytes.windows(2).position(|pair| pair == b"\n\n").unwrap();
+            bytes.splice(end..end, header.into_bytes());
+        }
+        tip = objects.write(git2::ObjectType::Commit, &bytes).unwrap().to_string().parse().ok();
+    });
+    let tip = git2::Oid::from_bytes(tip.unwrap().as_bytes()).unwrap();
+    git.reference(LEDGER, tip, true, "").unwrap();
+}
+
+/// The ledger as one stream for `git fast-import`.
 fn write(repository: &Path, incidents: usize) {
     let mut import = Command::new("git")
         .args(["fast-import", "--quiet"])
@@ -136,6 +195,21 @@ fn write(repository: &Path, incidents: usize) {
         .spawn()
         .unwrap();
     let mut stream = std::io::BufWriter::new(import.stdin.take().unwrap());
+    let mut number = 0_u64;
+    each_event(incidents, |event| {
+        let commit = String::from_utf8(codec::event_commit(event, EMPTY_TREE, None).unwrap()).unwrap();
+        let (headers, message) = commit.split_once("\n\n").unwrap();
+        let people = headers.split_once('\n').unwrap().1;
+        let from = if number == 0 { String::new() } else { format!("from :{number}\n") };
+        number += 1;
+        write!(stream, "commit {LEDGER}\nmark :{number}\n{people}\ndata {}\n{message}{from}", message.len()).unwrap();
+    });
+    drop(stream);
+    assert!(import.wait().unwrap().success());
+}
+
+/// Makes the events of so many incidents, ten each.
+fn each_event(incidents: usize, mut take: impl FnMut(&Event)) {
     let start = Moment::parse_from_rfc3339("2020-01-01T00:00:00+01:00").unwrap();
     let mut number = 0_u64;
     let mut put = |incident: Option<usize>, actor: &str, payload: Payload| {
@@ -149,12 +223,8 @@ fn write(repository: &Path, incidents: usize) {
             texts: BTreeMap::new(),
             payload,
         };
-        let commit = String::from_utf8(codec::event_commit(&event, EMPTY_TREE, None).unwrap()).unwrap();
-        let (headers, message) = commit.split_once("\n\n").unwrap();
-        let people = headers.split_once('\n').unwrap().1;
-        let from = if number == 0 { String::new() } else { format!("from :{number}\n") };
         number += 1;
-        write!(stream, "commit {LEDGER}\nmark :{number}\n{people}\ndata {}\n{message}{from}", message.len()).unwrap();
+        take(&event);
         event.id
     };
     put(None, "Ada", Payload::LedgerCreated(LedgerCreated { trusted_ref: None }));
@@ -162,8 +232,11 @@ fn write(repository: &Path, incidents: usize) {
         for payload in events(start, incident + OPEN < incidents) {
             put(Some(incident), "Ada", payload);
         }
-        let rca = RcaRecorded { no_code_cause: false, escaped_gate: Some("unit-tests".into()), actions: Vec::new() };
-        let rca = put(Some(incident), "Ada", Payload::RcaRecorded(rca));
+        let rca = put(
+            Some(incident),
+            "Ada",
+            Payload::RcaRecorded(RcaRecorded { no_code_cause: false, escaped_gate: None, actions: vec![] }),
+        );
         put(Some(incident), "Grace", Payload::RcaAccepted(RcaAccepted { analysis: rca }));
         let payload = if incident + OPEN < incidents {
             Payload::Closed(Closed { targets: vec![verdict()] })
@@ -172,8 +245,6 @@ fn write(repository: &Path, incidents: usize) {
         };
         put(Some(incident), "Ada", payload);
     }
-    drop(stream);
-    assert!(import.wait().unwrap().success());
 }
 
 fn commit() -> ObjectId {

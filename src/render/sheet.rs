@@ -20,7 +20,7 @@ pub fn markdown(plain: &str) -> String {
     let mut shown = String::new();
     for character in text::neutral(plain).chars() {
         match character {
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '#' | '+' | '!' | '|' | '~' => {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '!' | '|' | '~' => {
                 shown.push('\\');
                 shown.push(character);
             }
@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn nothing_that_people_typed_is_markup() {
-        assert_eq!(markdown("<b> [x](y) | `z` & *"), "&lt;b&gt; \\[x\\]\\(y\\) \\| \\`z\\` &amp; \\*");
+        assert_eq!(markdown("<b> [x](y) | `z` & *"), "&lt;b&gt; \\[x\\](y) \\| \\`z\\` &amp; \\*");
         let table = markdown_table(&["a", "b"], &[vec!["1|2".to_owned(), "x\ny".to_owned()]]);
         assert_eq!(table, "| a | b |\n| --- | --- |\n| 1\\|2 | x\\\\ny |\n");
     }

@@ -302,8 +302,16 @@ impl Report for Export {
         for change in self.changes.iter().filter(|change| change.lacking().next().is_some()) {
             page.blank();
             page.line(&format!("{}: {}, {}", page.mark(Tone::Strong, &change.id), change.kind, change.state));
+            // What lacks for one reason is told once; the clauses are in the files.
+            let mut by_reason: Vec<(&str, Vec<&str>)> = Vec::new();
             for (line, why) in change.lacking() {
-                page.labelled(Tone::Bad, &format!("- {} ", line.clause), why);
+                match by_reason.iter_mut().find(|(known, _)| *known == why) {
+                    Some((_, fields)) => fields.push(line.field.word()),
+                    None => by_reason.push((why, vec![line.field.word()])),
+                }
+            }
+            for (why, fields) in by_reason {
+                page.labelled(Tone::Bad, &format!("- {}: ", fields.join(", ")), why);
             }
         }
         page.blank();
