@@ -86,7 +86,7 @@ fn show(session: &Session) -> Result<ExitCode, Failure> {
     let book = Book::open_for_recording(session)?;
     let rule = book.ledger.rule();
     let commits = book.history.records().iter().map(|record| record.commit);
-    let seals = seals::seals(session.repository()?, commits, false)?;
+    let seals = seals::seals(session.repository()?, commits)?;
     let standing = Standing::of(&book.history, rule, &seals);
     let revoked = proposals(&book.history)
         .map(|(commit, by, revoked)| {

@@ -270,6 +270,18 @@ fn a_yes_to_ones_own_work_is_found() {
 }
 
 #[test]
+fn an_approval_of_ones_own_fix_is_found() {
+    let scene = Scene::new();
+    scene.place.commit("shop.rs", "two\n", "The fix");
+    scene.place.hotfix(&[&["fix", "INC-42", "HEAD"], crate::bad_places::PROOF].concat()).exits(0);
+    scene.place.hotfix(&["approve", "INC-42"]).exits(1);
+    scene.place.hotfix_by(GRACE, &["approve", "INC-42"]).exits(0);
+    assert_eq!(scene.codes(), [""; 0]);
+    scene.forge(|event| event.actor = Person { name: "Ada".into(), email: "ADA@example.com".into() });
+    assert!(scene.only("self-approval").contains("approved their own fix"));
+}
+
+#[test]
 fn an_end_that_came_too_early_and_what_follows_an_end_are_found() {
     let scene = Scene::new();
     scene.forge(|event| event.payload = Payload::Closed(Closed { targets: vec![] }));
@@ -302,6 +314,7 @@ fn a_policy_of_ones_own_choice_is_found() {
     scene.forge(|event| {
         event.incident = Some("INC-43".parse().unwrap());
         let Payload::Checked(checked) = &mut event.payload else { panic!("a check") };
+        checked.started = "2999-01-01T00:00:00Z".parse().unwrap();
         checked.policy.name = "mine".into();
         checked.policy.main = None;
         checked.policy.source =

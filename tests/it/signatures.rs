@@ -182,6 +182,47 @@ fn a_signature_of_something_else_is_no_good() {
 }
 
 #[test]
+fn signed_events_can_not_be_deleted_reordered_or_played_again_elsewhere() {
+    let team = Team::new();
+    for incident in ["INC-1", "INC-2", "INC-3"] {
+        team.check(ADA, "ada", incident).exits(0);
+    }
+    let audit = || {
+        let report = team.place.json(&["audit"]);
+        let codes = report["findings"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap().to_owned());
+        codes.collect::<Vec<_>>()
+    };
+    assert_eq!(audit(), [""; 0]);
+    let id = |revision: &str| team.place.git(&["rev-parse", revision]);
+    let (last, middle, first) = (id("refs/hotfix/ledger"), id("refs/hotfix/ledger~1"), id("refs/hotfix/ledger~2"));
+    let on = |event: &str, from: &str, to: &str| {
+        let honest = team.place.git(&["cat-file", "commit", event]);
+        let file = team.place.beside("moved");
+        std::fs::write(&file, format!("{}\n", honest.replace(from, to))).unwrap();
+        team.place.git(&["hash-object", "-t", "commit", "-w", file.to_str().unwrap()])
+    };
+    // The middle one is taken out.
+    let shorter = on(&last, &middle, &first);
+    team.place.git(&["update-ref", "refs/hotfix/ledger", &shorter]);
+    assert_eq!((audit(), team.incidents()), (vec!["does-not-count".to_owned()], vec!["INC-1".to_owned()]));
+    // The last two change places: neither signature fits its place.
+    let reordered = on(&middle, &first, &shorter);
+    team.place.git(&["update-ref", "refs/hotfix/ledger", &reordered]);
+    assert_eq!(audit(), ["does-not-count", "does-not-count"]);
+    // The same bytes once more, on another ledger of the same team.
+    let other = Team::new();
+    other.check(ADA, "ada", "INC-9").exits(0);
+    other.place.git(&["fetch", "-q", team.place.path().to_str().unwrap(), &format!("{last}:refs/heads/foreign")]);
+    let tip = other.place.git(&["rev-parse", "refs/hotfix/ledger"]);
+    let honest = other.place.git(&["cat-file", "commit", &last]);
+    let file = other.place.beside("moved");
+    std::fs::write(&file, format!("{}\n", honest.replace(&middle, &tip))).unwrap();
+    let played = other.place.git(&["hash-object", "-t", "commit", "-w", file.to_str().unwrap()]);
+    other.place.git(&["update-ref", "refs/hotfix/ledger", &played]);
+    assert_eq!(other.incidents(), ["INC-9"]);
+}
+
+#[test]
 fn a_person_revokes_their_own_key_from_an_event_on() {
     let team = Team::new();
     team.make_key("new", "ed25519");

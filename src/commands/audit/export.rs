@@ -146,7 +146,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
 /// Whether an event is proven to be by its actor, whatever the policy asks for.
 fn proven(session: &Session, book: &Book<'_>) -> Result<Standing, Failure> {
     let commits = book.history.records().iter().map(|record| record.commit);
-    let seals = seals::seals(session.repository()?, commits, false)?;
+    let seals = seals::seals(session.repository()?, commits)?;
     let rule = Rule { identity: Identity::Signed { after: None }, signers: book.ledger.rule().signers.clone() };
     Ok(Standing::of(&book.history, &rule, &seals))
 }

@@ -47,12 +47,15 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         return export::run(export, session);
     }
     let repository = session.repository()?;
+    if args.full {
+        seals::forget(repository)?;
+    }
     let mut notes = Vec::new();
     let remote = remote::Asked::ask(session, args.heal, &mut notes)?;
     let book = Book::open(session)?;
     let history = &book.history;
     let commits = history.records().iter().map(|record| record.commit);
-    let seals = seals::seals(repository, commits, args.full)?;
+    let seals = seals::seals(repository, commits)?;
     let mut findings = audit::shape(history, doubts(&book, &seals));
     findings.extend(remote.finding());
     findings.extend(look::roots(history));
