@@ -50,6 +50,7 @@ problem_codes! {
     BadPattern "bad-pattern" "A glob, a regular expression, a branch name or a placeholder that can't be used."
     DuplicateKey "duplicate-key" "A key that stands twice in one map."
     Empty "empty" "A document, a list or a text that must hold something."
+    Loosens "loosens" "A change of the policy that it extends which makes a hotfix easier."
     MissingKey "missing-key" "A key that must be there."
     NotText "not-text" "Bytes that are no readable text."
     OutsideType "outside-type" "A value that its fact can't have."

@@ -232,7 +232,8 @@ fn decided_otherwise(checked: &Checked, policy: &Policy, before: Option<&Inciden
     }
 }
 
-fn answers(checked: &Checked) -> Answers {
+/// The answers of a recorded walk.
+pub(super) fn answers(checked: &Checked) -> Answers {
     let rung = |answer: &RungAnswer| match answer {
         RungAnswer::Yes => RungReply::Yes,
         RungAnswer::No { reason, evidence } => RungReply::No {

@@ -2,13 +2,13 @@
 
 use crate::domain::allowed_signers::AllowedSigners;
 use crate::domain::identity::{Moment, ObjectId};
-use crate::domain::policy::{self, Identity};
+use crate::domain::policy::Identity;
 use crate::domain::standing::Rule;
 use crate::failure::Failure;
 use crate::git::objects::Kind;
 use crate::git::repository::Repository;
 
-use super::policy_in_force::PATH;
+use super::policy_in_force::{self, PATH};
 use super::trusted_ref::{SETTING, default_branch, trusted_ref};
 
 /// Where the team's keys lie in the repository, in git's own format.
@@ -38,8 +38,7 @@ fn identity(repository: &Repository, tip: ObjectId, now: Moment) -> Result<Ident
         let Some(blob) = repository.object_at(commit, PATH)? else { break };
         if seen != Some(blob) {
             seen = Some(blob);
-            let bytes = repository.objects()?.read(blob, Kind::Blob)?;
-            let read = bytes.and_then(|bytes| policy::read(&bytes, PATH).ok());
+            let read = policy_in_force::at_commit(repository, commit, "").ok().flatten();
             if let Some(policy) = read.filter(|policy| policy.effective.is_none_or(|day| day <= now.date_naive())) {
                 return Ok(policy.identity);
             }

@@ -86,7 +86,9 @@ fn pin_commit(pin: &PolicyPin) -> String {
 pub fn by_pin(repository: &Repository, pin: &PolicyPin) -> Result<Policy, Failure> {
     let mut policy = match &pin.source {
         None => built_in(repository)?,
-        Some(source) => read_blob(repository, source.blob, &format!("commit {}", source.commit.short()))?,
+        Some(source) => {
+            read_blob(repository, (source.commit, source.blob), &format!("commit {}", source.commit.short()))?
+        }
     };
     if policy.name != pin.name || policy.version != pin.version {
         let message = format!(
@@ -161,7 +163,7 @@ fn effective(
     let mut commit = from;
     loop {
         let Some(blob) = repository.object_at(commit, PATH)? else { return Ok(None) };
-        let policy = read_blob(repository, blob, &format!("{}, commit {}", trusted.name, commit.short()))?;
+        let policy = read_blob(repository, (commit, blob), &format!("{}, commit {}", trusted.name, commit.short()))?;
         let day = match policy.effective {
             Some(day) if day > at.date_naive() => day,
             _ => return Ok(Some((policy, PolicySource { commit, blob }))),
@@ -181,15 +183,28 @@ fn effective(
 /// The policy as it stands at a commit; none where it has none. Exit 4 where it is broken.
 pub fn at_commit(repository: &Repository, commit: ObjectId, name: &str) -> Result<Option<Policy>, Failure> {
     let blob = repository.object_at(commit, PATH)?;
-    blob.map(|blob| read_blob(repository, blob, name)).transpose()
+    blob.map(|blob| read_blob(repository, (commit, blob), name)).transpose()
 }
 
-fn read_blob(repository: &Repository, blob: ObjectId, place: &str) -> Result<Policy, Failure> {
+/// Reads a policy; the one that it extends stands in the tree of the same commit.
+fn read_blob(repository: &Repository, (commit, blob): (ObjectId, ObjectId), place: &str) -> Result<Policy, Failure> {
     let bytes = repository.objects()?.read(blob, Kind::Blob)?.ok_or_else(|| {
         Failure::undecided(format!("{PATH} ({place}) is no file that can be read here"))
             .hint("git fetch --all    # it must be a file; git fsck shows damage")
     })?;
-    policy::read(&bytes, PATH).map_err(|problems| broken(place, problems))
+    let base = |path: &str| file_at(repository, commit, path);
+    policy::read_on(&bytes, PATH, &base).map_err(|problems| broken(place, problems))
+}
+
+/// A file of a commit's tree; the error is a sentence.
+pub fn file_at(repository: &Repository, commit: ObjectId, path: &str) -> Result<Vec<u8>, String> {
+    let read = |blob| repository.objects()?.read(blob, Kind::Blob);
+    let found = repository.object_at(commit, path).and_then(|blob| Ok(blob.map(read).transpose()?.flatten()));
+    match found {
+        Ok(Some(bytes)) => Ok(bytes),
+        Ok(None) => Err(format!("it is not in commit {}", commit.short())),
+        Err(failure) => Err(failure.to_string()),
+    }
 }
 
 fn broken(place: &str, problems: Problems) -> Failure {

@@ -27,6 +27,7 @@ mod pages;
 mod people;
 mod place;
 mod policy;
+mod policy_changes;
 mod policy_in_force;
 mod prompt;
 mod readme;

@@ -7,12 +7,13 @@ use std::path::Path;
 use crate::commands::book::{self, Book};
 use crate::commands::desk::Desk;
 use crate::commands::moment;
+use crate::commands::policy::load;
 use crate::domain::budget::{self, Earlier, demanded};
 use crate::domain::closing;
 use crate::domain::event::{Demanded, PolicyPin};
 use crate::domain::identity::{IncidentId, Moment};
 use crate::domain::ladder::Answers;
-use crate::domain::policy::{self, Policy, Value};
+use crate::domain::policy::{Policy, Value};
 use crate::domain::ruling::{self, Beside};
 use crate::domain::scope;
 use crate::domain::spelling;
@@ -196,8 +197,7 @@ pub(super) fn price_words(demanded: &Demanded, policy: &Policy) -> Vec<String> {
 /// The policy in a file, for a dry run.
 fn of_file(file: &Path, session: &Session) -> Result<(Policy, PolicyPin), Failure> {
     let name = file.display().to_string();
-    let bytes = session.read(file)?;
-    let policy = policy::read(&bytes, &name).map_err(|problems| {
+    let policy = load::of_file(session, file, &name)?.map_err(|problems| {
         Failure::undecided(format!("the policy in {name} can't be used"))
             .detail(problems.to_string())
             .hint(format!("hotfix policy lint {name}"))

@@ -36,10 +36,7 @@ pub const POLICY: Shape = Shape {
         must("name", "name: our-team"),
         must("version", "version: 1"),
         may("effective", "effective: 2026-01-31"),
-        must("branches", "branches: { main: main, release_tags: [\"v*\"] }"),
-        must("facts", "facts: { severity: … }"),
-        must("ladder", "ladder: { roll_back: …, flag_off: … }"),
-        must("qualifies", "qualifies: { any: …, never: … }"),
+        may("extends", "extends: policy/base.yaml"),
         may("merge_back", "merge_back: { into: [main] }"),
         may("close_requires", "close_requires: { rca: accepted }"),
         may("identity", "identity: signed"),
@@ -179,6 +176,14 @@ pub const TEST: Shape = Shape {
         may("note", "note: true"),
     ],
 };
+
+/// What a policy has more that extends no other one; one that does may have it.
+pub const POLICY_ALONE: &[Key] = &[
+    must("branches", "branches: { main: main, release_tags: [\"v*\"] }"),
+    must("facts", "facts: { severity: … }"),
+    must("ladder", "ladder: { roll_back: …, flag_off: … }"),
+    must("qualifies", "qualifies: { any: …, never: … }"),
+];
 
 /// `branches`.
 pub const BRANCHES: Shape = Shape {

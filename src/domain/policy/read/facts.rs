@@ -16,6 +16,14 @@ pub(super) struct Facts<'d> {
     pub(super) sound: bool,
 }
 
+impl<'d> Facts<'d> {
+    /// The facts of a policy that is extended.
+    pub(super) fn of_base(facts: &'d [Fact]) -> Self {
+        let declared = facts.iter().map(|fact| fact.name.as_str()).collect();
+        Self { right: facts.to_vec(), declared, sound: true }
+    }
+}
+
 impl<'d> Reader<'d> {
     /// Every fact; none where there is no map of them.
     pub(super) fn facts(&mut self, entry: &'d Entry) -> Option<Facts<'d>> {

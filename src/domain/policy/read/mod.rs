@@ -10,19 +10,30 @@ mod section;
 
 use crate::document::{self, Document, Kind, Node, ProblemCode, Problems};
 
+use super::changes::{Direction, changes};
+use super::people::Role;
 use super::shape;
 use super::{Branches, CloseRequires, Identity, MergeBack, Policy, RcaRequirement, Target};
+use facts::Facts;
 use people::RoleNames;
 use section::{Reader, Section};
 
 /// The format version that this program reads.
 pub const FORMAT: &str = "1";
 
-/// Reads a policy; `file` names it in messages. The error holds every problem, not the first.
+/// Finds the file that a policy extends, by its path in the same tree; the error says why it can't be had.
+pub type Base<'b> = &'b dyn Fn(&str) -> Result<Vec<u8>, String>;
+
+/// Reads a policy that extends no other one; `file` names it in messages. The error holds every problem, not the first.
 pub fn read(source: &[u8], file: &str) -> Result<Policy, Problems> {
+    read_on(source, file, &|_| Err("no other file is known here".to_owned()))
+}
+
+/// Reads a policy that may extend one base file: what it does not write is the base's, and what it writes only tightens that.
+pub fn read_on(source: &[u8], file: &str, base: Base<'_>) -> Result<Policy, Problems> {
     let document = document::read(source, file)?;
     let mut reader = Reader::new(&document);
-    let policy = reader.policy(&document);
+    let policy = reader.policy(&document, base);
     match (policy, reader.problems) {
         (Some(policy), problems) if problems.is_empty() => Ok(policy),
         (_, problems) => Err(Problems::new(file, document.source, problems)),
@@ -30,45 +41,113 @@ pub fn read(source: &[u8], file: &str) -> Result<Policy, Problems> {
 }
 
 impl<'d> Reader<'d> {
-    fn policy(&mut self, document: &'d Document) -> Option<Policy> {
+    fn policy(&mut self, document: &'d Document, base: Base<'_>) -> Option<Policy> {
         // A later format may have other keys: of those nothing is said.
         if !self.format_is_known(&document.root) {
             return None;
         }
-        let top = self.section(&document.root, &(0..0), &shape::POLICY)?;
+        let (root, name) = (&document.root, shape::POLICY.name);
+        let extends = match &root.kind {
+            Kind::Map(entries) => entries.iter().find(|entry| entry.key == "extends"),
+            _ => None,
+        };
+        let Some(extends) = extends else {
+            let top = self.section_of(root, &(0..0), name, &[shape::POLICY.keys, shape::POLICY_ALONE])?;
+            return self.whole(&top, None);
+        };
+        let optional: Vec<_> = shape::POLICY_ALONE.iter().map(|key| shape::Key { required: false, ..*key }).collect();
+        let top = self.section_of(root, &(0..0), name, &[shape::POLICY.keys, &optional])?;
+        let base = self.base(extends, base)?;
+        let policy = self.whole(&top, Some(&base))?;
+        self.only_tightened(&top, extends, &base, &policy);
+        Some(policy)
+    }
+
+    /// The policy that this one extends.
+    fn base(&mut self, extends: &'d document::Entry, base: Base<'_>) -> Option<Policy> {
+        let path = self.line(&extends.value)?;
+        if !self.tree_path(&extends.value, path) {
+            return None;
+        }
+        let refuse = |reader: &mut Self, why: String| {
+            let help = "name one file of this repository that is a whole policy, and lint it: hotfix policy lint FILE";
+            let message = format!("the policy {path} can't be extended: {why}");
+            reader.report(&extends.value.span, ProblemCode::BadPattern, message, help);
+            None
+        };
+        match base(path).map(|bytes| read(&bytes, path)) {
+            Err(why) => refuse(self, why),
+            Ok(Err(problems)) => {
+                let first = &problems.list[0];
+                refuse(self, format!("in line {}, {}", first.line, first.message))
+            }
+            Ok(Ok(policy)) => Some(policy),
+        }
+    }
+
+    /// Reports what would make a hotfix easier than the base does.
+    fn only_tightened(&mut self, top: &Section<'d>, extends: &document::Entry, base: &Policy, policy: &Policy) {
+        for change in changes(base, policy).into_iter().filter(|change| change.direction == Direction::Loosens) {
+            let span = top.get(change.section).map_or(&extends.span, |entry| &entry.span).clone();
+            let help = "a policy that extends another one only tightens it; change the base, or leave this away";
+            let message = format!("this loosens the base: {}: {}", change.section, change.words);
+            self.report(&span, ProblemCode::Loosens, message, help);
+        }
+    }
+
+    fn whole(&mut self, top: &Section<'d>, base: Option<&Policy>) -> Option<Policy> {
         let name = top.get("name").and_then(|entry| self.name(entry, '-'));
         let version = top.get("version").and_then(|entry| self.version(&entry.value));
-        let effective = self.optional(&top, "effective", Self::day);
-        let branches = top.get("branches").and_then(|entry| self.branches(entry));
-        let facts = top.get("facts").and_then(|entry| self.facts(entry));
-        let ladder = top.get("ladder").and_then(|entry| self.ladder(entry));
-        let qualifies = top.get("qualifies").and_then(|entry| self.qualifies(entry, facts.as_ref()));
-        let merge_back = top.get("merge_back").map(|entry| self.merge_back(entry));
-        let close_requires = top.get("close_requires").map(|entry| self.close_requires(entry));
-        let identity = top.get("identity").map(|entry| self.identity(entry));
-        let roles = top.get("roles").map_or(Some(Vec::new()), |entry| self.roles(entry));
+        let effective = self.optional(top, "effective", Self::day);
+        let branches = self.part(top, "branches", base.map(|base| &base.branches), Self::branches);
+        let known = base.filter(|_| top.get("facts").is_none());
+        let facts = match known {
+            Some(base) => Some(Facts::of_base(&base.facts)),
+            None => top.get("facts").and_then(|entry| self.facts(entry)),
+        };
+        let rungs = base.map(|base| (base.roll_back.clone(), base.flag_off.clone()));
+        let ladder = self.part(top, "ladder", rungs.as_ref(), Self::ladder);
+        let qualifies = self.part(top, "qualifies", base.map(|base| &base.qualifies), |reader, entry| {
+            reader.qualifies(entry, facts.as_ref())
+        });
+        let merge_back = self.part(top, "merge_back", base.map(|base| &base.merge_back), Self::merge_back);
+        let close_requires =
+            self.part(top, "close_requires", base.map(|base| &base.close_requires), Self::close_requires);
+        let identity = self.part(top, "identity", base.map(|base| &base.identity), Self::identity);
+        let roles =
+            self.part(top, "roles", None, Self::roles).map(|own| with_base_roles(own.unwrap_or_default(), base));
         let names = RoleNames::new(roles.as_deref());
-        let scope = self.section_may(&top, "scope", Self::scope);
-        let approvals =
-            self.section_may(&top, "approvals", |reader, entry| reader.approvals(entry, &names, facts.as_ref()));
-        let overrides = self.section_may(&top, "overrides", |reader, entry| reader.overrides(entry, &names));
-        let normal_gates = self.section_may(&top, "normal_gates", |reader, entry| reader.normal_gates(entry, &names));
-        let deadlines = self.section_may(&top, "deadlines", |reader, entry| reader.deadlines(entry, &names));
-        let budget = self.section_may(&top, "budget", |reader, entry| reader.budget(entry, &names, facts.as_ref()));
-        let who_closes = self.section_may(&top, "who_closes", |reader, entry| reader.who_closes(entry, &names));
-        let (roll_back, flag_off) = ladder?;
+        let scope = self.part(top, "scope", base.and_then(|base| base.scope.as_ref()), Self::scope);
+        let approvals = self.part(top, "approvals", base.and_then(|base| base.approvals.as_ref()), |reader, entry| {
+            reader.approvals(entry, &names, facts.as_ref())
+        });
+        let overrides = self
+            .part(top, "overrides", base.map(|base| &base.overrides), |reader, entry| reader.overrides(entry, &names));
+        let normal_gates = self.part(top, "normal_gates", base.map(|base| &base.normal_gates), |reader, entry| {
+            reader.normal_gates(entry, &names)
+        });
+        let deadlines = self
+            .part(top, "deadlines", base.map(|base| &base.deadlines), |reader, entry| reader.deadlines(entry, &names));
+        let budget = self.part(top, "budget", base.and_then(|base| base.budget.as_ref()), |reader, entry| {
+            reader.budget(entry, &names, facts.as_ref())
+        });
+        let who_closes =
+            self.part(top, "who_closes", base.and_then(|base| base.who_closes.as_ref()), |reader, entry| {
+                reader.who_closes(entry, &names)
+            });
+        let (roll_back, flag_off) = ladder??;
         let mut policy = Policy {
             name: name?,
             version: version?,
             effective: effective?,
-            branches: branches?,
+            branches: branches??,
             facts: facts?.right,
             roll_back,
             flag_off,
-            qualifies: qualifies?,
-            merge_back: merge_back.unwrap_or_else(|| Some(default_merge_back()))?,
-            close_requires: close_requires.unwrap_or(Some(STRICT))?,
-            identity: identity.unwrap_or(Some(Identity::Unverified))?,
+            qualifies: qualifies??,
+            merge_back: merge_back?.unwrap_or_else(default_merge_back),
+            close_requires: close_requires?.unwrap_or(STRICT),
+            identity: identity?.unwrap_or(Identity::Unverified),
             roles: roles?,
             scope: scope?,
             approvals: approvals?,
@@ -80,19 +159,20 @@ impl<'d> Reader<'d> {
             tests: Vec::new(),
         };
         // A test speaks of the policy as a whole.
-        policy.tests =
-            self.section_may(&top, "tests", |reader, entry| reader.tests(entry, &policy, &names))?.unwrap_or_default();
+        let tests = self.part(top, "tests", None, |reader, entry| reader.tests(entry, &policy, &names));
+        policy.tests = tests?.unwrap_or_default();
         Some(policy)
     }
 
-    /// A section that may lack: `Some(None)` where it does, `None` where it is wrong.
-    fn section_may<T>(
+    /// A section: as it is written, else the base's, else none. `None` where it is wrong.
+    fn part<T: Clone>(
         &mut self,
         top: &Section<'d>,
         key: &str,
+        base: Option<&T>,
         read: impl FnOnce(&mut Self, &'d document::Entry) -> Option<T>,
     ) -> Option<Option<T>> {
-        top.get(key).map_or(Some(None), |entry| read(self, entry).map(Some))
+        top.get(key).map_or_else(|| Some(base.cloned()), |entry| read(self, entry).map(Some))
     }
 
     fn format_is_known(&mut self, root: &Node) -> bool {
@@ -267,6 +347,15 @@ fn is_event_id(text: &str) -> bool {
     let digits = |part: &str| part.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     let parts: Vec<_> = text.split('-').collect();
     parts.iter().map(|part| part.len()).eq([8, 4, 4, 4, 12]) && parts.into_iter().all(digits)
+}
+
+/// The roles of a policy, and those of its base that it does not declare itself.
+fn with_base_roles(mut own: Vec<Role>, base: Option<&Policy>) -> Vec<Role> {
+    let inherited = base.into_iter().flat_map(|base| &base.roles);
+    let missing: Vec<Role> =
+        inherited.filter(|role| own.iter().all(|known| known.name != role.name)).cloned().collect();
+    own.extend(missing);
+    own
 }
 
 /// What is not written is required: a gate is never off by omission.

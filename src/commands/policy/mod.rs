@@ -1,5 +1,9 @@
 //! `hotfix policy`: check a policy, show the one in force, print its schema.
 
+mod compare;
+pub mod load;
+mod test;
+
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -8,8 +12,8 @@ use super::book::Book;
 use crate::document::{Problem, Problems};
 use crate::domain::event::PolicyPin;
 use crate::domain::policy::{self, FactKind, Policy, Rule, Rung};
-use crate::evidence::policy_in_force::{InForce, PATH, policy_in_force};
-use crate::failure::{ExitCode, Failure, FailureKind};
+use crate::evidence::policy_in_force::{InForce, policy_in_force};
+use crate::failure::{ExitCode, Failure};
 use crate::render::{Page, Report, Tone};
 use crate::session::Session;
 
@@ -31,6 +35,26 @@ enum Command {
     Show,
     /// Print a JSON Schema of the policy, for editors
     Schema,
+    /// Run the tests that a policy carries; one without tests fails
+    Test {
+        /// The policies; by default policy/hotfix.yaml in the work tree
+        #[arg(value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Tell in words what changed between two policies, and whether that makes a hotfix easier or harder
+    Diff {
+        /// The earlier one: a file, a revision (REV or REV:PATH) or built-in
+        old: String,
+        /// The later one
+        new: String,
+    },
+    /// Tell which decisions on record another policy would turn; runs no probe
+    ///
+    /// Exits with 1 where it turns one.
+    Replay {
+        /// The policy: a file, a revision (REV or REV:PATH) or built-in
+        new: String,
+    },
 }
 
 /// Runs the subcommand.
@@ -42,6 +66,9 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
             session.print(policy::SCHEMA);
             Ok(ExitCode::Open)
         }
+        Command::Test { files } => test::run(&files, session),
+        Command::Diff { old, new } => compare::diff(&old, &new, session),
+        Command::Replay { new } => compare::replay(&new, session),
     }
 }
 
@@ -58,23 +85,9 @@ struct LintReport {
 fn lint(file: Option<&Path>, session: &Session) -> Result<ExitCode, Failure> {
     let (path, name) = match file {
         Some(file) => (file.to_owned(), file.display().to_string()),
-        None => {
-            let root = session.repository()?.work_tree().ok_or_else(|| {
-                Failure::undecided("this repository is bare, so it has no policy/hotfix.yaml to look at")
-                    .hint("hotfix policy lint FILE    # or: hotfix policy show")
-            })?;
-            (root.join(PATH), PATH.to_owned())
-        }
+        None => load::standard(session)?,
     };
-    // The linter looks; what stops it from looking is no finding, and no wrong command line either.
-    let bytes = session.read(&path).map_err(|failure| {
-        let hint = match (&file, std::fs::symlink_metadata(&path)) {
-            (None, Err(_)) => "hotfix init    # writes a starter policy",
-            _ => "ls -l policy    # name a file that can be read",
-        };
-        Failure { kind: FailureKind::Undecided, ..failure.hint(hint) }
-    })?;
-    let report = match policy::read(&bytes, &name) {
+    let report = match load::looked_at(session, &path, &name)? {
         Ok(policy) => {
             let pin = PolicyPin { name: policy.name, version: policy.version, source: None, main: None };
             LintReport { file: name, policy: Some(pin), problems: Vec::new(), drawn: String::new() }
