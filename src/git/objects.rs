@@ -131,8 +131,15 @@ impl Objects<'_> {
 
     /// Writes an object, or leaves it if it is there.
     pub fn write(&self, kind: Kind, content: &[u8]) -> Result<ObjectId, Failure> {
-        let written = self.database.write(kind.raw(), content);
-        written.map(to_id).map_err(|error| Failure::because("failed to write an object", error))
+        let mut tries = 0;
+        loop {
+            match self.database.write(kind.raw(), content) {
+                Ok(id) => return Ok(to_id(id)),
+                // `git gc` takes empty directories away, also one that was made just now for this very object.
+                Err(error) if error.class() == git2::ErrorClass::Os && tries < 10 => tries += 1,
+                Err(error) => return Err(Failure::because("failed to write an object", error)),
+            }
+        }
     }
 
     /// Whether the object is here.
