@@ -340,6 +340,14 @@ fn any_payload() -> impl Strategy<Value = Payload> {
         proptest::option::of(any_incident())
             .prop_map(|duplicate_of| Payload::Voided(Voided { reason: VoidReason::FalseAlarm, duplicate_of })),
         any_targets().prop_map(|targets| Payload::Verified(Verified { targets })),
+        (any_text(), any_id(), any_id()).prop_map(|(target, commit, at)| Payload::Confirmed(Confirmed {
+            target,
+            commit,
+            at
+        })),
+        (any_text(), any_id(), any_id()).prop_map(|(target, evidence, at)| {
+            Payload::Waived(Waived { target, reason: WaiverReason::ReleaseOnly, evidence, at })
+        }),
         any_analysis(),
         any_text().prop_map(|analysis| Payload::RcaAccepted(RcaAccepted { analysis })),
         any_id().prop_map(|commit| Payload::CauseSettled(CauseSettled::OnMain { commit })),
@@ -444,5 +452,67 @@ proptest! {
         decode(text.as_bytes()).ok();
         parse(&bytes).ok();
         decode(format!("hotfix: restored\n\n{text}\n").as_bytes()).ok();
+    }
+}
+
+/// What version 1 wrote, one message of every kind, each ended by a line of its own. It is never changed, only added to: every
+/// later version must read it, and would write it the same.
+const VERSION_1: &str = include_str!("version_1.txt");
+
+fn version_1() -> impl Iterator<Item = &'static str> {
+    VERSION_1.split_terminator("----\n")
+}
+
+/// Run with `UPDATE_FORMAT=1` to add the kinds that have no message yet.
+#[test]
+#[allow(clippy::disallowed_methods, reason = "a test is told to renew its file through the environment")]
+fn what_version_1_wrote_is_read_for_ever() {
+    let mut kinds: Vec<&str> = version_1()
+        .map(|message| {
+            let event = decode(message.as_bytes()).unwrap_or_else(|why| panic!("{why}: {message}"));
+            assert_eq!(encode(&event).as_deref(), Ok(message));
+            event.payload.kind()
+        })
+        .collect();
+    if std::env::var_os("UPDATE_FORMAT").is_some() {
+        use proptest::strategy::ValueTree;
+        let mut runner = proptest::test_runner::TestRunner::deterministic();
+        let mut text = VERSION_1.to_owned();
+        for _ in 0..3000 {
+            let event = any_event().new_tree(&mut runner).expect("an event").current();
+            let message = encode(&event).expect("it is written");
+            // No longer than it must be.
+            if !kinds.contains(&event.payload.kind()) && message.len() < 2500 {
+                kinds.push(event.payload.kind());
+                text.push_str(&format!("{message}----\n"));
+            }
+        }
+        std::fs::write(concat!(env!("CARGO_MANIFEST_DIR"), "/src/ledger/codec/version_1.txt"), text).expect("written");
+    }
+    let lacking: Vec<_> = Payload::KINDS.iter().filter(|kind| !kinds.contains(kind)).collect();
+    assert!(lacking.is_empty(), "no message of {lacking:?}: UPDATE_FORMAT=1 adds it");
+}
+
+#[test]
+fn what_a_later_version_writes_is_listed_as_its_own_and_never_read_as_ours() {
+    for message in version_1() {
+        let kind = decode(message.as_bytes()).expect("it is read").payload.kind();
+        let known_as = |message: &str| match decode(message.as_bytes()) {
+            Err(Unreadable::Newer { format, kind, .. }) => Some((format, kind)),
+            Err(Unreadable::Malformed { .. }) => None,
+            Ok(event) => panic!("it was read as {event:?}"),
+        };
+        let raised = message.replacen("\"format\":1,", "\"format\":2,", 1);
+        assert_eq!(known_as(&raised), Some((2, kind.to_owned())), "{raised}");
+        let renamed = message.replacen(&format!("hotfix: {kind}"), &format!("hotfix: {kind}-x"), 1).replacen(
+            &format!("\"kind\":\"{kind}\""),
+            &format!("\"kind\":\"{kind}-x\""),
+            1,
+        );
+        assert_eq!(known_as(&renamed), Some((1, format!("{kind}-x"))), "{renamed}");
+        // A field more without a higher format is nobody's event.
+        let added = message.replacen("\"at\":", "\"and\":1,\"at\":", 1);
+        assert_ne!(added, message);
+        assert_eq!(known_as(&added), None, "{added}");
     }
 }
