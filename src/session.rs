@@ -82,6 +82,11 @@ impl Session {
         }
     }
 
+    /// Whether the answer is for a program, which may want to know everything.
+    pub fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
     /// Whether somebody is there to answer questions.
     pub fn interactive(&self) -> bool {
         self.prompt.borrow().interactive()

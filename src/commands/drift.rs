@@ -64,7 +64,8 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         },
     };
     let globs = &policy.merge_back.never_goes_back;
-    let options = Options { never_goes_back: Globs::new(globs)?.into_set(), without_candidates: true };
+    let options =
+        Options { never_goes_back: Globs::new(globs)?.into_set(), without_candidates: true, without_hunks: true };
     git::trust_stored_objects();
     let deadline = Deadline::after(Duration::from_secs(args.deadline));
     let stop = move || deadline.left().is_zero();

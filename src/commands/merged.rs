@@ -60,7 +60,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let stop = || deadline.left().is_zero();
     let target = Target::new(repository, into.commit, &stop);
     let fix = read(repository, &target, &args.fix)?;
-    let report = search(&target, &fix, &Options::default())?;
+    let report = search(&target, &fix, &Options { without_hunks: !session.is_json(), ..Options::default() })?;
     let forecast = forecast(&target, &fix, &report, &into.switch)?;
     let exit = report.verdict.exit();
     let report = MergedReport { into, commits: fix.commits, report, forecast, now: session.now() };

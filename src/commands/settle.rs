@@ -49,7 +49,8 @@ pub fn settle(
         return Err(Failure::usage("there is no fix that a target could hold or need"));
     };
     let targets = targets::targets(repository, policy, &proof::bases(incident, &fix))?;
-    let said = Said { session, book, incident, policy, fix: &fix, targets: &targets };
+    let authors = fix.authors(repository)?;
+    let said = Said { session, book, incident, policy, fix: &fix, authors, targets: &targets };
     match (&args.confirm, &args.not_needed, &args.evidence) {
         (Some(commit), ..) => said.confirm(repository.commit(commit)?, reason).map(Some),
         (None, Some(target), Some(evidence)) => {
@@ -73,6 +74,7 @@ struct Said<'a> {
     incident: &'a Incident,
     policy: &'a Policy,
     fix: &'a Fix,
+    authors: Vec<Person>,
     targets: &'a [Target],
 }
 
@@ -212,7 +214,7 @@ impl Said<'_> {
 
     fn had_a_hand(&self, person: &Person) -> bool {
         let cause = self.incident.cause.iter().map(|cause| &cause.by.actor);
-        self.incident.fix_authors().chain(&self.fix.authors).chain(cause).any(|author| author.is(person))
+        self.incident.fix_authors().chain(&self.authors).chain(cause).any(|author| author.is(person))
     }
 
     fn paths(&self) -> BTreeSet<&RepositoryPath> {

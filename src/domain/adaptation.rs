@@ -1,6 +1,6 @@
 //! A hunk that a pick brought with changes of its own, such as a resolved conflict leaves behind.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::hunk::{TextChange, likeness};
@@ -174,7 +174,7 @@ fn words(line: &[u8]) -> Vec<&[u8]> {
 }
 
 fn counts<'a>(lines: &[&'a [u8]]) -> HashMap<&'a [u8], usize> {
-    let mut counts = HashMap::with_capacity(lines.len());
+    let mut counts = HashMap::with_capacity_and_hasher(lines.len(), Default::default());
     for line in lines {
         *counts.entry(*line).or_default() += 1;
     }

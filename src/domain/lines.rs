@@ -1,7 +1,7 @@
 //! Texts as lines, and which line of one text stands where in another.
 
+use foldhash::HashMap;
 use std::cell::OnceCell;
-use std::collections::HashMap;
 use std::ops::Range;
 
 use imara_diff::{Algorithm, Diff, InternedInput, Interner};
@@ -58,7 +58,7 @@ pub fn is_telling(line: &[u8]) -> bool {
 
 /// How much of `old` stands in `new`, in percent of its telling lines, without regard to order; 0 where it has none.
 pub fn common_lines(old: &[u8], new: &[u8]) -> usize {
-    let mut stock: HashMap<&[u8], usize> = HashMap::new();
+    let mut stock: HashMap<&[u8], usize> = HashMap::default();
     for line in Text::new(new).lines() {
         *stock.entry(line).or_default() += 1;
     }

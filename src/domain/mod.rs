@@ -37,3 +37,4 @@ pub mod spelling;
 pub mod standard;
 pub mod standing;
 pub mod text;
+pub mod three_way;

@@ -5,8 +5,7 @@ use crate::domain::lines::is_binary;
 use crate::failure::Failure;
 
 use super::repository::Repository;
-use super::trees::Entry;
-use super::{to_id, to_oid};
+use super::to_oid;
 
 /// A place where two sides can't be brought together without a person.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -23,20 +22,11 @@ pub struct Conflict {
 /// before it: what it writes is gone with it.
 pub struct Trial {
     inner: git2::Repository,
-    renames: bool,
-}
-
-/// What a trial came to.
-pub enum Outcome {
-    /// The tree that would result; it exists only inside the trial.
-    Clean(ObjectId),
-    /// What stands in the way.
-    Conflicts(Vec<Conflict>),
 }
 
 impl Trial {
-    /// Starts a trial; looking for renames is most of a merge's time, and needless where every path stands on both sides.
-    pub fn new(repository: &Repository, renames: bool) -> Result<Self, Failure> {
+    /// Starts a trial.
+    pub fn new(repository: &Repository) -> Result<Self, Failure> {
         let open = || {
             let inner = git2::Repository::open(repository.inner.path())?;
             inner.odb()?.add_new_mempack_backend(1_000)?;
@@ -44,38 +34,11 @@ impl Trial {
         };
         let inner =
             open().map_err(|error: git2::Error| Failure::because("failed to prepare a merge in memory", error))?;
-        Ok(Self { inner, renames })
+        Ok(Self { inner })
     }
 
-    /// A tree, inside the trial, of nothing but these entries. None where git would not have such a tree.
-    pub fn tree_of(&self, entries: &[(&RepositoryPath, Entry)]) -> Option<ObjectId> {
-        let mut update = git2::build::TreeUpdateBuilder::new();
-        for (path, entry) in entries {
-            let mode = match entry.mode & 0o170_000 {
-                0o120_000 => git2::FileMode::Link,
-                0o160_000 => git2::FileMode::Commit,
-                _ if entry.mode & 0o100 != 0 => git2::FileMode::BlobExecutable,
-                _ => git2::FileMode::Blob,
-            };
-            update.upsert(path.as_bytes(), to_oid(entry.id), mode);
-        }
-        let empty = self.inner.treebuilder(None).and_then(|builder| builder.write());
-        let empty = empty.and_then(|empty| self.inner.find_tree(empty)).ok()?;
-        update.create_updated(&self.inner, &empty).ok().map(to_id)
-    }
-
-    /// Merges the change from `base` to `theirs` into `ours`; all are root trees (none: the empty tree).
-    pub fn merge(&self, base: Option<ObjectId>, ours: ObjectId, theirs: ObjectId) -> Result<Outcome, Failure> {
-        self.try_merge(base, ours, theirs).map_err(|error| Failure::because("failed to merge in memory", error))
-    }
-
-    /// What stands in the way of that merge; the resulting tree, which costs as much again, is not made.
-    pub fn conflicts(
-        &self,
-        base: Option<ObjectId>,
-        ours: ObjectId,
-        theirs: ObjectId,
-    ) -> Result<Vec<Conflict>, Failure> {
+    /// What stands in the way of merging the change from `base` to `theirs` into `ours`; all are root trees.
+    pub fn conflicts(&self, base: ObjectId, ours: ObjectId, theirs: ObjectId) -> Result<Vec<Conflict>, Failure> {
         let found = self.merged(base, ours, theirs).and_then(|index| self.read_conflicts(&index));
         found.map_err(|error| Failure::because("failed to merge in memory", error))
     }
@@ -90,21 +53,10 @@ impl Trial {
         Ok(true)
     }
 
-    fn try_merge(&self, base: Option<ObjectId>, ours: ObjectId, theirs: ObjectId) -> Result<Outcome, git2::Error> {
-        let mut index = self.merged(base, ours, theirs)?;
-        if index.has_conflicts() {
-            return Ok(Outcome::Conflicts(self.read_conflicts(&index)?));
-        }
-        Ok(Outcome::Clean(to_id(index.write_tree_to(&self.inner)?)))
-    }
-
-    fn merged(&self, base: Option<ObjectId>, ours: ObjectId, theirs: ObjectId) -> Result<git2::Index, git2::Error> {
-        let empty = || self.inner.treebuilder(None)?.write();
-        let base = self.inner.find_tree(base.map_or_else(empty, |base| Ok(to_oid(base)))?)?;
-        let (ours, theirs) = (self.inner.find_tree(to_oid(ours))?, self.inner.find_tree(to_oid(theirs))?);
-        let mut options = git2::MergeOptions::new();
-        options.find_renames(self.renames);
-        self.inner.merge_trees(&base, &ours, &theirs, Some(&options))
+    fn merged(&self, base: ObjectId, ours: ObjectId, theirs: ObjectId) -> Result<git2::Index, git2::Error> {
+        let [base, ours, theirs] = [base, ours, theirs].map(|tree| self.inner.find_tree(to_oid(tree)));
+        let (base, ours, theirs) = (base?, ours?, theirs?);
+        self.inner.merge_trees(&base, &ours, &theirs, None)
     }
 
     fn read_conflicts(&self, index: &git2::Index) -> Result<Vec<Conflict>, git2::Error> {

@@ -118,7 +118,7 @@ pub fn merge_into_line(
 ) -> Result<Option<MergeForecast>, Failure> {
     let Some(base) = repository.merge_base(line, into)? else { return Ok(None) };
     let tree = |commit: ObjectId| repository.node(commit).map(|node| node.tree);
-    let conflicts = Trial::new(repository, true)?.conflicts(Some(tree(base)?), tree(line)?, tree(into)?)?;
+    let conflicts = Trial::new(repository)?.conflicts(tree(base)?, tree(line)?, tree(into)?)?;
     Ok(Some(MergeForecast { clean: conflicts.is_empty(), conflicts }))
 }
 

@@ -1,7 +1,9 @@
 //! What explains a landing that is not exact: which commit is a pick of the fix, and which one looks most like it.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
+
+use foldhash::HashMap;
 
 use crate::domain::identity::{ObjectId, RepositoryPath};
 use crate::domain::lines::{Alignment, Text, common_lines, is_telling};

@@ -19,8 +19,8 @@ pub struct Fix {
     pub base: Option<ObjectId>,
     /// Its commits, oldest first.
     pub commits: Vec<ObjectId>,
-    /// Everyone who wrote it.
-    pub authors: Vec<Person>,
+    /// Everyone who wrote it, where the ledger says so.
+    recorded_authors: Option<Vec<Person>>,
     /// Its net change.
     pub changes: Vec<Change>,
 }
@@ -93,7 +93,7 @@ impl Fix {
         Self {
             base: fix.base,
             commits: fix.commits.clone(),
-            authors: fix.authors.clone(),
+            recorded_authors: Some(fix.authors.clone()),
             changes: fix.changes.clone(),
         }
     }
@@ -101,9 +101,10 @@ impl Fix {
     /// Adds another fix's commits and changes.
     pub fn join(&mut self, other: Self) {
         self.commits.extend(other.commits);
-        self.authors.extend(other.authors);
-        let mut seen = HashSet::new();
-        self.authors.retain(|person| seen.insert(person.email.to_ascii_lowercase()));
+        self.recorded_authors = match (self.recorded_authors.take(), other.recorded_authors) {
+            (Some(one), Some(other)) => Some(each_once([one, other].concat())),
+            _ => None,
+        };
         self.changes.extend(other.changes);
     }
 
@@ -112,16 +113,26 @@ impl Fix {
         let before = base.map(tree).transpose()?;
         let after = commits.last().copied().map(tree).transpose()?;
         let changes = pair_renames(repository, repository.differing(before, after)?)?;
-        let mut authors: Vec<Person> = Vec::new();
-        for &commit in &commits {
-            for person in repository.message(commit)?.people() {
-                if !authors.iter().any(|known| known.is(&person)) {
-                    authors.push(person);
-                }
-            }
-        }
-        Ok(Self { base, commits, authors, changes })
+        Ok(Self { base, commits, recorded_authors: None, changes })
     }
+
+    /// Everyone who wrote it: as the ledger says, else as its commits do. Exit 4 where one is missing.
+    pub fn authors(&self, repository: &Repository) -> Result<Vec<Person>, Failure> {
+        if let Some(known) = &self.recorded_authors {
+            return Ok(known.clone());
+        }
+        let mut authors: Vec<Person> = Vec::new();
+        for &commit in &self.commits {
+            authors.extend(repository.message(commit)?.people());
+        }
+        Ok(each_once(authors))
+    }
+}
+
+fn each_once(mut people: Vec<Person>) -> Vec<Person> {
+    let mut seen = HashSet::new();
+    people.retain(|person| seen.insert(person.email.to_ascii_lowercase()));
+    people
 }
 
 /// Puts commits into rows in which each is the first parent of the next, oldest first.
@@ -236,7 +247,7 @@ const MOST_PAIRS: usize = 400;
 
 /// Makes changes of differing paths; a file that went away and came up elsewhere, with the same bytes or most of its lines, is
 /// one change.
-fn pair_renames(repository: &Repository, differing: Vec<Differing>) -> Result<Vec<Change>, Failure> {
+pub(super) fn pair_renames(repository: &Repository, differing: Vec<Differing>) -> Result<Vec<Change>, Failure> {
     let side = |file: &Differing, entry: Entry| Side {
         path: file.path.clone(),
         id: entry.id,
@@ -260,7 +271,7 @@ fn pair_renames(repository: &Repository, differing: Vec<Differing>) -> Result<Ve
     for (_, file) in gone.iter().enumerate().filter(|(at, _)| pairs.iter().all(|(from, _)| from != at)) {
         changes.push(Change { before: file.before.map(|entry| side(file, entry)), after: None });
     }
-    changes.sort_by(|a, b| path_of(a).cmp(&path_of(b)));
+    changes.sort_by(|a, b| a.path().cmp(&b.path()));
     Ok(changes)
 }
 
@@ -302,7 +313,7 @@ fn renames(repository: &Repository, gone: &[Differing], new: &[Differing]) -> Re
     Ok(pairs)
 }
 
-/// The path of a change: the one after it, else the one before.
-pub fn path_of(change: &Change) -> Option<&crate::domain::identity::RepositoryPath> {
-    change.after.as_ref().or(change.before.as_ref()).map(|side| &side.path)
+/// What a side puts at its path.
+pub(super) fn entry_of(side: &Side) -> Entry {
+    Entry { mode: u32::from_str_radix(&side.mode, 8).unwrap_or_default(), id: side.id }
 }

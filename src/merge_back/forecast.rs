@@ -1,18 +1,22 @@
 //! What would happen next: bringing the fix to the target now, and the next release cut from it.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::rc::Rc;
 
 use serde::Serialize;
 
+use crate::domain::event::{Change, Side};
 use crate::domain::fate::Fate;
 use crate::domain::identity::{ObjectId, RepositoryPath};
+use crate::domain::lines::is_binary;
 use crate::domain::merge_back::Verdict;
+use crate::domain::three_way;
 use crate::failure::Failure;
-use crate::git::repository::Repository;
-use crate::git::trees::{Entry, Watch};
-use crate::git::trial::{Conflict, Outcome, Trial};
+use crate::git::trees::Entry;
+use crate::git::trial::Conflict;
 
-use super::fix::Fix;
+use super::fix::{Fix, entry_of, pair_renames};
 use super::report::Report;
 use super::target::Target;
 
@@ -44,13 +48,8 @@ pub fn forecast(target: &Target<'_>, fix: &Fix, report: &Report, into: &str) -> 
         let gone = |fate: Fate| matches!(fate, Fate::Never | Fate::Undone | Fate::Weak | Fate::Unknown);
         report.hunks.iter().any(|hunk| hunk.path == *path && gone(hunk.fate))
     };
-    let mut tree = repository.node(target.commit)?.tree;
-    let mut moved = false;
-    for side in fix.changes.iter().filter_map(|change| change.before.as_ref()) {
-        moved |= repository.entry_at(tree, &side.path)?.is_none();
-    }
-    let trial = Trial::new(repository, moved)?;
-    let (mut steps, mut paths) = (Vec::new(), BTreeSet::new());
+    let (mut picks, mut stops_at, mut conflicts) = (Vec::new(), None, Vec::new());
+    let mut bench = Bench::new(target, report)?;
     for &commit in &fix.commits {
         let node = repository.node(commit)?;
         // A merge inside the fix brings no change of its own that a pick could carry.
@@ -58,29 +57,14 @@ pub fn forecast(target: &Target<'_>, fix: &Fix, report: &Report, into: &str) -> 
             continue;
         }
         let before = node.parents.first().map(|parent| repository.node(*parent).map(|node| node.tree)).transpose()?;
-        let differing = repository.differing(before, Some(node.tree))?;
-        if differing.iter().any(|file| lacking(&file.path)) {
-            steps.push((commit, before, node.tree));
-            paths.extend(differing.into_iter().map(|file| file.path));
+        let changes = pair_renames(repository, repository.differing(before, Some(node.tree))?)?;
+        if !changes.iter().filter_map(Change::path).any(lacking) {
+            continue;
         }
-    }
-    if !moved && let Some(small) = narrowed(repository, &trial, &paths, tree, &steps)? {
-        (tree, steps) = small;
-    }
-    let picks: Vec<ObjectId> = steps.iter().map(|(commit, _, _)| *commit).collect();
-    let (mut conflicts, mut stops_at) = (Vec::new(), None);
-    for (at, &(commit, before, after)) in steps.iter().enumerate() {
-        if at + 1 == steps.len() {
-            conflicts = trial.conflicts(before, tree, after)?;
-        } else {
-            match trial.merge(before, tree, after)? {
-                Outcome::Clean(next) => tree = next,
-                Outcome::Conflicts(found) => conflicts = found,
-            }
-        }
-        if !conflicts.is_empty() {
-            stops_at = Some(commit);
-            break;
+        picks.push(commit);
+        if stops_at.is_none() {
+            conflicts = bench.pick(&changes)?;
+            stops_at = (!conflicts.is_empty()).then_some(commit);
         }
     }
     if picks.is_empty() {
@@ -92,42 +76,104 @@ pub fn forecast(target: &Target<'_>, fix: &Fix, report: &Report, into: &str) -> 
     Ok(Some(Forecast { applies: stops_at.is_none(), picks, stops_at, conflicts, commands, next_release }))
 }
 
-/// One commit to be picked: it, the tree before it and the tree after it.
-type Pick = (ObjectId, Option<ObjectId>, ObjectId);
+/// What stands at a path while picks are tried one after another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Stand {
+    /// What the store holds.
+    Stored(Entry),
+    /// A text that only the trial has made.
+    Made(Rc<Vec<u8>>),
+}
 
-/// The target's tree and the picks with only these paths in them: a merge of whole trees reads most of both. None where
-/// something on the target stands in the way of a path, which only the whole trees can tell.
-fn narrowed(
-    repository: &Repository,
-    trial: &Trial,
-    paths: &BTreeSet<RepositoryPath>,
+/// Where picks are tried, path by path: a merge of whole trees would read most of both.
+struct Bench<'a> {
+    target: &'a Target<'a>,
     tree: ObjectId,
-    steps: &[Pick],
-) -> Result<Option<(ObjectId, Vec<Pick>)>, Failure> {
-    let paths: Vec<RepositoryPath> = paths.iter().cloned().collect();
-    let mut watch = Watch::new(&paths);
-    for (path, entry) in paths.iter().zip(watch.look(repository, tree)?) {
-        if entry.is_none() && repository.is_blocked(tree, path)? {
-            return Ok(None);
+    /// Where the target has a path of the fix today, as far as it moved it.
+    moved: &'a BTreeMap<RepositoryPath, RepositoryPath>,
+    /// What the picks so far left at a path.
+    stands: BTreeMap<RepositoryPath, Option<Stand>>,
+}
+
+impl<'a> Bench<'a> {
+    fn new(target: &'a Target<'a>, report: &'a Report) -> Result<Self, Failure> {
+        let tree = target.repository.node(target.commit)?.tree;
+        Ok(Self { target, tree, moved: &report.moved, stands: BTreeMap::new() })
+    }
+
+    /// Brings one commit's changes in; what stands in the way, if anything does.
+    fn pick(&mut self, changes: &[Change]) -> Result<Vec<Conflict>, Failure> {
+        let mut conflicts = Vec::new();
+        for Change { before, after } in changes {
+            let Some(path) = before.as_ref().or(after.as_ref()).map(|side| &side.path) else { continue };
+            let place = self.moved.get(path).unwrap_or(path).clone();
+            let ours = self.stands_at(&place)?;
+            match self.bring(before.as_ref(), ours.as_ref(), after.as_ref(), &place)? {
+                Err(conflict) => conflicts.push(conflict),
+                Ok(stand) => {
+                    let renamed = before.as_ref().zip(after.as_ref()).filter(|(old, new)| old.path != new.path);
+                    let goal = renamed.map_or_else(|| place.clone(), |(_, new)| new.path.clone());
+                    self.stands.insert(place, None);
+                    self.stands.insert(goal, stand);
+                }
+            }
+        }
+        conflicts.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(conflicts)
+    }
+
+    fn stands_at(&self, path: &RepositoryPath) -> Result<Option<Stand>, Failure> {
+        match self.stands.get(path) {
+            Some(stand) => Ok(stand.clone()),
+            None => Ok(self.target.repository.entry_at(self.tree, path)?.map(Stand::Stored)),
         }
     }
-    let mut narrow = |tree: ObjectId| {
-        let found = paths.iter().zip(watch.look(repository, tree)?);
-        let entries: Vec<(&RepositoryPath, Entry)> =
-            found.filter_map(|(path, entry)| Some((path, (*entry)?))).collect();
-        Ok::<_, Failure>(trial.tree_of(&entries))
-    };
-    let Some(tree) = narrow(tree)? else { return Ok(None) };
-    let mut small = Vec::with_capacity(steps.len());
-    for &(commit, before, after) in steps {
-        let before = match before.map(&mut narrow).transpose()? {
-            Some(None) => return Ok(None),
-            before => before.flatten(),
-        };
-        let Some(after) = narrow(after)? else { return Ok(None) };
-        small.push((commit, before, after));
+
+    /// One path's three-way merge.
+    fn bring(
+        &self,
+        before: Option<&Side>,
+        ours: Option<&Stand>,
+        after: Option<&Side>,
+        path: &RepositoryPath,
+    ) -> Result<Result<Option<Stand>, Conflict>, Failure> {
+        let stored = |side: Option<&Side>| side.map(|side| Stand::Stored(entry_of(side)));
+        let whole = || Conflict { path: path.clone(), lines: vec![] };
+        let (old, new) = (stored(before), stored(after));
+        if ours == old.as_ref() {
+            let blocked = ours.is_none() && self.target.repository.is_blocked(self.tree, path)?;
+            return Ok(if blocked { Err(whole()) } else { Ok(new) });
+        }
+        if ours == new.as_ref() {
+            return Ok(Ok(new));
+        }
+        let (Some(ours), Some(new)) = (ours, &new) else { return Ok(Err(whole())) };
+        let texts = (self.text(old.as_ref())?, self.text(Some(ours))?, self.text(Some(new))?);
+        let (Some(base), Some(ours), Some(theirs)) = texts else { return Ok(Err(whole())) };
+        Ok(match three_way::merge(&base, &ours, &theirs) {
+            three_way::Merged::Clean(text) => Ok(Some(Stand::Made(text.into()))),
+            three_way::Merged::Conflicts(places) => {
+                Err(Conflict { path: path.clone(), lines: places.iter().map(lines_of).collect() })
+            }
+        })
     }
-    Ok(Some((tree, small)))
+
+    /// The text of a regular file; none where it is no text. Nothing is the empty text.
+    fn text(&self, stand: Option<&Stand>) -> Result<Option<Rc<Vec<u8>>>, Failure> {
+        let text = match stand {
+            None => Rc::default(),
+            Some(Stand::Made(text)) => Rc::clone(text),
+            Some(Stand::Stored(entry)) if entry.is_file() => self.target.blob(entry.id)?,
+            Some(Stand::Stored(_)) => return Ok(None),
+        };
+        Ok((!is_binary(&text)).then_some(text))
+    }
+}
+
+/// The lines of our side that conflict, such as `12-15`; where our side has none, the line before which theirs would stand.
+fn lines_of(place: &Range<usize>) -> String {
+    let first = place.start + 1;
+    if place.len() > 1 { format!("{first}-{}", place.end) } else { first.to_string() }
 }
 
 fn next_release(report: &Report, into: &str) -> String {

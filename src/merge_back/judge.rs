@@ -9,10 +9,9 @@ use crate::domain::hunk::TextChange;
 use crate::domain::identity::RepositoryPath;
 use crate::domain::lines::is_binary;
 use crate::failure::Failure;
-use crate::git::trees::Entry;
 
 use super::explain::Picks;
-use super::fix::{Fix, path_of};
+use super::fix::{Fix, entry_of};
 use super::target::{Target, Version};
 use super::text::TextJudge;
 
@@ -34,6 +33,8 @@ pub enum Part {
     Deletion,
     /// The file got another path.
     Rename,
+    /// All of the above that the change of one path has: it was judged by identity, without a look inside.
+    All,
 }
 
 /// How a landed hunk's last line went.
@@ -100,8 +101,36 @@ impl Judged {
 
     /// The parts of a change whose fate needs no look at the target.
     pub fn ignored(change: &Change) -> Option<Self> {
-        Some(Self::new(path_of(change)?, Part::Whole, Fate::Ignored))
+        Some(Self::new(change.path()?, Part::Whole, Fate::Ignored))
     }
+}
+
+/// Whether the target never touched a changed path, which stands there as it was before the fix.
+pub fn is_untouched(change: &Change, versions: &[Version]) -> bool {
+    matches!(versions, [only] if only.entry == change.before.as_ref().map(entry_of))
+}
+
+/// The parts of a change.
+pub fn parts(target: &Target<'_>, change: &Change) -> Result<Vec<Part>, Failure> {
+    let Some(after) = &change.after else { return Ok(vec![Part::Deletion]) };
+    let mut parts = Vec::new();
+    let texts = texts(target, change.before.as_ref(), after)?;
+    if let Some((old, new)) = &texts {
+        let hunks = TextChange::new(old, new).hunks;
+        parts.extend(hunks.into_iter().map(|hunk| Part::Lines { old: hunk.old, new: hunk.new }));
+    }
+    if parts.is_empty() && change.before.as_ref().is_none_or(|before| before.id != after.id) {
+        parts.push(Part::Whole);
+    }
+    if let Some(before) = &change.before {
+        if before.path != after.path {
+            parts.push(Part::Rename);
+        }
+        if texts.is_some() && before.mode != after.mode {
+            parts.push(Part::Mode);
+        }
+    }
+    Ok(parts)
 }
 
 /// Judges one changed path by the versions of it on the target (newest first, renames followed).
@@ -113,7 +142,11 @@ pub fn judge(
     fix_paths: &[RepositoryPath],
     versions: &[Version],
 ) -> Result<Vec<Judged>, Failure> {
-    let Some(path) = path_of(change) else { return Ok(vec![]) };
+    let Some(path) = change.path() else { return Ok(vec![]) };
+    if is_untouched(change, versions) {
+        let never = |part| Judged::new(path, part, Fate::Never);
+        return Ok(parts(target, change)?.into_iter().map(never).collect());
+    }
     let mut judged = Vec::new();
     match (&change.before, &change.after) {
         (None, None) => {}
@@ -160,11 +193,6 @@ pub fn judge(
         }
     }
     Ok(judged)
-}
-
-/// A side that is a regular file.
-fn entry_of(side: &Side) -> Entry {
-    Entry { mode: 0o100_644, id: side.id }
 }
 
 /// The texts of both sides; none where one is no text, or where both are the same bytes.

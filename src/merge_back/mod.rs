@@ -7,6 +7,7 @@ pub mod drift;
 pub mod explain;
 pub mod fix;
 pub mod forecast;
+mod identity;
 pub mod judge;
 pub mod report;
 pub mod search;

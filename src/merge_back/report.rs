@@ -1,6 +1,6 @@
 //! What a search answers: the verdict with its evidence, hunk by hunk.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -11,8 +11,8 @@ use crate::failure::Failure;
 
 use super::explain::candidates;
 use super::fix::Fix;
-use super::judge::{Judged, Part};
-use super::search::main_landing;
+use super::judge::{Judged, Part, parts};
+use super::search::{Options, main_landing};
 use super::target::Target;
 
 /// The answer about one fix on one target.
@@ -34,6 +34,9 @@ pub struct Report {
     pub undone_by: Vec<Landing>,
     /// Every part of the fix with its fate.
     pub hunks: Vec<HunkReport>,
+    /// Where the target has a path of the fix today, where it moved it.
+    #[serde(skip)]
+    pub(super) moved: BTreeMap<RepositoryPath, RepositoryPath>,
 }
 
 /// A commit on the target's first-parent line, and how much of the fix it concerns.
@@ -99,10 +102,16 @@ impl Report {
     pub(super) fn new(
         target: &Target<'_>,
         fix: &Fix,
-        judged: &[Judged],
+        mut judged: Vec<Judged>,
         touching: &BTreeSet<usize>,
+        moved: BTreeMap<RepositoryPath, RepositoryPath>,
+        options: &Options,
     ) -> Result<Self, Failure> {
         let verdict = verdict(judged.iter().map(|one| one.fate));
+        let evidence = evidence(verdict, &judged);
+        if !options.without_hunks {
+            judged = taken_apart(target, fix, judged)?;
+        }
         let hunk = |one: &Judged| HunkReport {
             path: one.path.clone(),
             lines: lines(&one.part),
@@ -113,13 +122,15 @@ impl Report {
             moved_to: one.moved_to.clone(),
         };
         let missing = judged.iter().filter(|one| one.fate == Fate::Never);
+        let origins = origins(target, fix, missing.clone().map(|one| &one.path).collect())?;
         Ok(Self {
             verdict,
-            evidence: evidence(verdict, judged),
+            evidence,
             target: target.commit,
             landings: commits(target, judged.iter().filter_map(|one| one.landed_by))?,
             candidates: match verdict {
                 Verdict::Merged | Verdict::Reverted => vec![],
+                _ if options.without_candidates => vec![],
                 // Where a commit is proven to have brought most of the fix, nobody has to look for another.
                 _ if main_landing(judged.iter()).is_some() => vec![],
                 Verdict::Partial | Verdict::Missing | Verdict::Unproven => {
@@ -127,15 +138,32 @@ impl Report {
                 }
             },
             missing: missing
-                .map(|one| {
-                    let commit = origin(target, fix, one)?;
-                    Ok(Missing { commit, path: one.path.clone(), lines: lines(&one.part) })
+                .map(|one| Missing {
+                    commit: origins.get(&one.path).copied(),
+                    path: one.path.clone(),
+                    lines: lines(&one.part),
                 })
-                .collect::<Result<_, Failure>>()?,
+                .collect(),
             undone_by: commits(target, judged.iter().filter_map(|one| one.undone_by))?,
             hunks: judged.iter().map(hunk).collect(),
+            moved,
         })
     }
+}
+
+/// The parts of what was judged as one.
+fn taken_apart(target: &Target<'_>, fix: &Fix, judged: Vec<Judged>) -> Result<Vec<Judged>, Failure> {
+    let mut apart = Vec::with_capacity(judged.len());
+    for one in judged {
+        match fix.changes.iter().find(|change| one.part == Part::All && change.path() == Some(&one.path)) {
+            Some(change) => {
+                let part = |part| Judged { part, ..one.clone() };
+                apart.extend(parts(target, change)?.into_iter().map(part));
+            }
+            None => apart.push(one),
+        }
+    }
+    Ok(apart)
 }
 
 /// Why the verdict is what it is, in one sentence.
@@ -151,7 +179,12 @@ fn evidence(verdict: Verdict, judged: &[Judged]) -> String {
         Verdict::Unproven if judged.iter().all(|one| one.fate == Fate::Ignored) => "there is nothing to prove",
         Verdict::Unproven => "some hunks are neither proven there nor proven away",
     };
-    if told.is_empty() { meaning.to_owned() } else { format!("{meaning} (hunks: {told})") }
+    match judged.iter().filter(|one| one.part == Part::All).count() {
+        0 if told.is_empty() => meaning.to_owned(),
+        0 => format!("{meaning} (hunks: {told})"),
+        1 => format!("{meaning} (1 file is as the fix left it)"),
+        files => format!("{meaning} ({files} files are as the fix left them)"),
+    }
 }
 
 /// Counts commits, those with most parts first, and of equals the newest first.
@@ -167,21 +200,31 @@ fn commits(target: &Target<'_>, numbers: impl Iterator<Item = usize>) -> Result<
     counts.into_iter().map(landing).collect()
 }
 
-/// The newest commit of the fix that touches a part's path; none where the commits are gone.
-fn origin(target: &Target<'_>, fix: &Fix, one: &Judged) -> Result<Option<ObjectId>, Failure> {
+/// For each path the newest commit of the fix that touches it; what is gone from the repository is left out.
+fn origins(
+    target: &Target<'_>,
+    fix: &Fix,
+    mut paths: BTreeSet<&RepositoryPath>,
+) -> Result<BTreeMap<RepositoryPath, ObjectId>, Failure> {
+    let mut found = BTreeMap::new();
     if let [only] = fix.commits[..] {
-        return Ok(Some(only));
+        found.extend(paths.into_iter().map(|path| (path.clone(), only)));
+        return Ok(found);
     }
     let repository = target.repository;
     for &commit in fix.commits.iter().rev().filter(|commit| repository.has(**commit)) {
+        if paths.is_empty() {
+            break;
+        }
         let node = repository.node(commit)?;
         let Some(&parent) = node.parents.first().filter(|parent| repository.has(**parent)) else { continue };
-        let before = repository.node(parent)?.tree;
-        if repository.entry_at(before, &one.path)? != repository.entry_at(node.tree, &one.path)? {
-            return Ok(Some(commit));
+        for file in repository.differing(Some(repository.node(parent)?.tree), Some(node.tree))? {
+            if paths.remove(&file.path) {
+                found.insert(file.path, commit);
+            }
         }
     }
-    Ok(None)
+    Ok(found)
 }
 
 /// A part of a fix in words.
@@ -193,6 +236,7 @@ fn lines(part: &Part) -> String {
         Part::Mode => "file mode".to_owned(),
         Part::Deletion => "deletion".to_owned(),
         Part::Rename => "new path".to_owned(),
+        Part::All => "all".to_owned(),
     }
 }
 

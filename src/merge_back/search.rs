@@ -10,7 +10,8 @@ use crate::domain::identity::RepositoryPath;
 use crate::failure::Failure;
 
 use super::explain::{Picks, same_file};
-use super::fix::{Fix, path_of};
+use super::fix::Fix;
+use super::identity::{Timeline, by_identity};
 use super::judge::{Judged, judge};
 use super::report::Report;
 use super::target::{Target, Version};
@@ -23,6 +24,8 @@ pub struct Options {
     pub never_goes_back: GlobSet,
     /// Whether the candidates may be left out: naming them costs more than the verdict.
     pub without_candidates: bool,
+    /// Whether the hunks of a path that is just as the fix left it may be told as one: to tell them apart it must be read.
+    pub without_hunks: bool,
 }
 
 /// Judges a fix on a target.
@@ -31,22 +34,18 @@ pub struct Options {
 pub fn search(target: &Target<'_>, fix: &Fix, options: &Options) -> Result<Report, Failure> {
     let bottom = bottom(target, fix)?;
     let ignored = |change: &&Change| {
-        path_of(change)
+        change
+            .path()
             .is_some_and(|path| options.never_goes_back.is_match(String::from_utf8_lossy(path.as_bytes()).as_ref()))
     };
     let (ignored, changes): (Vec<&Change>, Vec<&Change>) = fix.changes.iter().partition(ignored);
-    let (mut judged, mut timelines) = (Vec::new(), Vec::new());
     // A renamed file's lines are looked for along its old path: the landing is where it takes the new one.
     let start = |change: &&Change| change.before.as_ref().or(change.after.as_ref()).map(|side| side.path.clone());
     let paths: Vec<RepositoryPath> = changes.iter().filter_map(start).collect();
-    let all = target.versions(&paths, 0, bottom)?;
-    let sides = changes.iter().flat_map(|change| change.before.iter().chain(&change.after));
-    let own_paths: Vec<RepositoryPath> = sides.map(|side| side.path.clone()).collect();
     let new_paths: Vec<RepositoryPath> =
-        changes.iter().filter(|change| change.before.is_none()).filter_map(|change| path_of(change).cloned()).collect();
-    let picks = Picks::new(target, fix);
-    let mut touching = BTreeSet::new();
-    for (change, versions) in changes.into_iter().zip(all) {
+        changes.iter().filter(|change| change.before.is_none()).filter_map(|change| change.path().cloned()).collect();
+    let (mut timelines, mut moved, mut touching) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
+    for ((change, path), versions) in changes.into_iter().zip(&paths).zip(target.versions(&paths, 0, bottom)?) {
         let not = if change.after.is_none() { &new_paths[..] } else { &[] };
         let versions = target.follow_renames(versions, 0, not)?;
         let versions = if versions.iter().all(|version| version.entry.is_none()) {
@@ -54,25 +53,45 @@ pub fn search(target: &Target<'_>, fix: &Fix, options: &Options) -> Result<Repor
         } else {
             versions
         };
+        if let Some(newest) = versions.first().filter(|newest| newest.entry.is_some() && newest.path != *path) {
+            moved.insert(path.clone(), newest.path.clone());
+        }
         touching.extend(versions.iter().rev().skip(1).map(|version| version.at));
-        judged.push(judge(target, change, &picks, fix, &own_paths, &versions)?);
         timelines.push((change, versions));
     }
+    let ignored = ignored.into_iter().filter_map(Judged::ignored);
+    let judged: Vec<Judged> = match by_identity(target, &timelines)? {
+        Some(judged) => ignored.chain(judged).collect(),
+        None => ignored.chain(by_lines(target, fix, &timelines, &touching)?).collect(),
+    };
+    Report::new(target, fix, judged, &touching, moved, options)
+}
+
+/// Judges every hunk by the lines of the target's versions.
+fn by_lines(
+    target: &Target<'_>,
+    fix: &Fix,
+    timelines: &[Timeline<'_>],
+    touching: &BTreeSet<usize>,
+) -> Result<Vec<Judged>, Failure> {
+    let sides = timelines.iter().flat_map(|(change, _)| change.before.iter().chain(&change.after));
+    let own_paths: Vec<RepositoryPath> = sides.map(|side| side.path.clone()).collect();
+    let picks = Picks::new(target, fix);
+    let judge = |(change, versions): &Timeline<'_>| judge(target, change, &picks, fix, &own_paths, versions);
+    let mut judged = timelines.iter().map(judge).collect::<Result<Vec<_>, _>>()?;
     // A commit that is proven to have brought most of the fix is its landing: it may have touched the rest up.
     if let Some(landing) = main_landing(judged.iter().flatten()) {
         picks.know(landing);
-        for (at, (change, versions)) in timelines.iter().enumerate() {
-            if judged[at].iter().any(|one| !one.fate.holds() && one.fate != Fate::Undone) {
-                judged[at] = judge(target, change, &picks, fix, &own_paths, versions)?;
+        for (judged, timeline) in judged.iter_mut().zip(timelines) {
+            if judged.iter().any(|one| !one.fate.holds() && one.fate != Fate::Undone) {
+                *judged = judge(timeline)?;
             }
         }
     }
-    let mut judged: Vec<Judged> =
-        ignored.into_iter().filter_map(Judged::ignored).chain(judged.into_iter().flatten()).collect();
+    let mut judged: Vec<Judged> = judged.into_iter().flatten().collect();
     together(target, &fix.commits, &mut judged)?;
-    doubt(&picks, &touching, &mut judged)?;
-    let touching = if options.without_candidates { BTreeSet::new() } else { touching };
-    Report::new(target, fix, &judged, &touching)
+    doubt(&picks, touching, &mut judged)?;
+    Ok(judged)
 }
 
 /// The most commits whose author and date are compared with the fix's.

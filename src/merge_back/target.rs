@@ -1,7 +1,7 @@
 //! The target of a merge-back: its first-parent line, walked once for every question, and what stood in its trees.
 
+use foldhash::{HashMap, HashSet};
 use std::cell::{OnceCell, Ref, RefCell};
-use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::domain::identity::{ObjectId, RepositoryPath};
@@ -115,7 +115,7 @@ impl<'r> Target<'r> {
     /// Everything on the target that `commit` does not know is newer than that. None where the lines never meet; the whole
     /// line is then walked.
     pub fn meet(&self, commit: ObjectId) -> Result<Option<usize>, Failure> {
-        let mut seen: HashSet<ObjectId> = HashSet::new();
+        let mut seen: HashSet<ObjectId> = HashSet::default();
         let met = self.walk_to_meet(commit, &mut seen)?;
         // Every commit on the way meets the line at the same place.
         self.met.borrow_mut().extend(seen.into_iter().map(|id| (id, met)));
@@ -172,7 +172,7 @@ impl<'r> Target<'r> {
         for base in fixes.iter().filter_map(|fix| fix.base) {
             bottom = bottom.max(self.meet(base)?.map_or_else(|| self.root(), Ok)?);
         }
-        let mut known: HashMap<RepositoryPath, Vec<Version>> = HashMap::new();
+        let mut known: HashMap<RepositoryPath, Vec<Version>> = HashMap::default();
         // Renames on the line lead to more paths: those of one round are walked together.
         for _ in 0..8 {
             paths.retain(|path| !known.contains_key(path));

@@ -1,6 +1,6 @@
 //! The fates of a text's hunks: where each landed, and what became of its lines since.
 
-use std::collections::HashSet;
+use foldhash::HashSet;
 use std::rc::Rc;
 
 use crate::domain::adaptation::Adaptation;

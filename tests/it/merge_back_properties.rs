@@ -1,6 +1,7 @@
 //! What must hold on any history: on random ones, whose truth is known because the test wrote them.
 
 use hotfix::domain::merge_back::Verdict;
+use hotfix::domain::three_way;
 use hotfix::merge_back::fix::Fix;
 use hotfix::merge_back::search::{Options, search};
 use hotfix::merge_back::target::Target;
@@ -223,4 +224,52 @@ fn packing_changes_no_verdict() {
     let after = judge(&history, "base", "fix", "main").unwrap();
     assert_eq!((after.verdict, after.hunks.len()), (before.verdict, before.hunks.len()));
     assert_eq!(after.verdict, Verdict::Merged);
+}
+
+/// A text of numbered lines in which some were replaced, deleted or followed by a new one; no two lines are alike, so that
+/// every way of aligning texts comes to the same.
+fn changed(who: &str, changes: &[(usize, u8)]) -> String {
+    let mut text = String::new();
+    for line in 0..12 {
+        match changes.iter().find(|(at, _)| *at == line).map(|(_, how)| how % 3) {
+            None => text.push_str(&format!("line {line}\n")),
+            Some(0) => text.push_str(&format!("{who} line {line}\n")),
+            Some(1) => {}
+            Some(_) => text.push_str(&format!("line {line}\nafter {line} by {who}\n")),
+        }
+    }
+    text
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The forecast of a pick merges texts itself: it must come to what git would come to.
+    #[test]
+    fn a_merge_in_memory_is_git_s_merge(
+        ours in prop::collection::vec((0..12_usize, any::<u8>()), 0..5),
+        theirs in prop::collection::vec((0..12_usize, any::<u8>()), 0..5),
+        same in any::<bool>(),
+    ) {
+        // Makes the library set itself up, which merging texts alone does not.
+        git2::Config::new().unwrap();
+        let who = if same { "ours" } else { "theirs" };
+        let (base, ours, theirs) = (changed("", &[]), changed("ours", &ours), changed(who, &theirs));
+        let [mut a, mut b, mut c] = std::array::from_fn(|_| git2::MergeFileInput::new());
+        let git = git2::merge_file(
+            a.content(base.as_bytes()),
+            b.content(ours.as_bytes()),
+            c.content(theirs.as_bytes()),
+            None,
+        ).unwrap();
+        match three_way::merge(base.as_bytes(), ours.as_bytes(), theirs.as_bytes()) {
+            three_way::Merged::Clean(text) => {
+                prop_assert!(git.is_automergeable());
+                prop_assert_eq!(String::from_utf8(text).unwrap(), std::str::from_utf8(git.content()).unwrap());
+            }
+            three_way::Merged::Conflicts(places) => {
+                prop_assert!(!git.is_automergeable() && !places.is_empty(), "{}", String::from_utf8_lossy(git.content()));
+            }
+        }
+    }
 }

@@ -78,8 +78,9 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     if let Some(refusal) = replaces_what_is_released(attempt, &fix, incident, session)? {
         return Outcome::refused(id, [refusal]).send(session, "fix");
     }
+    let authors = fix.authors(repository)?;
     let given = Given { proof: args.proof, guarded_by_flag: args.guarded_by_flag };
-    let answers = match questions::ask(id, &args.range, given, &summary(&fix), session)? {
+    let answers = match questions::ask(id, &args.range, given, &summary(&fix, &authors), session)? {
         Ok(answers) => answers,
         Err(refusal) => return Outcome::refused(id, [refusal]).send(session, "fix"),
     };
@@ -89,7 +90,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         attempt: number,
         base: fix.base,
         commits: fix.commits,
-        authors: fix.authors,
+        authors,
         changes: fix.changes,
         proof: proof.kind,
         guarded_by_flag: answers.guarded_by_flag,
@@ -172,11 +173,11 @@ fn off_the_lines(id: &IncidentId, fix: &Fix, lines: &Lines<'_>, on: &[String]) -
 }
 
 /// What git tells about the fix, for the person who is asked about it.
-fn summary(fix: &Fix) -> Vec<String> {
+fn summary(fix: &Fix, authors: &[Person]) -> Vec<String> {
     let paths: Vec<String> = fix.changes.iter().filter_map(|change| change.path()).map(ToString::to_string).collect();
     let shown = paths.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
     let more = if paths.len() > 5 { format!(" and {} more", paths.len() - 5) } else { String::new() };
-    let people = fix.authors.iter().map(|person| person.name.as_str()).collect::<Vec<_>>().join(", ");
+    let people = authors.iter().map(|person| person.name.as_str()).collect::<Vec<_>>().join(", ");
     vec![format!("{} commits by {people}; {} paths: {shown}{more}", fix.commits.len(), paths.len())]
 }
 
