@@ -32,6 +32,9 @@ pub(super) struct TextJudge<'a> {
 /// The versions of another path, newest first, and where lines stand in the oldest of them.
 type Elsewhere = (Vec<Version>, Vec<usize>);
 
+/// Up to this many versions each is looked at, so that the landing is surely the newest.
+const FEW_VERSIONS: usize = 8;
+
 /// What was found out about a hunk on the walk back.
 #[derive(Clone)]
 struct Found {
@@ -117,6 +120,17 @@ impl TextJudge<'_> {
             })
             .collect();
         let Some(newest) = self.versions.first() else { return Ok(found) };
+        if self.versions.len() > FEW_VERSIONS {
+            let tip = self.view(newest.entry)?;
+            for (hunk, found) in hunks.iter().zip(&mut found) {
+                if tip.standing(self.change, hunk) == Standing::InEffect {
+                    *found = self.halve(hunk)?;
+                }
+            }
+            if found.iter().all(Option::is_some) {
+                return Ok(found);
+            }
+        }
         let mut child = self.bytes(newest)?;
         let mut in_child = counts(&child, &found);
         for index in 0..self.versions.len().saturating_sub(1) {
@@ -153,6 +167,24 @@ impl TextJudge<'_> {
             (child, in_child) = (parent, in_parent);
         }
         Ok(found)
+    }
+
+    /// A step at which a hunk that is in effect at the tip came into effect, by halving. If it went and came again, that may be
+    /// an older coming than the last: it is in effect all the same.
+    fn halve(&self, hunk: &Hunk) -> Result<Option<Found>, Failure> {
+        let (mut there, mut not) = (0, self.versions.len() - 1);
+        let stands = |at: usize| -> Result<bool, Failure> {
+            Ok(self.view(self.versions[at].entry)?.standing(self.change, hunk) == Standing::InEffect)
+        };
+        if stands(not)? {
+            return Ok(None);
+        }
+        while not - there > 1 {
+            let middle = usize::midpoint(there, not);
+            *(if stands(middle)? { &mut there } else { &mut not }) = middle;
+        }
+        let place = self.view(self.versions[there].entry)?.place(hunk);
+        Ok(place.map(|place| Found { landing: there, place }))
     }
 
     /// Whether lines that a hunk deleted stand more often at the tip than at its landing.
