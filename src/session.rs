@@ -10,6 +10,7 @@ use crate::domain::identity::{Moment, Person};
 use crate::failure::{ExitCode, Failure};
 use crate::git::repository::Repository;
 use crate::prompt::{self, Prompt, Question, Reply};
+use crate::render::progress::Progress;
 use crate::render::{self, Page, Report};
 
 /// How a command answers.
@@ -46,6 +47,7 @@ pub struct Session {
     width: usize,
     styled_out: bool,
     styled_err: bool,
+    terminal_err: bool,
     person: (Option<String>, Option<String>),
     editor: Option<String>,
     repository: OnceCell<Repository>,
@@ -75,6 +77,7 @@ impl Session {
             width: width.unwrap_or(WIDTH_WITHOUT_TERMINAL).clamp(40, 120),
             styled_out: stdout && styles,
             styled_err: stderr && styles,
+            terminal_err: stderr,
             person: (set("GIT_COMMITTER_NAME"), set("GIT_COMMITTER_EMAIL")),
             editor: set("GIT_EDITOR").or_else(|| set("VISUAL")).or_else(|| set("EDITOR")),
             repository: OnceCell::new(),
@@ -188,6 +191,11 @@ impl Session {
         };
         write_out(std::io::stdout(), &text);
         Ok(exit)
+    }
+
+    /// Tells people that a question is being worked on, once it takes long; see [`Progress`].
+    pub fn progress(&self, what: impl Into<String>) -> Progress {
+        Progress::new(what.into(), self.terminal_err)
     }
 
     /// The columns of the page on standard output, 40 to 120.

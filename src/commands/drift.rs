@@ -68,11 +68,16 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         Options { never_goes_back: Globs::new(globs)?.into_set(), without_candidates: true, without_hunks: true };
     git::trust_stored_objects();
     let deadline = Deadline::after(Duration::from_secs(args.deadline));
-    let stop = move || deadline.left().is_zero();
+    let progress = session.progress(format!("Looking for the commits of {} on {}", line.name, into.name));
+    let stop = || {
+        progress.tick();
+        deadline.left().is_zero()
+    };
     let commits = drift::commits(repository, line.commit, into.commit)?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
     let commits = drift::judge(repository, threads, into.commit, &commits, &options, &stop)?;
     let merge = drift::merge_into_line(repository, line.commit, into.commit)?;
+    drop(progress);
     let exit =
         commits.iter().filter(|one| !one.ignored).fold(ExitCode::Open, |worst, one| worst.worse(one.verdict.exit()));
     let next_release = next_release(&commits, &into.name);

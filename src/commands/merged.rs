@@ -12,9 +12,10 @@ use crate::domain::identity::{Moment, ObjectId};
 use crate::domain::merge_back::Verdict;
 use crate::failure::{ExitCode, Failure};
 use crate::git::{self, repository::Repository};
+use crate::merge_back::compare::Comparison;
 use crate::merge_back::fix::Fix;
 use crate::merge_back::forecast::{Forecast, forecast};
-use crate::merge_back::report::{Landing, Report};
+use crate::merge_back::report::{Candidate, Landing, Report};
 use crate::merge_back::search::{Options, search};
 use crate::merge_back::target::Target;
 use crate::process::Deadline;
@@ -57,11 +58,16 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let into = Into::find(session, args.into.as_deref())?;
     git::trust_stored_objects();
     let deadline = Deadline::after(Duration::from_secs(args.deadline));
-    let stop = || deadline.left().is_zero();
+    let progress = session.progress(format!("Looking for the fix on {}", into.name));
+    let stop = || {
+        progress.tick();
+        deadline.left().is_zero()
+    };
     let target = Target::new(repository, into.commit, &stop);
     let fix = read(repository, &target, &args.fix)?;
     let report = search(&target, &fix, &Options { without_hunks: !session.is_json(), ..Options::default() })?;
     let forecast = forecast(&target, &fix, &report, &into.switch)?;
+    drop(progress);
     let exit = report.verdict.exit();
     let report = MergedReport { into, commits: fix.commits, report, forecast, now: session.now() };
     session.answer("merged", exit, &report)
@@ -121,20 +127,39 @@ impl render::Report for MergedReport {
             let why = candidate.why.join("; ");
             page.bullet(&format!("candidate {} {} ({why})", candidate.commit.short(), candidate.summary));
         }
+        if let Some(likest) = self.report.candidates.first() {
+            side_by_side(page, likest);
+        }
         if let Some(forecast) = &self.forecast {
             page.blank();
             page.paragraph(&forecast.next_release);
             match (forecast.applies, forecast.stops_at) {
-                (true, _) => page.line("Bringing it there applies cleanly now."),
+                (true, _) => page.paragraph("Bringing it there applies cleanly now."),
                 (false, stops) => {
                     let at = stops.map(|at| at.short()).unwrap_or_default();
-                    page.line(&format!("Bringing it there conflicts at {at}:"));
+                    page.paragraph(&format!("Bringing it there conflicts at {at}:"));
                     for conflict in &forecast.conflicts {
                         page.bullet(&format!("{}:{}", conflict.path, conflict.lines.join(",")));
                     }
                 }
             }
             next_commands(page, &forecast.commands);
+        }
+    }
+}
+
+/// The fix beside a candidate.
+pub(super) fn side_by_side(page: &mut Page, candidate: &Candidate) {
+    /// A person looks at so many lines a path before they would rather see the commits themselves.
+    const MOST: usize = 30;
+    for Comparison { path, fix, candidate: other } in candidate.compared.iter().take(5) {
+        page.blank();
+        page.title(&path.to_string());
+        let name = candidate.commit.short();
+        let shown = |lines: &[String]| lines[..lines.len().min(MOST)].to_vec();
+        page.side_by_side([("the fix", &shown(fix)), (&name, &shown(other))]);
+        if fix.len().max(other.len()) > MOST {
+            page.line(&format!("and more: git show {name} -- {path}"));
         }
     }
 }

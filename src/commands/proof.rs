@@ -26,6 +26,8 @@ use crate::process::Deadline;
 use crate::render::{Page, Tone};
 use crate::session::Session;
 
+use super::merged::side_by_side;
+
 /// How long a fetch may take before an answer about main is given up.
 pub const FETCH_LIMIT: Duration = Duration::from_secs(10);
 
@@ -157,7 +159,11 @@ pub fn prove(
     let Some(fix) = subject(repository, incident)? else { return Ok(Vec::new()) };
     let options = options(policy)?;
     let deadline = Deadline::after(limit);
-    let stop = || deadline.left().is_zero();
+    let progress = session.progress("Looking for the fix on the branches that it must reach");
+    let stop = || {
+        progress.tick();
+        deadline.left().is_zero()
+    };
     let mut proofs = Vec::new();
     for Target { branch, commit } in targets::targets(repository, policy, &bases(incident, &fix))? {
         brought_up_to_date(repository, &branch)?;
@@ -220,6 +226,9 @@ impl TargetProof {
                 Fate::Ignored => page.bullet(&format!("{}:{} never goes back, says the policy", hunk.path, hunk.lines)),
                 Fate::InEffect | Fate::Undone | Fate::Never | Fate::Weak | Fate::Unknown => {}
             }
+        }
+        if let Some(likest) = self.report.candidates.first().filter(|_| self.settled.is_none()) {
+            side_by_side(page, likest);
         }
     }
 

@@ -10,6 +10,7 @@ use crate::domain::lines::{Alignment, Text, common_lines, is_telling};
 use crate::failure::Failure;
 use crate::git::history::Message;
 
+use super::compare::compare;
 use super::fix::Fix;
 use super::report::Candidate;
 use super::steps::base_name;
@@ -140,11 +141,14 @@ pub(super) fn candidates(
         }
         why.push(format!("it brings {similarity} % of the fix's lines"));
         let summary = messages.first().map(|message| message.summary().to_owned()).unwrap_or_default();
-        found.push(Candidate { commit: id, summary, similarity, why });
+        found.push((number, Candidate { commit: id, summary, similarity, why, compared: vec![] }));
     }
-    found.sort_by_key(|candidate| (usize::MAX - candidate.why.len(), 100 - candidate.similarity.min(100)));
+    found.sort_by_key(|(_, candidate)| (usize::MAX - candidate.why.len(), 100 - candidate.similarity.min(100)));
     found.truncate(3);
-    Ok(found)
+    if let Some((number, likest)) = found.first_mut() {
+        likest.compared = compare(target, fix, *number)?;
+    }
+    Ok(found.into_iter().map(|(_, candidate)| candidate).collect())
 }
 
 /// The telling lines that a fix adds, without their indentation, with how often; of a fix that only deletes: what it deletes.

@@ -9,6 +9,7 @@ use crate::domain::identity::{ObjectId, RepositoryPath};
 use crate::domain::merge_back::Verdict;
 use crate::failure::Failure;
 
+use super::compare::Comparison;
 use super::explain::candidates;
 use super::fix::Fix;
 use super::judge::{Judged, Part, parts};
@@ -61,6 +62,9 @@ pub struct Candidate {
     pub similarity: usize,
     /// Why it is named.
     pub why: Vec<String>,
+    /// Of the likest one: the fix and it side by side, path by path.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub compared: Vec<Comparison>,
 }
 
 /// A part of the fix that is not on the target.

@@ -123,17 +123,16 @@ impl TextJudge<'_> {
         if self.versions.len() > FEW_VERSIONS {
             let tip = self.view(newest.entry)?;
             for (hunk, found) in hunks.iter().zip(&mut found) {
-                if tip.standing(self.change, hunk) == Standing::InEffect {
-                    *found = self.halve(hunk)?;
-                }
-            }
-            if found.iter().all(Option::is_some) {
-                return Ok(found);
+                let stands = tip.standing(self.change, hunk) == Standing::InEffect;
+                *found = if stands { self.halve(hunk)? } else { None };
             }
         }
         let mut child = self.bytes(newest)?;
         let mut in_child = counts(&child, &found);
         for index in 0..self.versions.len().saturating_sub(1) {
+            if found.iter().all(Option::is_some) {
+                break;
+            }
             self.target.check_time()?;
             let parent = self.bytes(&self.versions[index + 1])?;
             let in_parent = counts(&parent, &found);
@@ -160,9 +159,6 @@ impl TextJudge<'_> {
                     }
                 };
                 found[at] = place.map(|place| Found { landing: index, place });
-            }
-            if found.iter().all(Option::is_some) {
-                break;
             }
             (child, in_child) = (parent, in_parent);
         }

@@ -1,6 +1,7 @@
 //! A report becomes terminal text or JSON.
 
 mod page;
+pub mod progress;
 pub mod sheet;
 
 use serde::Serialize;

@@ -138,6 +138,29 @@ impl Page {
         self.push("    ", command);
     }
 
+    /// Two texts side by side, line by line; on a narrow page one below the other.
+    pub fn side_by_side(&mut self, [left, right]: [(&str, &[String]); 2]) {
+        if self.width < NARROW {
+            for (title, lines) in [left, right] {
+                self.title(title);
+                lines.iter().for_each(|line| self.indented(&text::shorten(line, self.width - 4)));
+            }
+            return;
+        }
+        let column = (self.width - 3) / 2;
+        let fit = |line: &str| {
+            let short = text::shorten(line, column).into_owned();
+            let filler = " ".repeat(column.saturating_sub(text::columns(&short)));
+            short + &filler
+        };
+        self.line(&format!("{} | {}", fit(left.0), right.0));
+        for row in 0..left.1.len().max(right.1.len()) {
+            let side = |lines: &[String]| lines.get(row).map_or("", String::as_str).replace('\t', "    ");
+            let line = format!("{} | {}", fit(&side(left.1)), text::shorten(&side(right.1), column));
+            self.line(line.trim_end());
+        }
+    }
+
     /// A table whose last column wraps; on a narrow page, or where the other columns leave no room, one record a row.
     pub fn table(&mut self, headers: &[&str], rows: Vec<Vec<String>>) {
         let before: usize = (0..headers.len().saturating_sub(1))

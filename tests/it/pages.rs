@@ -113,3 +113,17 @@ fn a_fix_that_is_missing_on_main_and_then_is_there() {
     hold("verify_merged", &faces(&place, plain("verify"), ["INC-42"; 3]));
     hold("show", &faces(&place, plain("show"), ["INC-42"; 3]));
 }
+
+/// Main holds half of the fix in other words: the likest commit is shown beside it.
+#[test]
+fn what_nobody_can_prove_is_shown_beside_its_likest_commit() {
+    let place = shop();
+    place.git(&["branch", "fix", "v2.8.1"]);
+    let half = |second: &str| FIXED.replace("    return", &format!("    guard(cart)\n    {second}(cart)\n    return"));
+    place.git(&["switch", "-q", "fix"]);
+    dated(&place, "2021-03-04T06:00:00Z", "src/checkout.py", &half("retry_when_busy"), "Guard and retry");
+    place.git(&["switch", "-q", "main"]);
+    dated(&place, "2021-03-04T07:00:00Z", "src/checkout.py", &half("again"), "Guard and do it again");
+    let merged = |_: &str| ["merged", "v2.8.1..fix", "--into", "main"].map(str::to_owned).to_vec();
+    hold("merged_unproven", &faces(&place, merged, [""; 3]));
+}
