@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::book::Book;
+use super::desk::Desk;
 use super::moment;
 use super::outcome::Outcome;
 use super::policies::Policies;
 use super::proof;
 use crate::domain::event::{Deployed, Payload, Release};
+use crate::domain::gates;
 use crate::domain::identity::{IncidentId, Moment};
 use crate::domain::incident::Incident;
 use crate::domain::merge_back::Verdict;
@@ -77,5 +79,11 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let recorded = book.record(id, payload, BTreeMap::new())?;
     let outcome = Outcome::recorded(id, &recorded, format!("deployed at {}", moment::show(at)));
     let next = if was_restored { format!("hotfix verify {id}") } else { format!("hotfix restored {id} --by hotfix") };
-    outcome.next(next).send(session, "deployed")
+    // It runs by now, so nothing is refused; what went out without its gate is owed late, and is said once here.
+    let papers = Desk::new(session, &book)?.papers(incident)?;
+    let lacking = gates::before_deploying(&papers.case(incident));
+    let note = |outcome: Outcome, refusal: Refusal| {
+        outcome.note(format!("It went out with {}: {}", refusal.code.word(), refusal.message))
+    };
+    lacking.into_iter().fold(outcome, note).next(next).send(session, "deployed")
 }

@@ -9,12 +9,14 @@ use super::desk::Desk;
 use super::moment;
 use crate::domain::closing;
 use crate::domain::debts::{self, Owed};
-use crate::domain::event::{Evidence, Production, RungAnswer, RungName};
-use crate::domain::identity::{IncidentId, Moment};
-use crate::domain::incident::{Attempt, Incident};
+use crate::domain::event::{Evidence, Overridden, Production, RungAnswer, RungName};
+use crate::domain::identity::{IncidentId, Moment, Person};
+use crate::domain::incident::{Attempt, Done, Incident};
+use crate::domain::overrides::{self, Fate};
 use crate::domain::policy::{SEVERITY, Value};
 use crate::domain::refusal::Refusal;
 use crate::domain::sentence::short_ref;
+use crate::domain::severity;
 use crate::failure::{ExitCode, Failure};
 use crate::render::{Page, Report};
 use crate::session::Session;
@@ -32,7 +34,21 @@ struct ShowReport<'b> {
     /// The free texts of the governing walk and the analysis, by name; none where a text was redacted or never fetched.
     texts: BTreeMap<String, Option<String>>,
     owed: Vec<Owed>,
+    /// Whose approval of the fix as it is now counts.
+    approved_by: Vec<&'b Person>,
+    /// The gates that were skipped.
+    overrides: Vec<Override>,
     timeline: Vec<Line>,
+}
+
+/// A gate that was skipped, and what became of that.
+#[derive(Serialize)]
+struct Override {
+    gate: String,
+    by: Person,
+    until: Moment,
+    fate: Fate,
+    reviewed_by: Option<Person>,
 }
 
 #[derive(Serialize)]
@@ -63,7 +79,19 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         .events_of(&args.incident)
         .map(|event| Line { at: event.at, who: event.actor.name.clone(), what: event.payload.sentence() })
         .collect();
-    session.answer("show", ExitCode::Open, &ShowReport { incident, texts, owed, timeline })
+    let case = papers.case(incident);
+    let needs = case.needs();
+    let counted = case.judge(&needs).map_or_else(Vec::new, |judge| judge.counted());
+    let approved_by = counted.iter().map(|approval| &approval.by.actor).collect();
+    let skipped = |done: &Done<Overridden>| Override {
+        gate: done.what.gate.clone(),
+        by: done.by.actor.clone(),
+        until: done.what.until,
+        fate: overrides::fate(incident, done, case.digest(), session.now()),
+        reviewed_by: incident.said.review(done).map(|by| by.actor.clone()),
+    };
+    let overrides = incident.said.overrides.iter().map(skipped).collect();
+    session.answer("show", ExitCode::Open, &ShowReport { incident, texts, owed, approved_by, overrides, timeline })
 }
 
 impl Report for ShowReport<'_> {
@@ -101,7 +129,7 @@ impl ShowReport<'_> {
             ));
         }
         fields.extend(check.rule.iter().map(|rule| ("rule", rule.clone())));
-        fields.push(("severity", incident.severity_at_opening.clone().unwrap_or_else(|| "not said".to_owned())));
+        fields.push(("severity", severity_words(incident)));
         fields.push(("started", moment::show(incident.started)));
         let opened = &incident.opened;
         fields.push(("opened", format!("{} by {}", moment::show(opened.at), opened.actor.name)));
@@ -125,6 +153,18 @@ impl ShowReport<'_> {
             let landings: Vec<String> = verified.what.landings.iter().map(|commit| commit.short()).collect();
             let by = if landings.is_empty() { String::new() } else { format!(" by {}", landings.join(", ")) };
             fields.push(("merge-back", format!("{} on {}{by}", verified.what.verdict.word(), short_ref(target))));
+        }
+        if !self.approved_by.is_empty() {
+            let names: Vec<&str> = self.approved_by.iter().map(|person| person.name.as_str()).collect();
+            fields.push(("approved by", names.join(", ")));
+        }
+        for skipped in &self.overrides {
+            let reviewed = skipped
+                .reviewed_by
+                .as_ref()
+                .map_or_else(|| "nobody reviewed that".to_owned(), |person| format!("reviewed by {}", person.name));
+            let (by, fate) = (&skipped.by.name, skipped.fate.word());
+            fields.push(("skipped", format!("{} by {by}: {fate}, {reviewed}", skipped.gate)));
         }
         fields
     }
@@ -155,6 +195,15 @@ impl ShowReport<'_> {
     fn words(&self, name: &str) -> String {
         let words = self.texts.get(name).cloned().flatten();
         words.unwrap_or_else(|| "text not here: redacted, or never fetched".to_owned())
+    }
+}
+
+/// The latest severity, and the first where that was another one.
+fn severity_words(incident: &Incident) -> String {
+    match (severity::latest(incident), incident.severity_at_opening.as_deref()) {
+        (Some(now), Some(first)) if now != first => format!("{now}, and {first} at first"),
+        (Some(now), _) => now.to_owned(),
+        (None, _) => "not said".to_owned(),
     }
 }
 

@@ -230,7 +230,10 @@ pub fn refusals(scope: &Scope, limits: &ScopeLimits, incident: &super::identity:
     };
     let mut refusals = Vec::new();
     let over = |count: usize, limit: Option<u32>, what: &str| {
-        limit.filter(|limit| count > *limit as usize).map(|limit| format!("{count} {what}, {limit} are allowed"))
+        limit.filter(|limit| count > *limit as usize).map(|limit| {
+            let are = if limit == 1 { "is" } else { "are" };
+            format!("{count} {what}, {limit} {are} allowed")
+        })
     };
     let over: Vec<String> =
         over(scope.files, limits.files, "files").into_iter().chain(over(scope.lines, limits.lines, "lines")).collect();

@@ -12,6 +12,7 @@ pub mod migrations;
 pub mod patterns;
 pub mod people;
 pub mod policy_in_force;
+pub mod probes;
 pub mod production;
 pub mod release_lines;
 pub mod releases;

@@ -30,6 +30,7 @@ mod place;
 mod policy;
 mod policy_changes;
 mod policy_in_force;
+mod probes;
 mod prompt;
 mod readme;
 mod remote;

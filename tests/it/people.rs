@@ -139,6 +139,7 @@ fn approvals_by_others_in_their_roles_for_this_very_content() {
     approve(BOB, &["--withdraw"]).exits(0);
     approve(BOB, &["--withdraw"]).exits(0).says("you said nothing");
     place.hotfix_by(LENA, &["close", "INC-42"]).exits(0).says("closed");
+    place.hotfix(&["show", "INC-42"]).exits(0).says("approved by").says("Grace, Lena");
 }
 
 #[test]
@@ -164,6 +165,7 @@ fn a_gate_of_the_check_is_skipped_alone_and_reviewed_before_closing() {
     place.hotfix_by(BOB, &[&review[..], &["--disagree"]].concat()).exits(2);
     place.hotfix_by(BOB, &review).exits(0);
     place.hotfix_by(BOB, &review).exits(0).says("reviewed already");
+    place.hotfix(&["show", "INC-7"]).exits(0).says("never-qualifies by Ada: used, reviewed by Bob");
     assert!(!place.hotfix(&["close", "INC-7"]).out.contains("override-review-owed"));
 }
 
@@ -194,6 +196,7 @@ fn what_was_skipped_is_owed_until_it_is_made_good_or_waived() {
     place.hotfix(&["tested", "INC-42"]).exits(1).says("fix-missing");
     place.commit("shop.rs", "one\ntwo\nthree\n", "Mend it");
     place.hotfix(&["fix", "INC-42", "--proof", "untested=no time", "--guarded-by-flag", "no"]).exits(0);
+    place.hotfix(&["deployed", "INC-42"]).exits(0).says("It went out with approval-missing");
     place.hotfix_by(GRACE, &["approve", "INC-42"]).exits(0);
     shipped(&place);
     place.hotfix(&["close", "INC-42"]).exits(3).says("skipped tests").says("skipped staging");

@@ -4,6 +4,7 @@ mod answers;
 mod draft;
 mod evidence;
 mod opening;
+mod probing;
 mod report;
 mod wizard;
 mod words;
@@ -73,11 +74,12 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let draft = Draft::of(session.repository()?, &args.incident);
     let after = book.incidents.get(&args.incident).map(|incident| incident.check().by.event.clone());
     let begun = draft.load(after.as_deref(), args.again).filter(|_| session.interactive() && args.policy.is_none());
-    let opening = match Opening::load(&args, &book, session, begun.as_ref().map(|kept| kept.started), notes)? {
+    let mut opening = match Opening::load(&args, &book, session, begun.as_ref().map(|kept| kept.started), notes)? {
         Ok(opening) => opening,
         Err(stopped) => return session.answer("check", stopped.exit(), &stopped),
     };
     let mut answers = answers::before(&args, &opening, &book)?;
+    probing::gather(session, &mut opening, &given, &mut answers)?;
     let mut said = false;
     if session.interactive() {
         let walk = begun.unwrap_or_else(|| Kept::begin(&opening, after, args.again));

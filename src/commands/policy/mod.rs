@@ -3,6 +3,7 @@
 mod compare;
 pub mod load;
 mod test;
+mod trust;
 
 use std::path::{Path, PathBuf};
 
@@ -48,6 +49,11 @@ enum Command {
         /// The later one
         new: String,
     },
+    /// Show the probes of the policy in force, and let them run in this clone
+    ///
+    /// A probe is a program that gathers a fact. It runs without a shell, and only while the policy and its programs are those
+    /// that were trusted.
+    Trust,
     /// Tell which decisions on record another policy would turn; runs no probe
     ///
     /// Exits with 1 where it turns one.
@@ -68,6 +74,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         }
         Command::Test { files } => test::run(&files, session),
         Command::Diff { old, new } => compare::diff(&old, &new, session),
+        Command::Trust => trust::run(session),
         Command::Replay { new } => compare::replay(&new, session),
     }
 }
