@@ -109,3 +109,6 @@ fn common<K: Ord>(counts: BTreeMap<K, usize>) -> Vec<(K, usize)> {
     common.sort_by(|(a, n), (b, m)| m.cmp(n).then_with(|| a.cmp(b)));
     common
 }
+
+#[cfg(test)]
+mod tests;

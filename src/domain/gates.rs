@@ -153,4 +153,4 @@ fn lower(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

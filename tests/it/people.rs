@@ -336,3 +336,62 @@ fn the_severity_changes_and_the_worst_governs_closing() {
     assert_eq!(shown["checks"][1]["what"]["facts"]["severity"]["value"]["value"], "sev3");
     assert_eq!(shown["severity_at_opening"], "sev1");
 }
+
+/// Records an event as if it had been recorded so many minutes ago.
+fn recorded_ago(place: &Place, person: (&str, &str), minutes: i64, payload: hotfix::domain::event::Payload) {
+    use hotfix::domain::identity::Person;
+    use hotfix::ledger::store::{Draft, Ledger};
+    let repository = hotfix::git::repository::Repository::discover(&place.path()).unwrap();
+    let actor = Person { name: person.0.to_owned(), email: person.1.to_owned() };
+    let at = chrono::Utc::now().fixed_offset() - chrono::TimeDelta::minutes(minutes);
+    let incident = Some("INC-42".parse().unwrap());
+    let draft = Draft { actor, at, incident, payload, texts: std::collections::BTreeMap::new() };
+    Ledger::open(&repository).unwrap().append(draft).unwrap();
+}
+
+#[test]
+fn an_override_that_has_expired_opens_nothing_and_says_so() {
+    let place = shop(TEAM);
+    place.commit("shop.rs", "one\ntwo\nthree\n1\n2\n3\n4\n5\n6\n7\n", "Mend it, and more");
+    fix(&place).exits(1);
+    let skip = |minutes: i64| {
+        let until = chrono::Utc::now().fixed_offset() + chrono::TimeDelta::minutes(60 - minutes);
+        hotfix::domain::event::Payload::Overridden(hotfix::domain::event::Overridden {
+            gate: "scope-exceeded".to_owned(),
+            until,
+            fix: None,
+        })
+    };
+    recorded_ago(&place, LENA, 90, skip(90));
+    place.hotfix(&["scope", "INC-42"]).exits(1).says("scope-exceeded");
+    place.hotfix(&["show", "INC-42"]).exits(0).says("scope-exceeded by Lena: expired unused, nobody reviewed that");
+    // One of somebody who may not skip it opens nothing either, wherever it comes from.
+    recorded_ago(&place, BOB, 10, skip(10));
+    place.hotfix(&["scope", "INC-42"]).exits(1).says("scope-exceeded");
+    recorded_ago(&place, LENA, 10, skip(10));
+    place.hotfix(&["scope", "INC-42"]).exits(0);
+    place.hotfix(&["close", "INC-42"]).exits(1).says("skipped scope-exceeded (expired unused)");
+}
+
+#[test]
+fn nobody_is_awake_so_one_approval_and_an_override_let_it_out_and_the_rest_is_owed() {
+    let place = shop(TEAM);
+    place.commit("shop.rs", "one\ntwo\nthree\n", "Mend it");
+    fix(&place).exits(0);
+    let skip = ["override", "INC-42", "--gate", "approval-missing", "--reason", "no leader answers the telephone"];
+    place.hotfix_by(GRACE, &["approve", "INC-42"]).exits(0);
+    place.hotfix(&skip).exits(1).says("role-missing");
+    // Half an hour later: the same fix, attached then.
+    let repository = hotfix::git::repository::Repository::discover(&place.path()).unwrap();
+    let history = hotfix::ledger::store::Ledger::open(&repository).unwrap().history().unwrap();
+    let is_fix = |payload: &hotfix::domain::event::Payload| payload.kind() == "fix-attached";
+    let attached = history.events().map(|(_, event)| event.payload.clone()).find(is_fix).unwrap();
+    recorded_ago(&place, crate::place::ADA, 31, attached);
+    place.hotfix(&skip).exits(0);
+    let deployed = place.hotfix(&["deployed", "INC-42"]).exits(0);
+    assert!(!deployed.out.contains("approval-missing"), "{}", deployed.out);
+    let close = place.hotfix_by(LENA, &["close", "INC-42"]).exits(1);
+    close.says("late-approval-owed").says("override-review-owed");
+    place.hotfix_by(LENA, &["approve", "INC-42"]).exits(0);
+    assert!(!place.hotfix_by(LENA, &["close", "INC-42"]).out.contains("late-approval-owed"));
+}
