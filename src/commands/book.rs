@@ -1,6 +1,6 @@
 //! The incidents of a ledger, loaded: what nearly every command starts with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::rc::Rc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::domain::event::{Event, Payload};
 use crate::domain::identity::IncidentId;
 use crate::domain::incident::{self, Incident};
 use crate::domain::policy::Identity;
-use crate::domain::record::History;
+use crate::domain::record::{History, Record};
 use crate::domain::refusal::Refusal;
 use crate::domain::spelling;
 use crate::domain::standing::{Doubt, Rule};
@@ -30,6 +30,8 @@ pub struct Book<'s> {
     pub history: Rc<History>,
     /// Its incidents, by id.
     pub incidents: BTreeMap<IncidentId, Incident>,
+    /// The number of incidents that are over and that a list leaves out.
+    pub left_out: usize,
 }
 
 impl<'s> Book<'s> {
@@ -48,7 +50,49 @@ impl<'s> Book<'s> {
         let ledger = ledger(session)?;
         let history = ledger.history()?;
         let incidents = incident::replay(&history);
-        Ok(Self { session, ledger, history, incidents })
+        Ok(Self { session, ledger, history, incidents, left_out: 0 })
+    }
+
+    /// The same for a list, without the incidents that are `quiet`: nearly all of them, in a ledger that is years old.
+    pub fn open_for_list(session: &'s Session, quiet: impl Fn(&Incident) -> bool) -> Result<Self, Failure> {
+        if let Some(book) = Self::from_list(session, &quiet)? {
+            return Ok(book);
+        }
+        let book = Self::open(session)?;
+        if book.ledger.rule().identity == Identity::Unverified {
+            book.keep_for_lists(BTreeSet::new(), quiet, book.history.records().len());
+        }
+        Ok(book)
+    }
+
+    /// From what was kept, and what came since. None where that is not enough: nothing is kept, somebody recorded something on
+    /// an incident that was left out, or signatures are asked for, which are weighed over the whole ledger.
+    fn from_list(session: &'s Session, quiet: impl Fn(&Incident) -> bool) -> Result<Option<Self>, Failure> {
+        let repository = session.repository()?;
+        let ledger = Ledger::open(repository)?;
+        let Some((left_out, before)) = ledger.start_from_list() else { return Ok(None) };
+        let history = ledger.history()?;
+        let known = |record: &Record| match &record.event {
+            Ok(event) => event.incident.as_ref().is_some_and(|incident| left_out.contains(incident)),
+            Err(_) => true,
+        };
+        // A history that had to be read anew holds them all.
+        if !history.is_abridged() || history.beyond(before).any(known) {
+            return Ok(None);
+        }
+        if identity::rule(repository, trusted_ref(&history), session.now())?.identity != Identity::Unverified {
+            return Ok(None);
+        }
+        let incidents = incident::replay(&history);
+        let new = history.count_beyond(before);
+        let book = Self { session, ledger, history, incidents, left_out: left_out.len() };
+        book.keep_for_lists(left_out, quiet, new);
+        Ok(Some(book))
+    }
+
+    fn keep_for_lists(&self, mut left_out: BTreeSet<IncidentId>, quiet: impl Fn(&Incident) -> bool, new: usize) {
+        left_out.extend(self.incidents.values().filter(|incident| quiet(incident)).map(|incident| incident.id.clone()));
+        self.ledger.keep_for_lists(&self.history, &left_out, new);
     }
 
     /// The same once more, after the shared remote was asked: for its branches, and for what others have recorded. Beside it,

@@ -1,5 +1,7 @@
 //! The ledger's content in memory: its events in causal order, and who knew of what.
 
+pub mod abridged;
+mod growth;
 mod order;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -89,14 +91,25 @@ pub struct History {
     /// The places that know all earlier ones and that all later ones know, in order: only between two of them are there
     /// events that do not know each other.
     waists: Vec<usize>,
+    /// The ids of the events that were left out, sorted.
+    left_out: Vec<u128>,
+}
+
+/// What a commit of a history holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Holds {
+    Join,
+    /// The event at this place among the records.
+    Record(usize),
+    /// An event that was left out: see [`abridged`].
+    LeftOut,
 }
 
 #[derive(Clone, Debug)]
 struct Place {
     commit: ObjectId,
     parents: Vec<usize>,
-    /// Its place among the records; none for a join.
-    record: Option<usize>,
+    holds: Holds,
     has_child: bool,
 }
 
@@ -143,49 +156,6 @@ impl History {
 
     fn counts(&self, ledger: &str) -> bool {
         self.ledger.as_deref() == Some(ledger) || self.adopted.values().any(|adopted| adopted == ledger)
-    }
-
-    /// The same history with more commits, all of which can be reached from `tip`, and whose other parents it holds.
-    ///
-    /// None where that can't be told from what is known here: then it must be read anew.
-    pub fn grown(mut self, tip: ObjectId, mut commits: Vec<Commit>) -> Option<Self> {
-        if commits.iter().any(|commit| commit.parents.is_empty() || adoption(commit).is_some()) {
-            return None;
-        }
-        // What stands before the last place that all of them know stays as it is.
-        let known = commits.iter().flat_map(|commit| &commit.parents).filter_map(|id| self.place_of.get(id)).min()?;
-        let waist = self.waists.iter().rposition(|waist| waist <= known)?;
-        commits.extend(self.cut(waist)?);
-        self.tip = Some(tip);
-        in_causal_order(commits).into_iter().for_each(|commit| self.push(commit));
-        Some(self)
-    }
-
-    /// Takes out all that stands after a waist. None where it is not known what was read there.
-    fn cut(&mut self, waist: usize) -> Option<Vec<Commit>> {
-        let from = self.waists[waist] + 1;
-        let taken = |place: &Place| {
-            let content = match place.record.map(|record| &self.records[record].event) {
-                None => Content::Join,
-                Some(Err(Unreadable::Malformed { .. })) => return None,
-                Some(event) => Content::Event(event.clone()),
-            };
-            let parents = place.parents.iter().map(|&parent| self.order[parent].commit).collect();
-            Some(Commit { id: place.commit, parents, content })
-        };
-        let commits = self.order[from..].iter().map(taken).collect::<Option<Vec<_>>>()?;
-        for place in self.order.split_off(from) {
-            self.place_of.remove(&place.commit);
-            if let Some(record) = place.record {
-                self.records.truncate(self.records.len().min(record));
-            }
-        }
-        let kept = self.records.len();
-        self.record_of.retain(|_, record| *record < kept);
-        self.waists.truncate(waist + 1);
-        self.order[from - 1].has_child = false;
-        self.heads = 1;
-        Some(commits)
     }
 
     /// The newest commit; none in an empty ledger.
@@ -240,7 +210,7 @@ impl History {
     /// The event, readable or not, that this commit holds; none if it is a join or not here.
     pub fn at(&self, commit: ObjectId) -> Option<&Record> {
         let place = *self.place_of.get(&commit)?;
-        self.order[place].record.map(|record| &self.records[record])
+        self.record_at(&self.order[place])
     }
 
     /// The commits in causal order, joins too, each with its parents.
@@ -256,12 +226,28 @@ impl History {
 
     /// The events, readable or not, that whoever wrote `commit` did not know; all of them where `commit` is not held.
     pub fn beyond(&self, commit: ObjectId) -> impl Iterator<Item = &Record> {
+        self.places_beyond(commit).filter_map(|place| self.record_at(place))
+    }
+
+    /// The number of those, also of what was left out.
+    pub fn count_beyond(&self, commit: ObjectId) -> usize {
+        self.places_beyond(commit).filter(|place| place.holds != Holds::Join).count()
+    }
+
+    fn places_beyond(&self, commit: ObjectId) -> impl Iterator<Item = &Place> {
         let from = match self.place_of.get(&commit) {
             None => 0,
             Some(place) => self.waists.iter().rfind(|waist| *waist <= place).map_or(0, |waist| waist + 1),
         };
         let unknown = move |place: &&Place| place.commit != commit && !self.knows(commit, place.commit);
-        self.order[from..].iter().filter(unknown).filter_map(|place| self.records.get(place.record?))
+        self.order[from..].iter().filter(unknown)
+    }
+
+    fn record_at(&self, place: &Place) -> Option<&Record> {
+        match place.holds {
+            Holds::Record(record) => self.records.get(record),
+            Holds::Join | Holds::LeftOut => None,
+        }
     }
 
     /// The roots that nobody took in: every ledger but this one's own that was joined to it without a word.
@@ -310,8 +296,29 @@ impl History {
 
     /// Takes the next commit in causal order, and checks what only its place among the others can tell.
     fn push(&mut self, commit: Commit) {
-        let place = self.order.len();
         let parents: Vec<_> = commit.parents.iter().filter_map(|id| self.place_of.get(id).copied()).collect();
+        let holds = match commit.content {
+            Content::Join => Holds::Join,
+            Content::Event(event) => {
+                let root = commit.parents.is_empty().then_some(commit.id);
+                let event = event.and_then(|event| self.fits(root, event));
+                self.keep(Record { commit: commit.id, event, doubt: None })
+            }
+        };
+        self.place(commit.id, parents, holds);
+    }
+
+    fn keep(&mut self, record: Record) -> Holds {
+        if let Ok(event) = &record.event {
+            self.record_of.insert(event.id.clone(), self.records.len());
+        }
+        self.records.push(record);
+        Holds::Record(self.records.len() - 1)
+    }
+
+    /// Puts a commit behind all others, and tells who knows whom.
+    fn place(&mut self, commit: ObjectId, parents: Vec<usize>, holds: Holds) {
+        let place = self.order.len();
         for &parent in &parents {
             if !std::mem::replace(&mut self.order[parent].has_child, true) {
                 self.heads -= 1;
@@ -326,20 +333,8 @@ impl History {
         if self.heads == 1 {
             self.waists.push(place);
         }
-        self.place_of.insert(commit.id, place);
-        let record = match commit.content {
-            Content::Join => None,
-            Content::Event(event) => {
-                let root = commit.parents.is_empty().then_some(commit.id);
-                let event = event.and_then(|event| self.fits(root, event));
-                if let Ok(event) = &event {
-                    self.record_of.insert(event.id.clone(), self.records.len());
-                }
-                self.records.push(Record { commit: commit.id, event, doubt: None });
-                Some(self.records.len() - 1)
-            }
-        };
-        self.order.push(Place { commit: commit.id, parents, record, has_child: false });
+        self.place_of.insert(commit, place);
+        self.order.push(Place { commit, parents, holds, has_child: false });
     }
 
     /// `root` is the event's commit if it has no parent.
@@ -361,6 +356,9 @@ impl History {
             && self.adopted.get(&adopted.root) != Some(&adopted.ledger)
         {
             return Err(Unreadable::malformed("it takes in a ledger that was not joined here"));
+        }
+        if self.was_left_out(&event.id) {
+            return Err(Unreadable::malformed("it repeats the id of an earlier event"));
         }
         if let Some(&first) = self.record_of.get(&event.id) {
             let first = self.records[first].commit.short();

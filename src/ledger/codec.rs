@@ -188,6 +188,14 @@ fn signature(who: &Person, at: Moment) -> String {
     format!("{name} <{email}> {seconds} {sign}{hours:02}{minutes:02}")
 }
 
+/// The parents of a commit. An `Err` says why they can't be told.
+pub(super) fn parents(bytes: &[u8]) -> Result<Vec<ObjectId>, &'static str> {
+    let mut lines = bytes.split(|&byte| byte == b'\n').skip(1);
+    let parent =
+        |line: &[u8]| Some(std::str::from_utf8(line.strip_prefix(b"parent ")?).ok().and_then(|id| id.parse().ok()));
+    std::iter::from_fn(|| lines.next().and_then(parent)).map(|id| id.ok_or("a commit with a broken id")).collect()
+}
+
 /// Reads a commit of the ledger. An `Err` says why its parents can't even be told.
 pub fn parse(bytes: &[u8]) -> Result<Parsed, &'static str> {
     let end = memchr::memmem::find(bytes, b"\n\n").ok_or("a commit without an end of its headers")?;

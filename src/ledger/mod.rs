@@ -5,6 +5,7 @@ mod canonical;
 pub mod codec;
 mod exchange;
 pub mod hiding;
+mod list_cache;
 pub mod lock;
 mod read;
 pub mod refs;

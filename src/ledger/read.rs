@@ -23,7 +23,7 @@ pub(super) struct Reading {
 /// Exit 4 if a commit is missing or corrupt.
 pub(super) fn read(objects: &Objects<'_>, heads: &[ObjectId], known: Reading) -> Result<Reading, Failure> {
     match known.history.tip() {
-        None if heads.is_empty() => return Ok(Reading::default()),
+        _ if heads.is_empty() => return Ok(Reading::default()),
         Some(tip) if heads == [tip] => return Ok(known),
         Some(_) if known.joins.is_empty() => {
             let known = Rc::unwrap_or_clone(known.history);
@@ -58,15 +58,36 @@ fn on_top(objects: &Objects<'_>, heads: &[ObjectId], known: History) -> Result<O
 
 /// All commits down from `heads` to what is known, newest first along a line.
 fn walk(objects: &Objects<'_>, heads: &[ObjectId], known: impl Fn(ObjectId) -> bool) -> Result<Vec<Commit>, Failure> {
-    let mut commits = Vec::new();
+    let mut raw = Vec::new();
     let mut seen: HashSet<ObjectId> = HashSet::new();
     let mut waiting: Vec<_> = heads.iter().copied().rev().filter(|head| seen.insert(*head) && !known(*head)).collect();
     while let Some(id) = waiting.pop() {
-        let commit = read_commit(objects, id)?;
-        waiting.extend(commit.parents.iter().filter(|parent| !known(**parent) && seen.insert(**parent)));
-        commits.push(commit);
+        let bytes = objects.read(id, Kind::Commit)?.ok_or_else(|| incomplete(id))?;
+        let parents = codec::parents(&bytes).map_err(|reason| unreadable(id, reason))?;
+        waiting.extend(parents.into_iter().filter(|parent| !known(*parent) && seen.insert(*parent)));
+        raw.push((id, bytes));
     }
-    Ok(commits)
+    decode(&raw)
+}
+
+/// Reads what the commits hold, on every processor where there are many: this is half of the time that a ledger takes.
+fn decode(raw: &[(ObjectId, Vec<u8>)]) -> Result<Vec<Commit>, Failure> {
+    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(1 + raw.len() / 1_000);
+    let all =
+        |part: &[(ObjectId, Vec<u8>)]| part.iter().map(|(id, bytes)| commit(*id, bytes)).collect::<Result<Vec<_>, _>>();
+    if workers == 1 {
+        return all(raw);
+    }
+    std::thread::scope(|scope| {
+        let parts = raw.chunks(raw.len().div_ceil(workers));
+        let running: Vec<_> = parts.map(|part| scope.spawn(move || all(part))).collect();
+        let mut commits = Vec::with_capacity(raw.len());
+        for part in running {
+            let read = part.join().map_err(|_| Failure::undecided("a thread that read the ledger ended early"))?;
+            commits.extend(read?);
+        }
+        Ok(commits)
+    })
 }
 
 /// Joins `tops`, of which none holds another, into one tip; with the joins' bytes.
@@ -96,10 +117,13 @@ fn incomplete(id: ObjectId) -> Failure {
         .hint("git fetch --unshallow    # if this clone is shallow; else git fsck shows what is missing")
 }
 
-fn read_commit(objects: &Objects<'_>, id: ObjectId) -> Result<Commit, Failure> {
-    let bytes = objects.read(id, Kind::Commit)?.ok_or_else(|| incomplete(id))?;
-    let parsed = codec::parse(&bytes)
-        .map_err(|reason| Failure::undecided(format!("the ledger can't be read: {id} is {reason}")))?;
+fn unreadable(id: ObjectId, reason: &str) -> Failure {
+    Failure::undecided(format!("the ledger can't be read: {id} is {reason}"))
+        .hint("git fsck    # shows whether the object is damaged")
+}
+
+fn commit(id: ObjectId, bytes: &[u8]) -> Result<Commit, Failure> {
+    let parsed = codec::parse(bytes).map_err(|reason| unreadable(id, reason))?;
     let content = match parsed.content {
         Content::Event(Ok(event)) if parsed.tree != id_of_kept(&event.payload.keeps())? => {
             Content::Event(Err(Unreadable::malformed("its tree is not what the event keeps")))

@@ -136,13 +136,13 @@ impl<'r> Ledger<'r> {
     /// The number of events that lie beside the ledger, for its ref could not be moved.
     pub fn parked(&self) -> Result<usize, Failure> {
         let history = self.history()?;
-        Ok(history.beyond(Heads::of(self.repository)?.ledger.unwrap_or(ObjectId::ZERO)).count())
+        Ok(history.count_beyond(Heads::of(self.repository)?.ledger.unwrap_or(ObjectId::ZERO)))
     }
 
     /// The number of events that the remote is not known to have.
     pub fn unshared(&self) -> Result<usize, Failure> {
         let history = self.history()?;
-        Ok(history.beyond(Heads::of(self.repository)?.shared.unwrap_or(ObjectId::ZERO)).count())
+        Ok(history.count_beyond(Heads::of(self.repository)?.shared.unwrap_or(ObjectId::ZERO)))
     }
 
     /// The texts of an event, by name.
@@ -204,6 +204,11 @@ impl<'r> Ledger<'r> {
                 Turn::Blocked(blocked) => return append.park(&reading, blocked).map(Ok),
             }
         }
+    }
+
+    /// Goes on from a history that was read before.
+    pub(super) fn start_from(&self, known: Reading) {
+        self.known.replace(known);
     }
 
     pub(super) fn directory(&self) -> std::path::PathBuf {

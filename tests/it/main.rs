@@ -21,6 +21,7 @@ mod init;
 mod ledger;
 mod ledger_attacks;
 mod ledger_faults;
+mod list_cache;
 mod merge_back;
 mod merge_back_later;
 mod merge_back_properties;
