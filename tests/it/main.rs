@@ -22,6 +22,7 @@ mod ledger;
 mod ledger_attacks;
 mod ledger_faults;
 mod list_cache;
+mod meeting;
 mod merge_back;
 mod merge_back_later;
 mod merge_back_properties;
