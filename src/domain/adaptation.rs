@@ -3,17 +3,15 @@
 use foldhash::{HashMap, HashSet};
 use std::ops::Range;
 
-use super::hunk::{TextChange, likeness};
+use super::hunk::TextChange;
 use super::lines::{Alignment, Hunk, Text, is_telling};
+use super::succession::likeness;
 
 /// Above this many pairs of lines likeness is not worth its time: a table rewritten whole is no adaptation that can be proven.
 const MOST_LIKENESSES: usize = 40_000;
 
 /// Above this many pairs of lines not even equality is.
 const MOST_EQUAL: usize = 4_000_000;
-
-/// How many lines away a neighbour may stand, as in a patch's context.
-const NEAR: usize = 3;
 
 /// Above this many pairs of words two lines are no adaptation of each other.
 const MOST_WORD_PAIRS: usize = 4_096;
@@ -40,13 +38,10 @@ impl Adaptation {
     /// A line that the hunk adds must be added by the step, be there already, or be added in a changed form (more than its
     /// white space). At least half must be added word for word, and only of ten lines or more may one in ten be left out. No
     /// line that the hunk takes out may stand as often as before, and what it takes out elsewhere too is not asked for.
-    ///
-    /// Where the step `is_landing` of most of the fix, every line may come in a changed form, if each has a neighbour of the
-    /// fix near it.
-    pub fn new(change: &TextChange<'_>, hunk: &Hunk, old: &Text<'_>, new: &Text<'_>, is_landing: bool) -> Option<Self> {
+    pub fn new(change: &TextChange<'_>, hunk: &Hunk, old: &Text<'_>, new: &Text<'_>) -> Option<Self> {
         let alignment = Alignment::of_bytes(old.bytes(), new.bytes());
         let (before, after) = (counts(old.lines()), counts(new.lines()));
-        let count = |counts: &HashMap<&[u8], usize>, line: &[u8]| counts.get(line).copied().unwrap_or(0);
+        let count = |counts: &Counts<'_>, line: &[u8]| counts.get(line).copied().unwrap_or(0);
         let removed = change.removed(hunk);
         let kept = counts(change.after.lines());
         let still = |line: &&&[u8]| {
@@ -56,11 +51,12 @@ impl Adaptation {
             return None;
         }
         if hunk.new.is_empty() {
-            return Self::deletion(removed, &before, &alignment, old);
+            return Self::deletion(removed, (&before, &after), &alignment, old);
         }
         let mut fresh: Vec<usize> = alignment.hunks.iter().flat_map(|hunk| hunk.new.clone()).collect();
         let mut adaptation = Self { own: vec![], heirs: vec![], changed: 0, gap: 0..0 };
-        let telling: Vec<&[u8]> = change.added(hunk).iter().copied().filter(|line| is_telling(line)).collect();
+        // A short line may be the decisive one; only what has no word at all says nothing.
+        let telling: Vec<&[u8]> = change.added(hunk).iter().copied().filter(|line| !words(line).is_empty()).collect();
         if telling.len().saturating_mul(fresh.len()) > MOST_EQUAL {
             return None;
         }
@@ -91,9 +87,10 @@ impl Adaptation {
                 None => left_out += 1,
             }
         }
-        let in_place = || adaptation.heirs.iter().all(|line| has_neighbour(change, hunk, new, *line));
-        let known = adaptation.own.len() * 2 >= telling.len() || is_landing && left_out == 0 && in_place();
-        let enough = !telling.is_empty() && known && left_out * 10 <= telling.len();
+        // Lines that stand there already bring nothing, and lines far away from all that is near the hunk bring it elsewhere.
+        let brought: Vec<usize> = adaptation.own.iter().chain(&adaptation.heirs).copied().collect();
+        let in_place = adaptation.own.iter().any(|line| has_neighbour(change, hunk, new, *line, &brought));
+        let enough = in_place && adaptation.own.len() * 2 >= telling.len() && left_out * 10 <= telling.len();
         adaptation.own.sort_unstable();
         adaptation.heirs.sort_unstable();
         enough.then_some(adaptation)
@@ -113,12 +110,13 @@ impl Adaptation {
     /// A pure deletion: the step must have taken at least half of what says something.
     fn deletion(
         removed: &[&[u8]],
-        before: &HashMap<&[u8], usize>,
+        (before, after): (&Counts<'_>, &Counts<'_>),
         alignment: &Alignment,
         old: &Text<'_>,
     ) -> Option<Self> {
         let telling = || removed.iter().filter(|line| is_telling(line));
-        let stood = telling().filter(|line| before.contains_key(**line)).count();
+        let count = |lines: &Counts<'_>, line: &[u8]| lines.get(line).copied().unwrap_or(0);
+        let stood = telling().filter(|line| count(before, line) > count(after, line)).count();
         if stood == 0 || stood * 2 < telling().count() {
             return None;
         }
@@ -127,15 +125,17 @@ impl Adaptation {
     }
 }
 
-/// Whether near a line of the new version a line stands that stands near the hunk in the fix, whatever its indentation.
-fn has_neighbour(change: &TextChange<'_>, hunk: &Hunk, new: &Text<'_>, line: usize) -> bool {
-    let around = |lines: Range<usize>, text: &Text<'_>| {
-        let reach = lines.start.saturating_sub(NEAR)..(lines.end + NEAR).min(text.lines().len());
-        reach.filter(move |at| !lines.contains(at))
-    };
-    let own = || around(hunk.new.clone(), &change.after).map(|at| change.after.lines()[at].trim_ascii());
-    let mut near = around(line..line + 1, new).map(|at| new.lines()[at].trim_ascii());
-    near.any(|line| is_telling(line) && own().any(|own| own == line))
+/// Whether the nearest line that says something, before or behind a line of the new version, is the one that stands there in
+/// the fix, whatever its indentation; `brought` are the hunk's own lines there. The same lines in other surroundings may be
+/// another function's.
+fn has_neighbour(change: &TextChange<'_>, hunk: &Hunk, new: &Text<'_>, line: usize, brought: &[usize]) -> bool {
+    let (fix, here) = (change.after.lines(), new.lines());
+    let says = |at: &usize| is_telling(here[*at]) && !brought.contains(at);
+    let trimmed = |line: Option<&&[u8]>| line.map(|line| line.trim_ascii().to_vec());
+    let before = (0..line).rev().find(says).map(|at| &here[at]);
+    let behind = (line + 1..here.len()).find(says).map(|at| &here[at]);
+    trimmed(fix[..hunk.new.start].iter().rev().find(|line| is_telling(line))) == trimmed(before)
+        || trimmed(fix[hunk.new.end..].iter().find(|line| is_telling(line))) == trimmed(behind)
 }
 
 /// Whether one line may be the other's adapted form: by a common beginning and end, or by the words that they share in order.
@@ -173,7 +173,10 @@ fn words(line: &[u8]) -> Vec<&[u8]> {
     line.split(|byte| !is_word(byte)).filter(|word| !word.is_empty()).collect()
 }
 
-fn counts<'a>(lines: &[&'a [u8]]) -> HashMap<&'a [u8], usize> {
+/// How often each line stands.
+type Counts<'a> = HashMap<&'a [u8], usize>;
+
+fn counts<'a>(lines: &[&'a [u8]]) -> Counts<'a> {
     let mut counts = HashMap::with_capacity_and_hasher(lines.len(), Default::default());
     for line in lines {
         *counts.entry(*line).or_default() += 1;
@@ -188,8 +191,7 @@ mod tests {
     fn adapted(before: &str, after: &str, old: &str, new: &str) -> bool {
         let change = TextChange::new(before.as_bytes(), after.as_bytes());
         assert_eq!(change.hunks.len(), 1, "one hunk at a time");
-        Adaptation::new(&change, &change.hunks[0], &Text::new(old.as_bytes()), &Text::new(new.as_bytes()), false)
-            .is_some()
+        Adaptation::new(&change, &change.hunks[0], &Text::new(old.as_bytes()), &Text::new(new.as_bytes())).is_some()
     }
 
     #[test]
@@ -217,25 +219,8 @@ mod tests {
         let (before, after) = ("one\nfour_5\n", "one\nchanged_by_fix\nfour_5\nadded_by_fix\n");
         let change = TextChange::new(before.as_bytes(), after.as_bytes());
         let landed = Text::new(b"one\nchanged_by_fix\nfour_5\n");
-        let adapted = Adaptation::new(&change, &change.hunks[1], &Text::new(before.as_bytes()), &landed, true);
+        let adapted = Adaptation::new(&change, &change.hunks[1], &Text::new(before.as_bytes()), &landed);
         assert_eq!(adapted, None);
-    }
-
-    #[test]
-    fn on_a_known_landing_a_line_may_change_in_its_place_only() {
-        let adapted = |new: &str| {
-            let change = TextChange::new(b"alpha\nomega\nother\n", b"alpha\nlet limit = Limit::of(3);\nomega\nother\n");
-            let (old, new) = (Text::new(b"alpha\nomega\nfar_1\nfar_2\nfar_3\nfar_4\n"), Text::new(new.as_bytes()));
-            [false, true].map(|known| Adaptation::new(&change, &change.hunks[0], &old, &new, known).is_some())
-        };
-        assert_eq!(
-            adapted("alpha\nlet limit = limits::Limit::of(3);\nomega\nfar_1\nfar_2\nfar_3\nfar_4\n"),
-            [false, true]
-        );
-        assert_eq!(
-            adapted("alpha\nomega\nfar_1\nfar_2\nfar_3\nfar_4\nlet limit = limits::Limit::of(3);\n"),
-            [false, false]
-        );
     }
 
     #[test]

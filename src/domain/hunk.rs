@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use super::lines::{Alignment, Block, Hunk, Text, is_telling};
+use super::succession::Succession;
 
 /// A file's change by a fix: two texts and their differences.
 pub struct TextChange<'a> {
@@ -94,6 +95,20 @@ impl View {
         in_place
             && here.lines()[step.old.clone()] == *change.removed(hunk)
             && next.lines()[step.new.clone()] == *change.added(hunk)
+    }
+
+    /// Whether the line before or the one behind a hunk's added lines stands beside them; for a pure deletion always.
+    pub fn has_neighbour(&self, hunk: &Hunk) -> bool {
+        if hunk.new.is_empty() {
+            return true;
+        }
+        let (first, last) = (self.from_after.forward(hunk.new.start), self.from_after.forward(hunk.new.end - 1));
+        let before = hunk.new.start.checked_sub(1).and_then(|line| self.from_after.forward(line));
+        let behind = self.from_after.forward(hunk.new.end);
+        before.is_some() && before.map(|line| line + 1) == first
+            || behind.is_some() && behind == last.map(|line| line + 1)
+            || hunk.new.start == 0 && first == Some(0)
+            || last.is_some_and(|line| self.from_after.at_both_ends(hunk.new.end, line + 1))
     }
 
     /// Where the hunk's added lines stand; for a pure deletion the place where they are not.
@@ -200,9 +215,9 @@ impl Trace {
         self.own.iter().chain(&self.heirs).filter(telling).count()
     }
 
-    /// Whether anything of it was replaced or dropped.
+    /// Whether anything of it was replaced, dropped or moved.
     pub fn is_evolved(&self) -> bool {
-        self.replaced + self.dropped > 0
+        self.replaced + self.dropped + self.moved > 0
     }
 
     /// One step from a version to the next along `alignment`; `removed` is what the hunk took out.
@@ -226,6 +241,13 @@ impl Trace {
         let comes = block.count(new.bytes()) > 0;
         let back_in_place =
             comes && contains(&new.lines()[moved.clone()], removed) && !contains(&old.lines()[gap.clone()], removed);
+        // Also in another form: at least half of what says something, whatever its white space.
+        let telling: Vec<&[u8]> =
+            removed.iter().filter(|line| is_telling(line)).map(|line| line.trim_ascii()).collect();
+        let stands = |lines: &[&[u8]], wanted: &[u8]| lines.iter().any(|line| line.trim_ascii() == wanted);
+        let (then, now) = (&old.lines()[gap.clone()], &new.lines()[moved.clone()]);
+        let back = telling.iter().filter(|line| stands(now, line) && !stands(then, line)).count();
+        let back_in_place = back_in_place || back > 0 && back * 2 >= telling.len();
         let back_elsewhere =
             removed.iter().filter(|line| is_telling(line)).nth(1).is_some() && comes && block.count(old.bytes()) == 0;
         if back_in_place || back_elsewhere {
@@ -257,6 +279,13 @@ impl Trace {
             let succession = Succession::new(&old.lines()[hunk.old.clone()], &new.lines()[hunk.new.clone()]);
             let heir_of = |line: &usize| succession.heir[line - hunk.old.start].map(|heir| heir + hunk.new.start);
             let inherited: Vec<usize> = own.iter().filter_map(heir_of).collect();
+            let is_back = |line: &usize| {
+                let line = new.lines()[*line];
+                is_telling(line) && removed.contains(&line)
+            };
+            if inherited.iter().any(is_back) {
+                return Step::Restored;
+            }
             next.replaced += inherited.len();
             next.dropped += own.len() - inherited.len();
             next.heirs.extend(inherited);
@@ -297,85 +326,26 @@ fn contains(lines: &[&[u8]], block: &[&[u8]]) -> bool {
     !block.is_empty() && lines.windows(block.len()).any(|window| window == block)
 }
 
-/// Where a lost run of lines stands again among the lines that this step added: code that was moved within the file.
+/// Where a lost run of lines stands again, with one of its neighbours, among the lines that this step added: code that was
+/// moved within the file. The same lines in other surroundings may be another function's.
 fn moved_to(lost: &[usize], old: &Text<'_>, new: &Text<'_>, alignment: &Alignment) -> Option<Range<usize>> {
     let lines: Vec<&[u8]> = lost.iter().map(|line| old.lines()[*line]).collect();
     lines.iter().find(|line| is_telling(line))?;
+    let (first, last) = (*lost.first()?, *lost.last()?);
+    let same = |old_line: Option<usize>, new_line: Option<usize>| {
+        let line =
+            |text: &Text<'_>, at: Option<usize>| at.and_then(|at| text.lines().get(at).map(|line| line.to_vec()));
+        line(old, old_line).is_some_and(|known| is_telling(&known) && line(new, new_line) == Some(known))
+    };
     let in_added = |hunk: &Hunk| {
         let added = &new.lines()[hunk.new.clone()];
-        let at = added.windows(lines.len()).position(|window| window == lines)?;
-        Some(hunk.new.start + at..hunk.new.start + at + lines.len())
+        let place = |at: usize| hunk.new.start + at..hunk.new.start + at + lines.len();
+        let beside = |at: &usize| {
+            let place = place(*at);
+            same(first.checked_sub(1), place.start.checked_sub(1)) || same(Some(last + 1), Some(place.end))
+        };
+        let found = added.windows(lines.len()).enumerate().filter(|(_, window)| *window == lines).map(|(at, _)| at);
+        found.into_iter().find(beside).map(place)
     };
     alignment.hunks.iter().find_map(in_added)
-}
-
-/// Within one difference: which new line took the place of which old one, by likeness.
-struct Succession {
-    /// For each old line its successor.
-    heir: Vec<Option<usize>>,
-    /// How many new lines succeed nobody.
-    newcomers: usize,
-}
-
-/// Above this many line pairs likeness is not worth its time.
-const MOST_PAIRS: usize = 40_000;
-
-impl Succession {
-    fn new(old: &[&[u8]], new: &[&[u8]]) -> Self {
-        let mut heir = vec![None; old.len()];
-        if old.len() * new.len() > MOST_PAIRS {
-            return Self { heir, newcomers: new.len() };
-        }
-        // Both sides keep their order, so each new line looks only behind the last pair.
-        let (mut first, mut newcomers) = (0, 0);
-        for (index, line) in new.iter().enumerate() {
-            let pair = (first..old.len())
-                .filter(|at| likeness(old[*at], line) >= 60)
-                .max_by_key(|at| (likeness(old[*at], line), old.len() - at));
-            match pair {
-                Some(at) => {
-                    heir[at] = Some(index);
-                    first = at + 1;
-                }
-                None => newcomers += usize::from(is_telling(line)),
-            }
-        }
-        let mut succession = Self { heir, newcomers };
-        succession.reflow(old, new);
-        succession
-    }
-
-    /// Finds lines that were only broken or joined otherwise, as a formatter does: without white space they still stand.
-    fn reflow(&mut self, old: &[&[u8]], new: &[&[u8]]) {
-        let open = |heir: &Option<usize>, line: &[u8]| heir.is_none() && is_telling(line);
-        if !self.heir.iter().zip(old).any(|(heir, line)| open(heir, line)) {
-            return;
-        }
-        let mut text = Vec::new();
-        let mut ends = Vec::with_capacity(new.len());
-        for line in new {
-            text.extend(without_space(line));
-            ends.push(text.len());
-        }
-        for (heir, line) in self.heir.iter_mut().zip(old).filter(|(heir, line)| open(heir, line)) {
-            let line: Vec<u8> = without_space(line).collect();
-            *heir = memchr::memmem::find(&text, &line).map(|at| ends.partition_point(|end| *end <= at));
-        }
-    }
-}
-
-fn without_space<'a>(line: &'a [u8]) -> impl Iterator<Item = u8> + use<'a> {
-    line.iter().copied().filter(|byte| !byte.is_ascii_whitespace())
-}
-
-/// How alike two lines are, in percent: their common beginning and end, without the white space around.
-pub fn likeness(a: &[u8], b: &[u8]) -> usize {
-    let (a, b) = (a.trim_ascii(), b.trim_ascii());
-    let longest = a.len().max(b.len());
-    if longest == 0 {
-        return 100;
-    }
-    let head = a.iter().zip(b).take_while(|(x, y)| x == y).count();
-    let tail = a[head..].iter().rev().zip(b[head..].iter().rev()).take_while(|(x, y)| x == y).count();
-    100 * (head + tail) / longest
 }

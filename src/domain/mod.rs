@@ -36,5 +36,6 @@ pub mod severity;
 pub mod spelling;
 pub mod standard;
 pub mod standing;
+pub mod succession;
 pub mod text;
 pub mod three_way;

@@ -1,6 +1,6 @@
 //! What explains a landing that is not exact: which commit is a pick of the fix, and which one looks most like it.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use foldhash::HashMap;
@@ -29,30 +29,17 @@ pub struct Picks<'a> {
     commits: &'a [ObjectId],
     own: RefCell<Option<Vec<Message>>>,
     known: RefCell<HashMap<usize, bool>>,
-    landing: Cell<Option<usize>>,
 }
 
 impl<'a> Picks<'a> {
     /// Nothing is read yet.
     pub fn new(target: &'a Target<'a>, fix: &'a Fix) -> Self {
-        Self {
-            target,
-            commits: &fix.commits,
-            own: RefCell::new(None),
-            known: RefCell::default(),
-            landing: Cell::new(None),
-        }
+        Self { target, commits: &fix.commits, own: RefCell::new(None), known: RefCell::default() }
     }
 
     /// Takes a commit for the landing that it is proven to be of most of the fix.
     pub fn know(&self, number: usize) {
         self.known.borrow_mut().insert(number, true);
-        self.landing.set(Some(number));
-    }
-
-    /// Whether the commit with this number is that landing.
-    pub fn is_landing(&self, number: usize) -> bool {
-        self.landing.get() == Some(number)
     }
 
     /// Whether the commit with this number, or one that it merged, is a pick of one of the fix's commits.

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use crate::domain::event::{Change, FixAttached, Side};
 use crate::domain::identity::{ObjectId, Person};
 use crate::domain::lines::common_lines;
+use crate::domain::merge_back::Verdict;
 use crate::failure::Failure;
 use crate::git::history::Node;
 use crate::git::repository::Repository;
 use crate::git::trees::{Differing, Entry};
 
+use super::search::{Options, search};
 use super::target::Target;
 
 /// The net change of a fix.
@@ -45,8 +47,42 @@ impl Fix {
         }
         let Some(fork) = fork else { return Err(unrelated(base, tip)) };
         let commits = repository.commits_between(&[base], tip)?;
-        let (base, commits) = without_target(target, fork, commits, tip)?;
-        Self::net(repository, Some(base), commits)
+        let (later, commits) = without_target(target, fork, commits, tip)?;
+        let mut fix = Self::net(repository, Some(later), commits)?;
+        if later != fork
+            && let Some(early) = Self::before_merge(repository, base, tip, later)?
+        {
+            // What the target had of the fix when it was merged into it is gone from the net change; and yet it may have been
+            // taken out since.
+            let then = search(&target.at(later), &early, &Options { without_hunks: true, ..Options::default() })?;
+            if matches!(then.verdict, Verdict::Merged | Verdict::Partial) {
+                fix.join(early);
+            }
+        }
+        Ok(fix)
+    }
+
+    /// What the fix's own line had, from `base` on, before `merged` was merged into it; none where the line does not show that.
+    fn before_merge(
+        repository: &Repository,
+        base: ObjectId,
+        tip: ObjectId,
+        merged: ObjectId,
+    ) -> Result<Option<Self>, Failure> {
+        let (mut at, mut own) = (tip, None);
+        while at != base {
+            let node = repository.node(at)?;
+            let Some(&parent) = node.parents.first() else { return Ok(None) };
+            if node.parents[1..].contains(&merged) {
+                own = Some(Vec::new());
+            } else if let Some(own) = own.as_mut().filter(|_| node.parents.len() == 1) {
+                own.push(at);
+            }
+            at = parent;
+        }
+        let Some(mut own) = own.filter(|own| !own.is_empty()) else { return Ok(None) };
+        own.reverse();
+        Self::net(repository, Some(base), own).map(Some)
     }
 
     /// The fix that is a branch or a pull request: everything since it left the target's first-parent line.
@@ -100,7 +136,8 @@ impl Fix {
 
     /// Adds another fix's commits and changes.
     pub fn join(&mut self, other: Self) {
-        self.commits.extend(other.commits);
+        let known: BTreeSet<ObjectId> = self.commits.iter().copied().collect();
+        self.commits.extend(other.commits.into_iter().filter(|commit| !known.contains(commit)));
         self.recorded_authors = match (self.recorded_authors.take(), other.recorded_authors) {
             (Some(one), Some(other)) => Some(each_once([one, other].concat())),
             _ => None,

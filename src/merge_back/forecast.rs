@@ -61,11 +61,16 @@ pub fn forecast(target: &Target<'_>, fix: &Fix, report: &Report, into: &str) -> 
         if !changes.iter().filter_map(Change::path).any(lacking) {
             continue;
         }
-        picks.push(commit);
         if stops_at.is_none() {
+            let before = bench.stands.clone();
             conflicts = bench.pick(&changes)?;
             stops_at = (!conflicts.is_empty()).then_some(commit);
+            // A pick that changes nothing would stop as empty.
+            if stops_at.is_none() && bench.changed_nothing(&before)? {
+                continue;
+            }
         }
+        picks.push(commit);
     }
     if picks.is_empty() {
         return Ok(None);
@@ -108,11 +113,19 @@ impl<'a> Bench<'a> {
             let Some(path) = before.as_ref().or(after.as_ref()).map(|side| &side.path) else { continue };
             let place = self.moved.get(path).unwrap_or(path).clone();
             let ours = self.stands_at(&place)?;
+            if after.is_none() && place != *path {
+                conflicts.push(Conflict { path: place, lines: vec![] });
+                continue;
+            }
             match self.bring(before.as_ref(), ours.as_ref(), after.as_ref(), &place)? {
                 Err(conflict) => conflicts.push(conflict),
                 Ok(stand) => {
                     let renamed = before.as_ref().zip(after.as_ref()).filter(|(old, new)| old.path != new.path);
                     let goal = renamed.map_or_else(|| place.clone(), |(_, new)| new.path.clone());
+                    if goal != place && self.stands_at(&goal)?.is_some() {
+                        conflicts.push(Conflict { path: goal, lines: vec![] });
+                        continue;
+                    }
                     self.stands.insert(place, None);
                     self.stands.insert(goal, stand);
                 }
@@ -120,6 +133,25 @@ impl<'a> Bench<'a> {
         }
         conflicts.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(conflicts)
+    }
+
+    /// Whether what stands now is what stood when `before` was all that the picks had left.
+    fn changed_nothing(&self, before: &BTreeMap<RepositoryPath, Option<Stand>>) -> Result<bool, Failure> {
+        for (path, now) in self.stands.iter().filter(|(path, now)| before.get(*path) != Some(*now)) {
+            let then = match before.get(path) {
+                Some(then) => then.clone(),
+                None => self.target.repository.entry_at(self.tree, path)?.map(Stand::Stored),
+            };
+            if self.text(then.as_ref())? != self.text(now.as_ref())? || then.is_some() != now.is_some() {
+                return Ok(false);
+            }
+            if let (Some(Stand::Stored(then)), Some(Stand::Stored(now))) = (&then, now)
+                && then != now
+            {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     fn stands_at(&self, path: &RepositoryPath) -> Result<Option<Stand>, Failure> {

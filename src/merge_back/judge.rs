@@ -44,8 +44,6 @@ pub enum Gone {
     Rewritten,
     /// It was removed with the code around it.
     Removed,
-    /// It was removed alone: an addition that was taken out again, unless the commit did so in passing.
-    Alone,
 }
 
 /// One part of a fix with its fate; commits are numbers on the target's first-parent line.
@@ -65,8 +63,8 @@ pub struct Judged {
     pub evolved_by: Vec<usize>,
     /// Where its lines went, if the target moved them to another path.
     pub moved_to: Option<RepositoryPath>,
-    /// How the last of its lines went, where none stands any more and yet it is not undone, and from which path.
-    pub gone: Option<(Gone, RepositoryPath)>,
+    /// How the last of its lines went, where none stands any more and yet it is not undone.
+    pub gone: Option<Gone>,
     /// The commits that took all its lines from their place, be it that they stand elsewhere now.
     pub uprooted_by: Vec<usize>,
     /// How many telling lines it is about, at least 1.
@@ -139,7 +137,6 @@ pub fn judge(
     change: &Change,
     picks: &Picks<'_>,
     fix: &Fix,
-    fix_paths: &[RepositoryPath],
     versions: &[Version],
 ) -> Result<Vec<Judged>, Failure> {
     let Some(path) = change.path() else { return Ok(vec![]) };
@@ -163,10 +160,7 @@ pub fn judge(
                     if text.hunks.is_empty() && before.as_ref().is_none_or(|before| before.id != after.id) {
                         judged.push(whole_content(path, before.as_ref(), after, versions));
                     } else {
-                        judged.extend(
-                            TextJudge { target, change: &text, sides, path, picks, fix, fix_paths, versions }
-                                .judge()?,
-                        );
+                        judged.extend(TextJudge { target, change: &text, sides, path, picks, fix, versions }.judge()?);
                     }
                 }
                 None => judged.push(whole_content(path, before.as_ref(), after, versions)),
@@ -248,6 +242,7 @@ fn whole(path: &RepositoryPath, part: Part, versions: &[Version], side: impl Fn(
                 judged.undone_by = Some(versions[back.unwrap_or(0)].at);
             } else {
                 judged.fate = Fate::Evolved;
+                judged.standing = 0;
                 judged.evolved_by = versions[..landing].iter().rev().map(|version| version.at).collect();
             }
         }

@@ -74,10 +74,8 @@ fn by_lines(
     timelines: &[Timeline<'_>],
     touching: &BTreeSet<usize>,
 ) -> Result<Vec<Judged>, Failure> {
-    let sides = timelines.iter().flat_map(|(change, _)| change.before.iter().chain(&change.after));
-    let own_paths: Vec<RepositoryPath> = sides.map(|side| side.path.clone()).collect();
     let picks = Picks::new(target, fix);
-    let judge = |(change, versions): &Timeline<'_>| judge(target, change, &picks, fix, &own_paths, versions);
+    let judge = |(change, versions): &Timeline<'_>| judge(target, change, &picks, fix, versions);
     let mut judged = timelines.iter().map(judge).collect::<Result<Vec<_>, _>>()?;
     // A commit that is proven to have brought most of the fix is its landing: it may have touched the rest up.
     if let Some(landing) = main_landing(judged.iter().flatten()) {

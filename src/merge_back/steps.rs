@@ -74,12 +74,13 @@ impl Target<'_> {
         Ok(found)
     }
 
-    /// Where a commit put most of these lines, whatever their indentation, if it put them anywhere: the path, what stands
-    /// there, and the numbers of the lines.
+    /// In which other file a commit put these lines (of ten or more one in ten may lack), whatever their indentation: the
+    /// path, what stands there, and the numbers of the lines.
     pub fn scattered(
         &self,
         number: usize,
         lines: &[&[u8]],
+        from: &RepositoryPath,
     ) -> Result<Option<(RepositoryPath, Entry, Vec<usize>)>, Failure> {
         let wanted: Vec<&[u8]> = lines.iter().filter(|line| is_telling(line)).map(|line| line.trim_ascii()).collect();
         // One short line says too little to be known again.
@@ -87,10 +88,10 @@ impl Target<'_> {
             return Ok(None);
         }
         let finders: Vec<memchr::memmem::Finder> = wanted.iter().map(memchr::memmem::Finder::new).collect();
-        let most = wanted.len().div_ceil(2);
+        let most = wanted.len() - wanted.len() / 10;
         let differing = self.differing(number)?;
         let mut best: Option<(RepositoryPath, Entry, Vec<usize>)> = None;
-        for file in differing.iter().take(MOST_FILES) {
+        for file in differing.iter().take(MOST_FILES).filter(|file| file.path != *from) {
             let Some(after) = file.after.filter(|entry| entry.is_file()) else { continue };
             let new = self.blob(after.id)?;
             if finders.iter().filter(|line| line.find(&new).is_some()).take(most).count() < most {
@@ -107,22 +108,17 @@ impl Target<'_> {
                     places.push(line);
                 }
             }
-            if places.len() * 2 >= wanted.len() && best.as_ref().is_none_or(|(_, _, most)| places.len() > most.len()) {
+            if places.len() >= most && best.as_ref().is_none_or(|(_, _, most)| places.len() > most.len()) {
                 best = Some((file.path.clone(), after, places));
             }
         }
         Ok(best)
     }
 
-    /// Whether a commit takes out more than this many telling lines, of one path or of all together.
-    pub fn removes_more_than(
-        &self,
-        number: usize,
-        path: Option<&RepositoryPath>,
-        limit: usize,
-    ) -> Result<bool, Failure> {
+    /// Whether a commit takes out more than this many telling lines, in all its files together.
+    pub fn removes_more_than(&self, number: usize, limit: usize) -> Result<bool, Failure> {
         let mut removed = 0;
-        for file in self.differing(number)?.iter().filter(|file| path.is_none_or(|path| file.path == *path)) {
+        for file in self.differing(number)?.iter() {
             let Some(before) = file.before.filter(|entry| entry.is_file()) else { continue };
             let old = self.blob(before.id)?;
             let old = Text::new(&old);
@@ -134,11 +130,6 @@ impl Target<'_> {
             }
         }
         Ok(false)
-    }
-
-    /// Whether a commit took a path away.
-    pub fn takes_away(&self, number: usize, path: &RepositoryPath) -> Result<bool, Failure> {
-        Ok(self.differing(number)?.iter().any(|file| file.path == *path && file.after.is_none()))
     }
 
     /// The message of a commit of the line, and of those that it merged.

@@ -71,6 +71,11 @@ impl<'r> Target<'r> {
         Self { repository, commit, trunk, differing, blobs, files, alignments, prepared, messages, met, stop }
     }
 
+    /// Another commit as the target, under the same deadline.
+    pub fn at(&self, commit: ObjectId) -> Self {
+        Self::new(self.repository, commit, self.stop)
+    }
+
     /// Exit 4 once the time is over.
     pub fn check_time(&self) -> Result<(), Failure> {
         if (self.stop)() {

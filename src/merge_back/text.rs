@@ -4,6 +4,7 @@ use foldhash::HashSet;
 use std::rc::Rc;
 
 use crate::domain::adaptation::Adaptation;
+use crate::domain::event::Side;
 use crate::domain::fate::Fate;
 use crate::domain::hunk::{Place, Standing, Step, TextChange, Trace, View};
 use crate::domain::identity::RepositoryPath;
@@ -25,7 +26,6 @@ pub(super) struct TextJudge<'a> {
     pub(super) path: &'a RepositoryPath,
     pub(super) picks: &'a Picks<'a>,
     pub(super) fix: &'a Fix,
-    pub(super) fix_paths: &'a [RepositoryPath],
     pub(super) versions: &'a [Version],
 }
 
@@ -71,7 +71,7 @@ impl TextJudge<'_> {
                     }
                 }
                 None => {
-                    one.fate = self.without_landing(hunk, now, &tip);
+                    one.fate = self.without_landing(hunk, now, &view, &tip);
                     if !one.fate.holds() {
                         self.adapted(hunk, now, &mut one)?;
                     }
@@ -179,7 +179,11 @@ impl TextJudge<'_> {
             let middle = usize::midpoint(there, not);
             *(if stands(middle)? { &mut there } else { &mut not }) = middle;
         }
-        let place = self.view(self.versions[there].entry)?.place(hunk);
+        let block = Block::new(if hunk.new.is_empty() { self.change.removed(hunk) } else { self.change.added(hunk) });
+        let count = |at: usize| self.bytes(&self.versions[at]).map(|bytes| block.count(&bytes));
+        let (in_child, in_parent) = (count(there)?, count(not)?);
+        let came = if hunk.new.is_empty() { in_parent > in_child } else { in_child > in_parent };
+        let place = self.view(self.versions[there].entry)?.place(hunk).filter(|_| came);
         Ok(place.map(|place| Found { landing: there, place }))
     }
 
@@ -199,17 +203,30 @@ impl TextJudge<'_> {
         if !removed.iter().any(|line| is_telling(line)) {
             return Ok(false);
         }
-        let at = self.versions[found.landing].at;
-        Ok(!self.target.elsewhere(at, &Block::new(removed), self.fix_paths)?.is_empty())
+        let (at, block) = (self.versions[found.landing].at, Block::new(removed));
+        let mut own = vec![self.path.clone()];
+        for change in &self.fix.changes {
+            let count = |side: &Option<Side>| match side {
+                Some(side) if side.mode.starts_with("100") => self.target.blob(side.id).map(|blob| block.count(&blob)),
+                _ => Ok(0),
+            };
+            if let Some(path) = change.path().filter(|path| *path != self.path)
+                && count(&change.after)? > count(&change.before)?
+            {
+                own.push(path.clone());
+            }
+        }
+        Ok(!self.target.elsewhere(at, &block, &own)?.is_empty())
     }
 
-    fn without_landing(&self, hunk: &Hunk, now: Standing, tip: &[u8]) -> Fate {
+    fn without_landing(&self, hunk: &Hunk, now: Standing, view: &View, tip: &[u8]) -> Fate {
         let added = self.change.added(hunk);
         let telling = added.iter().any(|line| is_telling(line));
         match now {
             Standing::Absent => Fate::Never,
             Standing::Weak => Fate::Weak,
-            Standing::InEffect if telling => Fate::InEffect,
+            // Nothing shows that it came: the same lines may be another function's own.
+            Standing::InEffect if telling && view.has_neighbour(hunk) => Fate::InEffect,
             Standing::InEffect => Fate::Weak,
             Standing::Unclear if !hunk.new.is_empty() && telling => {
                 let lines: HashSet<&[u8]> = Text::new(tip).lines().iter().copied().collect();
@@ -240,17 +257,21 @@ impl TextJudge<'_> {
                     if next.moved > trace.moved {
                         one.uprooted_by.push(at);
                     }
-                    if next.own.is_empty()
-                        && (self.is_absent(hunk, trail[index].entry)? || self.claims_to_revert(at, found)?)
-                    {
+                    // Who says that they take it back, and takes any of it, is believed: words only take a proof away.
+                    let taken = next.own.is_empty() && self.is_absent(hunk, trail[index].entry)?;
+                    if taken || self.claims_to_revert(at, found)? {
                         return self.undone(one, at);
                     }
                     trace = next;
                 }
                 Step::Restored => return self.undone(one, at),
                 outcome => {
+                    // Words are asked before moves: a revert may put the same lines somewhere else.
+                    if self.claims_to_revert(at, found)? {
+                        return self.undone(one, at);
+                    }
                     // The lines may have moved to another file.
-                    if let Some((later, places)) = self.moved_away(&trace, &old, at, moves)? {
+                    if let Some((later, places)) = self.moved_away(&trace, &old, at, (moves, &trail[index + 1].path))? {
                         one.moved_to = Some(later[later.len() - 1].path.clone());
                         one.evolved_by.push(at);
                         one.uprooted_by.push(at);
@@ -261,22 +282,17 @@ impl TextJudge<'_> {
                         trace.heirs.clear();
                         continue;
                     }
-                    // A changed line that went away is not back to what it was; what was only added, is.
-                    let bare = !removed.iter().any(|line| is_telling(line));
-                    let alone = bare && (outcome == Step::Removed || self.is_absent(hunk, trail[index].entry)?);
-                    if self.claims_to_revert(at, found)? || !bare && self.is_absent(hunk, trail[index].entry)? {
+                    // What a fix only added and someone took out by itself is undone. A changed line that went away is not
+                    // back to what it was, unless that stands there again.
+                    let undone = outcome == Step::Removed && hunk.old.is_empty() || comes_back(removed, &old, &new);
+                    if undone || self.is_absent(hunk, trail[index].entry)? {
                         return self.undone(one, at);
                     }
                     one.evolved_by.push(at);
                     one.uprooted_by.push(at);
                     one.fate = Fate::Evolved;
                     one.standing = 0;
-                    let gone = match outcome {
-                        _ if alone => Gone::Alone,
-                        Step::Rewritten => Gone::Rewritten,
-                        _ => Gone::Removed,
-                    };
-                    one.gone = Some((gone, trail[index + 1].path.clone()));
+                    one.gone = Some(if outcome == Step::Rewritten { Gone::Rewritten } else { Gone::Removed });
                     return Ok(());
                 }
             }
@@ -307,12 +323,18 @@ impl TextJudge<'_> {
 
     /// Where a trace's own lines went when commit `at` took them out of their file: the later versions of the other file
     /// (newest first, down to that commit's), and the place in the oldest of them.
-    fn moved_away(&self, trace: &Trace, old: &Text<'_>, at: usize, moves: usize) -> Result<Option<Elsewhere>, Failure> {
+    fn moved_away(
+        &self,
+        trace: &Trace,
+        old: &Text<'_>,
+        at: usize,
+        (moves, from): (usize, &RepositoryPath),
+    ) -> Result<Option<Elsewhere>, Failure> {
         let own = trace.own_lines(old);
         if moves >= 4 {
             return Ok(None);
         }
-        let Some((path, _, places)) = self.target.scattered(at, &own)? else { return Ok(None) };
+        let Some((path, _, places)) = self.target.scattered(at, &own, from)? else { return Ok(None) };
         let later = self.target.versions(&[path], 0, at)?.remove(0);
         Ok(Some((self.target.follow_renames(later, 0, &[])?, places)))
     }
@@ -328,8 +350,7 @@ impl TextJudge<'_> {
             }
             let (parent, child) = (self.bytes(&self.versions[index + 1])?, self.bytes(&self.versions[index])?);
             let (old, new) = (Text::new(&parent), Text::new(&child));
-            let is_landing = self.picks.is_landing(self.versions[index].at);
-            let Some(adaptation) = Adaptation::new(self.change, hunk, &old, &new, is_landing) else {
+            let Some(adaptation) = Adaptation::new(self.change, hunk, &old, &new) else {
                 let open = one.fate == Fate::Never && now != Standing::Absent;
                 if open && Adaptation::resembles(self.change, hunk, &old, &new) {
                     one.fate = Fate::Unknown;
@@ -345,4 +366,10 @@ impl TextJudge<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a step puts lines there that the fix took out.
+fn comes_back(removed: &[&[u8]], old: &Text<'_>, new: &Text<'_>) -> bool {
+    let block = Block::new(removed);
+    removed.iter().any(|line| is_telling(line)) && block.count(new.bytes()) > block.count(old.bytes())
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::fate::Fate;
-use crate::domain::identity::{ObjectId, RepositoryPath};
+use crate::domain::identity::ObjectId;
 use crate::failure::Failure;
 
 use super::judge::{Gone, Judged};
@@ -12,7 +12,7 @@ use super::target::Target;
 /// A commit that takes out more than this many times what it takes out of the fix is not about the fix.
 const BROAD: usize = 4;
 
-/// What less than this part of the fix is, may go in passing; where less than this part is left, hardly anything is.
+/// Where less than this part of the fix is left, hardly anything is; where as much was written anew, nobody can say.
 const PART: usize = 4;
 
 /// A commit that says that it takes a landing back is believed for all of it where this many times as much went as stayed.
@@ -20,10 +20,9 @@ const MOST: usize = 3;
 
 /// Settles the fates that no hunk can tell alone.
 ///
-/// - Code that went away with all around it is evolution, unless it was a good part both of the fix and of what that commit
-///   removed, or hardly anything of the fix is left.
-/// - An addition that was taken out alone is undone, unless it went *in passing*: see [`in_passing`].
-/// - Where nothing stands any more, nobody can say that it is in effect.
+/// - Code that went away with all around it is evolution, unless it was a good part of what that commit removed, or hardly
+///   anything of the fix is left.
+/// - Where a good part was written anew, or nothing stands any more, nobody can say that it is in effect.
 /// - A commit that took out most of what it touched of the fix took out all of that, also where the lines stand elsewhere
 ///   now, and lands nothing; and one that says so took out all that it touched.
 pub(super) fn together(target: &Target<'_>, commits: &[ObjectId], judged: &mut [Judged]) -> Result<(), Failure> {
@@ -32,60 +31,35 @@ pub(super) fn together(target: &Target<'_>, commits: &[ObjectId], judged: &mut [
     let standing: usize = judged.iter().filter(landed).map(|one| one.standing).sum();
     let hardly_any = standing * PART < weight;
     let mut aimed = BTreeSet::new();
-    let much = |commit: usize, lines: usize| {
-        let undone = judged.iter().filter(|one| one.undone_by == Some(commit)).map(|one| one.weight).sum::<usize>();
-        (undone + lines) * PART >= weight
-    };
-    for (commit, paths) in gone_by(judged, Gone::Removed) {
-        let lines = paths.values().sum();
-        if much(commit, lines) && !target.removes_more_than(commit, None, BROAD * lines)? {
+    for (commit, lines) in removed_by(judged) {
+        if !target.removes_more_than(commit, BROAD * lines)? {
             aimed.insert(commit);
         }
     }
-    for (commit, paths) in gone_by(judged, Gone::Alone) {
-        if hardly_any || much(commit, paths.values().sum()) || !in_passing(target, commit, &paths)? {
-            aimed.insert(commit);
-        }
-    }
+    let rewritten = |one: &&Judged| one.fate == Fate::Evolved && one.gone == Some(Gone::Rewritten);
+    let mostly_rewritten = judged.iter().filter(rewritten).map(|one| one.weight).sum::<usize>() * PART >= weight;
     for one in judged.iter_mut().filter(|one| one.fate == Fate::Evolved) {
-        let (Some((gone, _)), Some(&last)) = (&one.gone, one.evolved_by.last()) else { continue };
-        if *gone != Gone::Rewritten && (aimed.contains(&last) || hardly_any) {
-            one.take_out(last);
-        } else if standing == 0 {
-            one.fate = Fate::Unknown;
+        let last = one.evolved_by.last().copied();
+        match (one.gone, last) {
+            (Some(Gone::Removed), Some(last)) if aimed.contains(&last) || hardly_any => one.take_out(last),
+            (Some(Gone::Rewritten), _) if mostly_rewritten => one.fate = Fate::Unknown,
+            _ if standing == 0 => one.fate = Fate::Unknown,
+            _ => {}
         }
     }
     let undoers: BTreeSet<usize> = judged.iter().filter_map(|one| one.undone_by).collect();
     undoers.into_iter().try_for_each(|undoer| all_of_it(target, commits, judged, undoer))
 }
 
-/// How much of the fix each commit let go in this way, by the path that it stood in.
-fn gone_by(judged: &[Judged], how: Gone) -> BTreeMap<usize, BTreeMap<RepositoryPath, usize>> {
-    let mut found: BTreeMap<usize, BTreeMap<RepositoryPath, usize>> = BTreeMap::new();
-    for one in judged.iter().filter(|one| one.fate == Fate::Evolved) {
-        if let (Some((gone, path)), Some(&last)) = (&one.gone, one.evolved_by.last())
-            && *gone == how
-        {
-            *found.entry(last).or_default().entry(path.clone()).or_default() += one.weight;
+/// How much of the fix each commit took out with the code around it.
+fn removed_by(judged: &[Judged]) -> BTreeMap<usize, usize> {
+    let mut found = BTreeMap::new();
+    for one in judged.iter().filter(|one| one.fate == Fate::Evolved && one.gone == Some(Gone::Removed)) {
+        if let Some(&last) = one.evolved_by.last() {
+            *found.entry(last).or_default() += one.weight;
         }
     }
     found
-}
-
-/// Whether a commit that takes a small part of the fix out alone is about something else: each file that it takes that from
-/// loses much more, or goes away itself in a commit that takes out much more.
-fn in_passing(target: &Target<'_>, commit: usize, paths: &BTreeMap<RepositoryPath, usize>) -> Result<bool, Failure> {
-    let all: usize = paths.values().sum();
-    for (path, weight) in paths {
-        let broad = match target.takes_away(commit, path)? {
-            true => target.removes_more_than(commit, None, BROAD * all)?,
-            false => target.removes_more_than(commit, Some(path), BROAD * weight)?,
-        };
-        if !broad {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }
 
 /// Takes out all that an undoer touched of the fix, where that is most of what it touched, or where it says so itself and

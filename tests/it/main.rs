@@ -24,6 +24,7 @@ mod ledger_faults;
 mod list_cache;
 mod meeting;
 mod merge_back;
+mod merge_back_hunted;
 mod merge_back_later;
 mod merge_back_properties;
 mod pages;

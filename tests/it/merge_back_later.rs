@@ -46,24 +46,11 @@ fn without(lines: &[String], gone: &dyn Fn(&str) -> bool) -> Vec<String> {
 }
 
 #[test]
-fn a_line_of_a_large_fix_that_goes_in_passing_is_listed_and_not_held_against_it() {
+fn a_line_of_a_large_fix_that_is_taken_out_is_undone() {
+    after(&without(&fixed(), &|line| line == "note_of_the_fix"), Partial);
+    // Also in a commit that is about much else: the one line may be the guard.
     let broad = |line: &str| {
         line == "note_of_the_fix" || ["1", "2", "7", "9", "20", "22"].iter().any(|n| line == format!("base_line_{n}"))
-    };
-    after(&without(&fixed(), &broad), Merged);
-}
-
-#[test]
-fn a_line_of_a_large_fix_that_is_taken_out_by_itself_is_undone() {
-    after(&without(&fixed(), &|line| line == "note_of_the_fix"), Partial);
-}
-
-#[test]
-fn a_good_part_of_a_fix_that_goes_in_a_broad_commit_is_undone_all_the_same() {
-    let broad = |line: &str| {
-        line.ends_with("of_base_line_5")
-            || line == "note_of_the_fix"
-            || (16..=24).chain(36..=40).any(|n| line == format!("base_line_{n}"))
     };
     after(&without(&fixed(), &broad), Partial);
 }
@@ -71,7 +58,7 @@ fn a_good_part_of_a_fix_that_goes_in_a_broad_commit_is_undone_all_the_same() {
 #[test]
 fn a_reformatted_line_still_stands() {
     let joined = |line: String| match line.as_str() {
-        "note_of_the_fix" => vec!["note_of", "_the_fix", "_and_more"].into_iter().map(str::to_owned).collect(),
+        "note_of_the_fix" => vec!["note_of", "_the_fix"].into_iter().map(str::to_owned).collect(),
         _ => vec![line],
     };
     after(&fixed().into_iter().flat_map(joined).collect::<Vec<_>>(), Merged);

@@ -1,0 +1,168 @@
+//! Histories in which a hostile reader once found a false `merged`, each with what is true.
+
+use hotfix::domain::merge_back::Verdict::{self, Merged, Partial, Reverted, Unproven};
+
+use crate::history::History;
+use crate::merge_back::judge;
+
+/// A function with a neighbour of the same shape, and a file of tests.
+const BASE: &str = "base : a = p_begin p_open p_run p_close q_begin q_open q_run q_close; b = other_file\n";
+
+/// The lines of a test file that makes the most of a fix.
+const TESTS: &str = "t = case_one_of_it case_two_of_it case_three_of_it case_four_of_it case_five_of_it case_six_of_it";
+
+fn verdict(lines: &str) -> Verdict {
+    let history = History::bare(&format!("{BASE}{lines}"));
+    judge(&history, "base", "fix", "main").unwrap().verdict
+}
+
+#[test]
+fn a_revert_is_no_move_for_a_line_that_stands_elsewhere_since() {
+    for says in ["Revert_it", "This reverts commit {pick}."] {
+        let lines = format!(
+            "fix : a ~ p_open -> p_open if_not_pointer return_invalid_value
+             pick < base : pick fix
+             main : a ~ if_not_pointer return_invalid_value -> ; b = other_file return_invalid_value; says {says}"
+        );
+        assert_eq!(verdict(&lines), Reverted, "{says}");
+    }
+}
+
+#[test]
+fn a_deletion_that_the_step_did_not_make_has_not_landed() {
+    let history = History::bare(&format!(
+        "base : a = if_check goto_fail goto_fail done_now; b = other
+         fix : a = if_check goto_fail done_now; {TESTS}
+         main < base : a = if_check_it goto_fail goto_fail done_now; {TESTS}"
+    ));
+    assert_ne!(judge(&history, "base", "fix", "main").unwrap().verdict, Merged);
+}
+
+#[test]
+fn a_guard_that_the_squash_forgot_is_not_the_one_that_stands_in_another_function() {
+    let history = History::bare(&format!(
+        "base : a = p_begin p_open p_run p_close q_begin if_not_ready return_busy_now q_run q_close
+         fix : a ~ p_open -> p_open if_not_ready return_busy_now; {TESTS}
+         main < base : a ~ p_close -> p_close_it; {TESTS}"
+    ));
+    assert_ne!(judge(&history, "base", "fix", "main").unwrap().verdict, Merged);
+}
+
+#[test]
+fn a_guard_in_the_wrong_function_is_not_the_fix() {
+    let squash = format!(
+        "fix : a ~ p_open -> p_open if_not_allowed return_denied_now; {TESTS}
+         main < base : a ~ q_open -> q_open if_not_allowed return_denied_now; {TESTS}"
+    );
+    assert_ne!(verdict(&squash), Merged);
+    let later = format!(
+        "fix : a ~ p_open -> p_open if_not_allowed return_denied_now; {TESTS}
+         pick < base : pick fix
+         main : a = p_begin p_open p_run p_close q_begin q_open if_not_allowed return_denied_now q_run q_close"
+    );
+    assert_ne!(verdict(&later), Merged);
+}
+
+#[test]
+fn a_second_attempt_that_was_reverted_takes_its_hunk_with_it() {
+    let lines = "one : a ~ p_open -> p_open first_guard_here
+         fix : a ~ first_guard_here -> first_guard_here second_guard_here
+         pick1 < base : pick one
+         pick2 : pick fix
+         main : revert pick2";
+    assert!(matches!(verdict(lines), Partial | Reverted), "{:?}", verdict(lines));
+}
+
+#[test]
+fn what_main_had_of_a_range_when_it_was_merged_into_it_is_asked_for_too() {
+    let lines = "one : a ~ p_open -> p_open first_guard_here
+         other < base : c = more
+         pick : pick one
+         sync < one pick
+         fix : b = other_file follow_up_here
+         merge < pick fix
+         main : revert pick";
+    assert_eq!(verdict(lines), Partial);
+}
+
+#[test]
+fn deleted_code_that_comes_back_otherwise_is_back() {
+    for back in ["____wipe_it_all ____sync_it_all", "wipe_it_all"] {
+        let history = History::bare(&format!(
+            "base : a = p_begin wipe_it_all sync_it_all p_close; b = other
+             fix : a ~ wipe_it_all sync_it_all ->
+             pick < base : pick fix
+             main : a = p_begin {back} p_close"
+        ));
+        assert_eq!(judge(&history, "base", "fix", "main").unwrap().verdict, Reverted, "{back}");
+    }
+}
+
+#[test]
+fn a_line_that_is_back_to_what_it_was_is_undone_whatever_became_of_its_neighbours() {
+    let lines = format!(
+        "fix : a ~ p_run -> p_run_safely; {TESTS}
+         pick < base : pick fix
+         main : a ~ p_open p_run_safely p_close -> p_open_now p_run p_close_now"
+    );
+    assert_eq!(verdict(&lines), Partial);
+}
+
+#[test]
+fn a_line_that_was_commented_out_is_taken_out() {
+    let lines = "fix : a ~ p_open -> p_open check_the_length
+         pick < base : pick fix
+         main : a ~ check_the_length -> //check_the_length";
+    assert_eq!(verdict(lines), Reverted);
+}
+
+#[test]
+fn a_guard_that_gave_way_to_something_else_needs_a_person() {
+    let lines = "fix : a ~ p_open -> p_open check_the_length; b = other_file #define_one
+         pick < base : pick fix
+         main : a ~ check_the_length -> FIXME_broke_the_import";
+    assert_eq!(verdict(lines), Unproven);
+}
+
+#[test]
+fn a_short_line_that_the_squash_left_out_may_be_the_decisive_one() {
+    let lines = format!(
+        "fix : a ~ p_open -> p_open trace_the_event n--; {TESTS}
+         main < base : a ~ p_open -> p_open trace_the_event; {TESTS}"
+    );
+    assert_ne!(verdict(&lines), Merged);
+}
+
+#[test]
+fn main_s_own_guard_is_no_proof_without_a_landing() {
+    let history = History::bare(
+        "base : a = handle_begin handle_run handle_close admin_begin if_not_allowed return_denied_now admin_run; b = other
+         release < base : a = process_begin process_run process_close admin_begin admin_run
+         fix : a ~ process_begin -> process_begin if_not_allowed return_denied_now
+         main < base : b = more",
+    );
+    assert_ne!(judge(&history, "release", "fix", "main").unwrap().verdict, Merged);
+}
+
+/// With few versions each is looked at, with many the landing is found by halving: both must refuse a function that only moved.
+#[test]
+fn halving_finds_no_deletion_that_never_was() {
+    for edits in [1, 12] {
+        let others: String = (0..edits).map(|edit| format!("e{edit} : a += edit_number_{edit}\n")).collect();
+        let history = History::bare(&format!(
+            "base : a = first_line buggy_begin buggy_run buggy_close second_line third_line
+             fix : a ~ buggy_begin buggy_run buggy_close ->
+             sort < base : a = first_line second_line third_line buggy_begin buggy_run buggy_close
+             {others}main : b = more"
+        ));
+        assert_ne!(judge(&history, "base", "fix", "main").unwrap().verdict, Merged, "{edits}");
+    }
+}
+
+#[test]
+fn what_is_neither_side_of_a_whole_file_is_not_in_effect() {
+    let lines = "fix : binary logo.png new
+         pick < base : pick fix
+         main : binary logo.png another";
+    assert_eq!(verdict(lines), Unproven);
+}
