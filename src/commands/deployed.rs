@@ -80,8 +80,13 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let outcome = Outcome::recorded(id, &recorded, format!("deployed at {}", moment::show(at)));
     let next = if was_restored { format!("hotfix verify {id}") } else { format!("hotfix restored {id} --by hotfix") };
     // It runs by now, so nothing is refused; what went out without its gate is owed late, and is said once here.
-    let papers = Desk::new(session, &book)?.papers(incident)?;
-    let lacking = gates::before_deploying(&papers.case(incident));
+    let lacking = match Desk::new(session, &book)?.papers(incident) {
+        Ok(papers) => gates::before_deploying(&papers.case(incident)),
+        Err(failure) => {
+            let note = format!("What it went out without could not be told: {failure}.");
+            return outcome.note(note).next(next).send(session, "deployed");
+        }
+    };
     let note = |outcome: Outcome, refusal: Refusal| {
         outcome.note(format!("It went out with {}: {}", refusal.code.word(), refusal.message))
     };

@@ -15,7 +15,7 @@ use crate::git::objects::Kind;
 use crate::git::repository::Repository;
 
 use super::globs::Globs;
-use super::policy_in_force;
+use super::policy_in_force::{self, PATH};
 use super::trusted_ref::trusted_ref;
 
 /// The policy and the files of the trusted ref as they are now: people come and go while an incident keeps its rules.
@@ -25,16 +25,29 @@ pub struct Today {
 }
 
 impl Today {
-    /// Reads the trusted ref. Exit 4 where there is none, or its policy can't be read.
+    /// Reads the trusted ref. Exit 4 where there is none.
+    ///
+    /// Of several versions the newest that can be read counts: a slip in the policy must neither stop people who are in the
+    /// middle of an incident nor take their roles away.
     pub fn read(repository: &Repository, pinned: Option<&str>) -> Result<Self, Failure> {
         let trusted = trusted_ref(repository, pinned)?;
-        let policy = policy_in_force::at_commit(repository, trusted.tip, &trusted.name)?;
-        Ok(Self { tip: trusted.tip, policy })
+        let (mut next, mut broken) = (Some(trusted.tip), None);
+        while let Some(commit) = next {
+            let Some(blob) = repository.object_at(commit, PATH)? else { break };
+            if broken != Some(blob) {
+                match policy_in_force::at_commit(repository, commit, &trusted.name) {
+                    Ok(policy) => return Ok(Self { tip: trusted.tip, policy }),
+                    Err(_) => broken = Some(blob),
+                }
+            }
+            next = repository.step(commit)?.parent;
+        }
+        Ok(Self { tip: trusted.tip, policy: None })
     }
 
     /// Who is in which role: as today's policy says; of a role that it does not declare any more, as the incident's policy says.
     ///
-    /// Exit 4 where a file that names the members is not there.
+    /// A file of members that is not there names nobody, and refusals say that nobody is in the role.
     pub fn roles(&self, repository: &Repository, policy: &Policy, changes: &[Change]) -> Result<Roles, Failure> {
         let now = self.policy.as_ref().map_or(&[][..], |policy| &policy.roles);
         let gone = policy.roles.iter().filter(|old| now.iter().all(|role| role.name != old.name));
@@ -52,13 +65,7 @@ impl Today {
         let Some(path) = &role.members_from else { return Ok(Vec::new()) };
         let read = |blob| repository.objects()?.read(blob, Kind::Blob);
         let bytes = repository.object_at(self.tip, path)?.map(read).transpose()?.flatten();
-        let Some(bytes) = bytes else {
-            return Err(Failure::undecided(format!(
-                "the members of {} stand in {path}, which is not there",
-                role.name
-            ))
-            .hint(format!("bring {path} to the trusted branch, or change members_from in policy/hotfix.yaml")));
-        };
+        let bytes = bytes.unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes);
         if path.rsplit('/').next() == Some("CODEOWNERS") {
             let sides = changes.iter().flat_map(|change| [&change.before, &change.after]).flatten();

@@ -395,3 +395,32 @@ fn nobody_is_awake_so_one_approval_and_an_override_let_it_out_and_the_rest_is_ow
     place.hotfix_by(LENA, &["approve", "INC-42"]).exits(0);
     assert!(!place.hotfix_by(LENA, &["close", "INC-42"]).out.contains("late-approval-owed"));
 }
+
+#[test]
+fn owners_of_the_paths_approve_and_a_broken_policy_of_today_takes_no_role_away() {
+    let place = shop(&[
+        ("  needs: { anyone: 1 }", "  needs: { owner: 1 }"),
+        (
+            "who_closes: { role: anyone, author: true }",
+            "who_closes: { role: anyone, author: true }\nroles: { owner: { members_from: .github/CODEOWNERS } }",
+        ),
+        ("approvals: { anyone: 1 } }", "approvals: { owner: 1 } }"),
+    ]);
+    place.commit("shop.rs", "one\ntwo\nthree\n", "Mend it");
+    fix(&place).exits(0).says("nobody is in that role");
+    place.hotfix_by(GRACE, &["approve", "INC-42"]).exits(1).says("role-missing");
+    // As of today, from the trusted branch, not from the work tree.
+    let owners = "* bob@example.com\n*.rs grace@example.com @lena\n";
+    place.write(".github/CODEOWNERS", owners);
+    place.hotfix_by(GRACE, &["approve", "INC-42"]).exits(1).says("role-missing");
+    std::fs::remove_dir_all(place.path().join(".github")).unwrap();
+    place.git(&["switch", "-q", "main"]);
+    place.commit(".github/CODEOWNERS", owners, "Owners");
+    place.hotfix_by(BOB, &["approve", "INC-42"]).exits(1).says("role-missing").says("@lena, grace@example.com");
+    // A slip in today's policy must not stop people in the middle of an incident.
+    place.commit("policy/hotfix.yaml", "format: 1\nnmae: slip\n", "A slip");
+    place.hotfix_by(GRACE, &["approve", "INC-42"]).exits(0).says("hotfix deployed");
+    place.hotfix_by(("Lena", "7+lena@users.noreply.github.com"), &["approve", "INC-42"]).exits(0);
+    place.hotfix(&["deployed", "INC-42"]).exits(0);
+    place.hotfix(&["status"]).exits(0);
+}

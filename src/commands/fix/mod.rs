@@ -111,7 +111,11 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
 fn gated(mut outcome: Outcome, id: &IncidentId, session: &Session) -> Result<Outcome, Failure> {
     let book = Book::open(session)?;
     let incident = book.incident(id)?;
-    let papers = Desk::new(session, &book)?.papers(incident)?;
+    let papers = match Desk::new(session, &book)?.papers(incident) {
+        Ok(papers) => papers,
+        // The fix is on the record, and that must be said.
+        Err(failure) => return Ok(outcome.note(format!("What it still lacks could not be told: {failure}."))),
+    };
     for refusal in gates::before_deploying(&papers.case(incident)) {
         outcome = match (refusal.code, refusal.next.into_iter().next()) {
             (Code::ApprovalMissing, Some(next)) => outcome.next(next),
