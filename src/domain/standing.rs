@@ -4,7 +4,7 @@
 //! of their commits; and where a key has a last day, the event must not only claim to be older, it must also stand on nothing
 //! that is younger.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
@@ -65,6 +65,9 @@ pub enum Doubt {
         /// The key.
         key: Fingerprint,
     },
+    /// It stands in a ledger that began apart, and nobody whose word counts took that in.
+    #[error("it belongs to a ledger that began apart, and nobody whose word counts took that in")]
+    NotTakenIn,
     /// The key was revoked, and who revoked it did not let this event stand.
     #[error("it is signed with a key that {} revoked ({key})", by.name)]
     Revoked {
@@ -134,6 +137,7 @@ impl Standing {
                 }
             }
         }
+        standing.doubt_what_was_not_taken_in(history);
         let is_proposal = |commit: &ObjectId| proposals.iter().any(|(proposal, ..)| proposal == commit);
         for (commit, key) in signed_by {
             if let Some(revocation) = standing.revoked(history, commit, &key).filter(|_| !is_proposal(&commit)) {
@@ -152,6 +156,31 @@ impl Standing {
     /// The same, taken out.
     pub fn take_doubt(&mut self, commit: ObjectId) -> Option<Doubt> {
         self.doubts.remove(&commit)
+    }
+
+    /// What people signed in a ledger of their own says nothing here, unless somebody whose word counts took that ledger in.
+    fn doubt_what_was_not_taken_in(&mut self, history: &History) {
+        let events =
+            || history.records().iter().filter_map(|record| Some((record.commit, record.event.as_ref().ok()?)));
+        let mut here: HashSet<&str> = history.ledger().into_iter().collect();
+        loop {
+            let before = here.len();
+            for (commit, event) in events() {
+                if let Payload::LedgerAdopted(adopted) = &event.payload
+                    && here.contains(event.ledger.as_str())
+                    && self.doubt(commit).is_none()
+                {
+                    here.insert(&adopted.ledger);
+                }
+            }
+            if here.len() == before {
+                break;
+            }
+        }
+        let strange: Vec<_> = events().filter(|(_, event)| !here.contains(event.ledger.as_str())).collect();
+        for (commit, _) in strange {
+            self.doubts.entry(commit).or_insert(Doubt::NotTakenIn);
+        }
     }
 
     /// A revocation that this commit's signature falls under.

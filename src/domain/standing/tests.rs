@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::domain::event::{FORMAT, LedgerCreated, RcaRecorded};
+use crate::domain::event::{FORMAT, LedgerAdopted, LedgerCreated, RcaRecorded};
 use crate::domain::record::{Commit, Content};
 
 const ADA: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAaYHNCkyNyVfJXzjwhAwlt72EvuQL2r7EwINWpo4AU7";
@@ -130,4 +130,30 @@ fn a_time_that_an_event_claims_does_not_outdo_what_it_stands_on() {
     let mut commits = line([9, 4000, 9]);
     commits.extend([said(5, &[4], "a", 9, word()), said(6, &[5], "b", 9, word())]);
     assert_eq!(doubted(commits, until()), [4]);
+}
+
+#[test]
+fn what_was_signed_in_another_ledger_says_nothing_until_somebody_proven_takes_it_in() {
+    let of = |mut commit: Commit, ledger: &str| {
+        if let Content::Event(Ok(event)) = &mut commit.content {
+            event.ledger = ledger.to_owned();
+        }
+        commit
+    };
+    // Bob's sandbox, with a root 8 and his word 9, joined to the ledger; `who` takes it in.
+    let taken_in_by = |who: &str| {
+        let created = Payload::LedgerCreated(LedgerCreated { trusted_ref: None });
+        let adopted = Payload::LedgerAdopted(LedgerAdopted { ledger: "M".into(), root: id(8) });
+        vec![
+            root(),
+            said(2, &[1], "a", 1, word()),
+            of(said(8, &[], "b", 1, created), "M"),
+            of(said(9, &[8], "b", 1, word()), "M"),
+            join(5, [2, 9]),
+            said(6, &[5], who, 2, adopted),
+        ]
+    };
+    assert_eq!(doubted(taken_in_by("a"), signers("")), [0; 0]);
+    // Eve has a key that nobody knows: here she signs with Ada's, which does not speak for her.
+    assert_eq!(doubted(taken_in_by("eve"), signers("")), [8, 9, 6]);
 }
