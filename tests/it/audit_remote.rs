@@ -119,7 +119,7 @@ fn a_fresh_clone_is_deceived_by_no_rewritten_remote_that_an_anchor_speaks_agains
         run(&["sync"]).exits(0);
         run(&["audit"])
     };
-    fresh("honest").exits(0).says("1 anchors");
+    fresh("honest").exits(0).says("1 anchor\n");
     // Rolled back; then replaced by a whole new ledger.
     origin(&place, &["update-ref", LEDGER, &format!("{}~1", tip(&place))]);
     fresh("rolled-back").exits(1).says("anchor-broken").says("v1.0.1 names");

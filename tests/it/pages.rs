@@ -127,3 +127,22 @@ fn what_nobody_can_prove_is_shown_beside_its_likest_commit() {
     let merged = |_: &str| ["merged", "v2.8.1..fix", "--into", "main"].map(str::to_owned).to_vec();
     hold("merged_unproven", &faces(&place, merged, [""; 3]));
 }
+
+#[test]
+fn an_audit_with_findings_notes_and_an_anchor() {
+    let place = shop();
+    let open = |incident: &str| place.hotfix(&[&["check", incident], QUALIFIES].concat()).exits(0);
+    open("INC-42");
+    let trailer = place.hotfix(&["anchor"]).exits(0).out;
+    place.git(&["tag", "-a", "-m", &format!("v2.8.2\n\n{trailer}"), "v2.8.2", "main"]);
+    open("INC-43");
+    // Somebody pushes by hand what is no event, and takes to the release line without a word.
+    let empty = place.git(&["hash-object", "-t", "tree", "-w", "/dev/null"]);
+    let garbage = place.git(&["commit-tree", "-p", "refs/hotfix/ledger", "-m", "Fix typo", &empty]);
+    place.git(&["update-ref", "refs/hotfix/ledger", &garbage]);
+    place.git(&["switch", "-q", "release/2.8"]);
+    place.commit("src/checkout.py", FIXED, "Quick and dirty");
+    hold("audit", &faces(&place, |_| vec!["audit".to_owned()], ["", "", ""]));
+    let export = ["audit", "export", "--for", "pci-dss", "--since", "2021-01-01"].map(str::to_owned);
+    hold("audit_export", &faces(&place, |_| export.to_vec(), ["", "", ""]));
+}

@@ -298,10 +298,10 @@ impl Export {
 impl Report for Export {
     fn text(&self, page: &mut Page) {
         let (changes, findings) = (self.changes.len(), self.findings);
-        page.line(&format!("{}: {changes} changes since {}", self.standard.name, moment::show(self.since)));
+        page.paragraph(&format!("{}: {changes} changes since {}", self.standard.name, moment::show(self.since)));
         for change in self.changes.iter().filter(|change| change.lacking().next().is_some()) {
             page.blank();
-            page.line(&format!("{}: {}, {}", page.mark(Tone::Strong, &change.id), change.kind, change.state));
+            page.paragraph(&format!("{}: {}, {}", page.mark(Tone::Strong, &change.id), change.kind, change.state));
             // What lacks for one reason is told once; the clauses are in the files.
             let mut by_reason: Vec<(&str, Vec<&str>)> = Vec::new();
             for (line, why) in change.lacking() {
@@ -311,7 +311,7 @@ impl Report for Export {
                 }
             }
             for (why, fields) in by_reason {
-                page.labelled(Tone::Bad, &format!("- {}: ", fields.join(", ")), why);
+                page.bullet(&format!("{}: {why}", page.mark(Tone::Bad, &fields.join(", "))));
             }
         }
         page.blank();
@@ -319,7 +319,7 @@ impl Report for Export {
         let tone = if findings == 0 { Tone::Good } else { Tone::Bad };
         page.line(&format!("Findings: {}", page.mark(tone, &findings.to_string())));
         if !self.files.is_empty() {
-            page.line(&format!("Written: {}", self.files.join(", ")));
+            page.paragraph(&format!("Written: {}", self.files.join(", ")));
         }
     }
 }

@@ -56,7 +56,8 @@ impl AuditReport {
 impl Report for AuditReport {
     fn text(&self, page: &mut Page) {
         let Facts { events, signed, anchors, .. } = &self.facts;
-        page.line(&format!("{events} events, {signed} signed, {anchors} anchors"));
+        let plural = |count: usize| if count == 1 { "" } else { "s" };
+        page.line(&format!("{events} event{}, {signed} signed, {anchors} anchor{}", plural(*events), plural(*anchors)));
         if self.identity == Identity::Unverified {
             page.paragraph("The policy counts every event: who is named as its author is only what git was told.");
         }
@@ -91,6 +92,6 @@ impl Report for AuditReport {
             finding.next.iter().for_each(|next| page.command(next));
         }
         page.blank();
-        page.line("The whole story of one: hotfix explain CODE");
+        page.paragraph("The whole story of one: hotfix explain CODE");
     }
 }
