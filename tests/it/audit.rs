@@ -6,8 +6,8 @@ use hotfix::git::objects::EMPTY_TREE;
 use hotfix::ledger::codec;
 use serde_json::Value;
 
-use crate::place::{GRACE, Place};
-use crate::road::{ANALYSIS, QUALIFIES};
+use crate::place::{ANALYSIS, GRACE, Place};
+use crate::road::QUALIFIES;
 
 const LEDGER: &str = "refs/hotfix/ledger";
 

@@ -4,8 +4,8 @@ use std::thread;
 
 use crate::bad_input::fails_in;
 use crate::bad_places::{PROOF, words};
-use crate::place::{GRACE, Place, Said};
-use crate::road::{ANALYSIS, QUALIFIES, broken_shop};
+use crate::place::{ANALYSIS, GRACE, Place, Said};
+use crate::road::{QUALIFIES, broken_shop};
 
 fn check(place: &Place) -> Said {
     place.hotfix(&[&["check", "INC-42"], QUALIFIES].concat())

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::bad_places::PROOF;
-use crate::place::{GRACE, Place};
-use crate::road::{ANALYSIS, QUALIFIES};
+use crate::place::{ANALYSIS, GRACE, Place};
+use crate::road::QUALIFIES;
 use crate::signatures::Team;
 
 const SINCE: &[&str] = &["--since", "2020-01-01"];

@@ -1,7 +1,7 @@
 //! Scope, approvals, overrides, skipped gates and debts through the real program.
 
-use crate::place::{GRACE, Place};
-use crate::road::{ANALYSIS, QUALIFIES};
+use crate::place::{ANALYSIS, GRACE, Place};
+use crate::road::QUALIFIES;
 
 const LENA: (&str, &str) = ("Lena", "lena@example.com");
 const BOB: (&str, &str) = ("Bob", "bob@example.com");

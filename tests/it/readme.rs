@@ -38,7 +38,7 @@ fn shop() -> Place {
     place.git(&["tag", "v1.5.0"]);
     place.git(&["branch", "release/1.5"]);
     place.write("fix.patch", PATCH);
-    place.write("rca.md", crate::road::ANALYSIS);
+    place.write("rca.md", crate::place::ANALYSIS);
     std::fs::write(place.path().join(".git/info/exclude"), "fix.patch\nrca.md\n").unwrap();
     place
 }

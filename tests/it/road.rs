@@ -1,12 +1,10 @@
 //! The whole road with the real program, from the alert to the closed incident, in each way of working.
 
-use crate::place::{GRACE, Place};
+use crate::place::{ANALYSIS, GRACE, Place};
 
 const SHOP: &str = "fn total() {\n    sum(all)\n}\n\nfn shipping() {\n    2\n}\n";
 const BROKEN: &str = "fn total() {\n    sum(all but first)\n}\n\nfn shipping() {\n    2\n}\n";
 const MOVED_ON: &str = "//! The shop.\n\nfn total() {\n    sum(all but first)\n}\n\nfn shipping() {\n    3\n}\n";
-
-pub const ANALYSIS: &str = "---\ncode_cause: true\ntrigger: HEAD\ndetected: 2026-01-01T03:05:00Z\ndetected_by: a customer's call\nescaped_gate: tests\ncheck: cargo test totals\ncontributing: [the sum had no test, the reviewer saw 900 lines]\ntimeline:\n  - { at: 2026-01-01T03:00:00Z, what: deployed, source: the deployment's log }\nactions:\n  - { what: a test that sums three prices, for: tests, kind: prevent, owner: Ada, due: 2199-01-01, verified_by: it fails on the old code }\n  - { what: keep what the old release reads, for: roll-back, kind: mitigate, owner: Grace, due: 2199-02-01, verified_by: a drill }\n  - { what: a flag around the sums, for: flag-off, kind: mitigate, owner: Grace, due: 2199-02-01, verified_by: a drill }\n---\n## Summary\nThe sum of an order left its first item out, so every order was too cheap.\n## Impact\nAll orders of forty minutes, about a thousand of them.\n## Root cause\nA loop that skipped the heading of a price list was moved to where there is no heading.\n## The gate that should have caught it\nThe unit tests: none of them sums more than one price.\n## Why rolling back was no way\nA column had been dropped that the old release reads.\n## Why switching off was no way\nNo flag guards the sums, and there is no shop without them.\n";
 
 /// A check that ends with `hotfix` under the built-in policy.
 pub const QUALIFIES: &[&str] = &[

@@ -104,7 +104,7 @@ fn what_one_records_the_others_see() {
     team.hotfix(&team.grace, &["status"]).exits(0).says("INC-42");
     // Nobody has to sync by hand: what is recorded there is here with the next record, texts and all.
     team.hotfix(&team.grace, &["rca", "INC-42", "--from", "rca.md"]).exits(2);
-    std::fs::write(team.grace.join("rca.md"), crate::road::ANALYSIS).unwrap();
+    std::fs::write(team.grace.join("rca.md"), crate::place::ANALYSIS).unwrap();
     team.hotfix(&team.grace, &["rca", "INC-42", "--from", "rca.md"]).exits(0);
     team.hotfix(&team.ada, &["restored", "INC-42", "--by", "other"]).exits(0);
     let shown = team.json(&team.ada, &["show", "INC-42"]);
@@ -347,7 +347,7 @@ fn a_bundle_carries_the_ledger_of_somebody_who_can_not_push() {
     team.sync(&team.grace).exits(0);
     team.hotfix(&team.grace, &["sync", "--bundle", "x"]).exits(0);
     team.offline(|| {
-        std::fs::write(team.grace.join("rca.md"), crate::road::ANALYSIS).unwrap();
+        std::fs::write(team.grace.join("rca.md"), crate::place::ANALYSIS).unwrap();
         team.hotfix(&team.grace, &["rca", "INC-42", "--from", "rca.md"]).exits(0);
     });
     let file = team.place.beside("ledger.bundle");
@@ -374,7 +374,7 @@ fn the_ledger_may_lie_on_a_branch_that_the_host_protects() {
         team.git(directory, &["config", "hotfix.ledgerRef", "refs/heads/hotfix-ledger"]);
     }
     team.check(&team.ada, QUALIFIES).exits(0);
-    std::fs::write(team.ada.join("rca.md"), crate::road::ANALYSIS).unwrap();
+    std::fs::write(team.ada.join("rca.md"), crate::place::ANALYSIS).unwrap();
     team.hotfix(&team.ada, &["rca", "INC-42", "--from", "rca.md"]).exits(0);
     team.sync(&team.grace).exits(0).says("3 events received");
     assert!(team.json(&team.grace, &["show", "INC-42"])["texts"]["analysis"].is_string());
@@ -390,7 +390,7 @@ fn a_redacted_text_is_gone_from_the_remote_and_from_those_who_sync() {
     let team = Team::new();
     team.check(&team.ada, QUALIFIES).exits(0);
     for directory in [&team.ada, &team.grace] {
-        std::fs::write(directory.join("rca.md"), crate::road::ANALYSIS).unwrap();
+        std::fs::write(directory.join("rca.md"), crate::place::ANALYSIS).unwrap();
     }
     team.hotfix(&team.ada, &["rca", "INC-42", "--from", "rca.md"]).exits(0);
     team.sync(&team.grace).exits(0);
@@ -452,7 +452,7 @@ fn the_settings_for_pushing_stay_as_they_are() {
 fn linked_worktrees_shallow_and_partial_clones_sync_like_any_other() {
     let team = Team::new();
     team.check(&team.ada, QUALIFIES).exits(0);
-    std::fs::write(team.ada.join("rca.md"), crate::road::ANALYSIS).unwrap();
+    std::fs::write(team.ada.join("rca.md"), crate::place::ANALYSIS).unwrap();
     team.hotfix(&team.ada, &["rca", "INC-42", "--from", "rca.md"]).exits(0);
     let url = format!("file://{}", team.origin().display());
     team.git(&team.origin(), &["config", "uploadpack.allowFilter", "true"]);
@@ -496,7 +496,7 @@ fn the_server_hook_lets_the_ledger_only_grow() {
     executable(&team.origin().join("hooks/update"), &hook);
     team.check(&team.ada, QUALIFIES).exits(0);
     team.sync(&team.grace).exits(0);
-    std::fs::write(team.ada.join("rca.md"), crate::road::ANALYSIS).unwrap();
+    std::fs::write(team.ada.join("rca.md"), crate::place::ANALYSIS).unwrap();
     team.hotfix(&team.ada, &["rca", "INC-42", "--from", "rca.md"]).exits(0);
     team.offline(|| team.hotfix(&team.grace, &["restored", "INC-42", "--by", "other"]).exits(0));
     team.sync(&team.grace).exits(0);

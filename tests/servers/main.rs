@@ -13,11 +13,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use place::{ADA, GRACE, Place, Said, said};
+use place::{ADA, ANALYSIS, GRACE, Place, Said, said};
 
 const LEDGER: &str = "refs/hotfix/ledger";
 const TEXT: &str = "refs/hotfix/text";
-const ANALYSIS: &str = "---\ncode_cause: true\n---\n## Summary\nToo cheap.\n## Impact\nAll orders.\n## Root cause\nA loop.\n## The gate that should have caught it\nUnit tests.\n## Actions\n- Ada, 2026-12-01: a test.\n";
 
 /// A remote behind a server, and two clones that reach it by its URL.
 struct Team {
