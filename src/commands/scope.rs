@@ -94,7 +94,7 @@ fn measured(page: &mut Page, scope: &Scope, limits: Option<&ScopeLimits>) {
     }
     if !scope.unneeded.is_empty() {
         page.blank();
-        page.line("Not needed for the fix, as far as it can be seen:");
+        page.paragraph("Not needed for the fix, as far as it can be seen:");
         scope.unneeded.iter().map(Unneeded::words).for_each(|words| page.bullet(&words));
     }
 }

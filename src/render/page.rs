@@ -170,7 +170,14 @@ impl Page {
             })
             .sum();
         let rest = self.width.saturating_sub(before);
-        if self.width < NARROW || rest < 16 { self.records(headers, &rows) } else { self.columns(headers, &rows, rest) }
+        // A code that is broken in two can't be copied, nor searched for; a path of any length may be.
+        let words = rows.iter().filter_map(|row| row.get(headers.len() - 1)).flat_map(|cell| cell.split_whitespace());
+        let longest = words.map(|word| text::columns(&self.shown(word))).filter(|word| *word <= 32).max().unwrap_or(0);
+        if self.width < NARROW || rest < longest.max(16) {
+            self.records(headers, &rows)
+        } else {
+            self.columns(headers, &rows, rest)
+        }
     }
 
     fn columns(&mut self, headers: &[&str], rows: &[Vec<String>], rest: usize) {
