@@ -6,7 +6,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands;
 use crate::failure::{ExitCode, Failure};
-use crate::session::{Format, Globals, Session};
+use crate::session::{self, Format, Globals, Session};
 
 /// Hold the line when somebody says "let's just do a hotfix"
 ///
@@ -23,6 +23,9 @@ struct Cli {
 
 const EXIT_CODES: &str = "Exit codes: 0 yes, the gate is open; 1 no, the policy refuses; 2 usage; 3 waiting for an \
 answer, an approval, an analysis or a fetch; 4 could not decide; 130 interrupted";
+
+/// The commands that answer as a page too.
+const PAGES: &[&str] = &["show"];
 
 /// In the order of the road.
 #[derive(Subcommand)]
@@ -77,6 +80,10 @@ fn run(arguments: &[OsString]) -> ExitCode {
     };
     let name = matches.subcommand_name().unwrap_or_default().to_owned();
     let session = Session::of_process(&cli.globals);
+    if cli.globals.format.is_page() && !PAGES.contains(&name.as_str()) {
+        // Before anything is recorded.
+        return session.failed(&name, &session::no_page(&name));
+    }
     let exit = match dispatch(cli.command, &session) {
         Ok(exit) => exit,
         Err(failure) => session.failed(&name, &failure),

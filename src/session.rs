@@ -20,6 +20,17 @@ pub enum Format {
     Text,
     /// One versioned object.
     Json,
+    /// A page to paste into a chat or a ticket.
+    Markdown,
+    /// A page for a wiki: one file that needs nothing else.
+    Html,
+}
+
+impl Format {
+    /// Whether this is a page to hand on, which only some commands have.
+    pub fn is_page(self) -> bool {
+        matches!(self, Self::Markdown | Self::Html)
+    }
 }
 
 /// What the command line says about every command.
@@ -28,7 +39,7 @@ pub struct Globals {
     /// Run as if started in DIR
     #[arg(short = 'C', value_name = "DIR", global = true)]
     pub directory: Option<PathBuf>,
-    /// Answer as text or as one JSON object
+    /// Answer as text or as one JSON object; `show` also as a page
     #[arg(long, value_enum, default_value = "text", global = true)]
     pub format: Format,
     /// Ask with numbered lines instead of menus
@@ -188,6 +199,10 @@ impl Session {
                 report.text(&mut page);
                 page.finish()
             }
+            Format::Markdown | Format::Html => {
+                let document = report.document().ok_or_else(|| no_page(command))?;
+                if self.format == Format::Html { document.html() } else { document.markdown() }
+            }
         };
         write_out(std::io::stdout(), &text);
         Ok(exit)
@@ -226,7 +241,7 @@ impl Session {
     pub fn failed(&self, command: &str, failure: &Failure) -> ExitCode {
         match self.format {
             Format::Json => write_out(std::io::stdout(), &render::failure_json(command, failure)),
-            Format::Text => {
+            Format::Text | Format::Markdown | Format::Html => {
                 let mut page = Page::new(self.width, self.styled_err);
                 render::failure_text(&mut page, failure);
                 write_out(std::io::stderr(), &page.finish());
@@ -241,6 +256,12 @@ impl Session {
         page.paragraph(line);
         write_out(std::io::stderr(), &page.finish());
     }
+}
+
+/// The failure of a command that has no page.
+pub fn no_page(command: &str) -> Failure {
+    Failure::usage(format!("{command} answers as text or json only"))
+        .hint("hotfix show INCIDENT --format html    # or markdown: a page of one incident")
 }
 
 fn write_out(mut stream: impl Write, text: &str) {

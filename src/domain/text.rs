@@ -38,6 +38,16 @@ pub fn neutral(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// Whether a word is a web address that can be followed: `http` or `https`, a host, and only characters that an address may
+/// hold (RFC 3986), so that it can stand wherever an address can.
+pub fn is_web_address(word: &str) -> bool {
+    let rest = word.strip_prefix("https://").or_else(|| word.strip_prefix("http://"));
+    let may_stand = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&()*+,;=%".contains(&byte);
+    rest.is_some_and(|rest| {
+        rest.starts_with(|first: char| first.is_ascii_alphanumeric()) && rest.bytes().all(may_stand)
+    })
+}
+
 /// The terminal columns that a text takes; hazardous characters count as none.
 pub fn columns(text: &str) -> usize {
     if text.contains(is_hazard) {
@@ -110,6 +120,18 @@ mod tests {
         assert_eq!(neutral("user\u{202e}gpj.exe"), "user\\u{202e}gpj.exe");
         assert_eq!(neutral("in\u{200b}vis\u{feff}ible\u{e0041}"), "in\\u{200b}vis\\u{feff}ible\\u{e0041}");
         assert_eq!(neutral("\u{fdd0}fake"), "\\u{fdd0}fake");
+    }
+
+    #[test]
+    fn a_web_address_is_told_from_what_only_looks_like_one() {
+        for address in ["https://example.com", "http://a.b:80/c?d=e&f=g#h", "https://ci.example.com/run/1"] {
+            assert!(is_web_address(address), "{address}");
+        }
+        for other in
+            ["https://", "https:///x", "ftp://x", "javascript:x", "https://a b", "https://a\x1b]8;;", "https://ü"]
+        {
+            assert!(!is_web_address(other), "{other}");
+        }
     }
 
     #[test]

@@ -1,11 +1,14 @@
 //! A report becomes terminal text or JSON.
 
+pub mod document;
+pub mod html;
 mod page;
 pub mod progress;
 pub mod sheet;
 
 use serde::Serialize;
 
+use self::document::Document;
 pub use self::page::{Page, Tone};
 use crate::domain::text;
 use crate::failure::{ExitCode, Failure, FailureKind};
@@ -17,6 +20,11 @@ pub const SCHEMA_VERSION: u32 = 1;
 pub trait Report: Serialize {
     /// Writes the answer for a person.
     fn text(&self, page: &mut Page);
+
+    /// The answer as a page to hand on, as Markdown or HTML; none where nobody would.
+    fn document(&self) -> Option<Document> {
+        None
+    }
 }
 
 #[derive(Serialize)]

@@ -5,6 +5,7 @@ mod prose;
 
 use chrono::NaiveDate;
 
+pub use self::prose::without_comments;
 use super::event::{Action, RungName};
 use super::identity::{IncidentId, Moment};
 use super::policy::people::NormalGate;

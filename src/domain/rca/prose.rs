@@ -94,7 +94,8 @@ pub(super) fn blamed(text: &str, asked: &Asked<'_>) -> Vec<String> {
     word.into_iter().chain(named).collect()
 }
 
-pub(super) fn without_comments(text: &str) -> String {
+/// The body without what the template asked, and without anything else that nobody is meant to read.
+pub fn without_comments(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("<!--") {

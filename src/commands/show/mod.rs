@@ -1,5 +1,8 @@
 //! `hotfix show`: one incident, whole.
 
+mod analysis;
+mod document;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
@@ -9,7 +12,7 @@ use super::desk::Desk;
 use super::moment;
 use crate::domain::closing;
 use crate::domain::debts::{self, Owed};
-use crate::domain::event::{Evidence, Overridden, Production, RungAnswer, RungName};
+use crate::domain::event::{Event, Evidence, Overridden, Production, RungAnswer, RungName};
 use crate::domain::identity::{IncidentId, Moment, Person};
 use crate::domain::incident::{Attempt, Done, Incident};
 use crate::domain::overrides::{self, Fate};
@@ -18,10 +21,14 @@ use crate::domain::refusal::Refusal;
 use crate::domain::sentence::short_ref;
 use crate::domain::severity;
 use crate::failure::{ExitCode, Failure};
+use crate::render::document::Document;
 use crate::render::{Page, Report};
 use crate::session::Session;
 
 /// Show one incident: its decision, its fix, its timeline and what it still owes
+///
+/// With --format markdown or html it is a page to hand on: for the chat, the ticket, the wiki. What people typed is text there,
+/// never markup, and what was redacted stays redacted.
 #[derive(clap::Args)]
 pub struct Args {
     /// The incident
@@ -39,6 +46,11 @@ struct ShowReport<'b> {
     /// The gates that were skipped.
     overrides: Vec<Override>,
     timeline: Vec<Line>,
+    /// The events of the approvals that count.
+    #[serde(skip)]
+    counted: Vec<&'b str>,
+    #[serde(skip)]
+    said: Words,
 }
 
 /// A gate that was skipped, and what became of that.
@@ -56,7 +68,46 @@ struct Line {
     at: Moment,
     who: String,
     what: String,
+    /// The reason or the evidence that was given with it.
+    #[serde(skip)]
+    why: String,
 }
+
+/// The free texts of an incident's events, by event and name; none where a text was redacted or never fetched.
+#[derive(Default)]
+struct Words(BTreeMap<(String, String), Option<String>>);
+
+impl Words {
+    fn of(book: &Book<'_>, id: &IncidentId) -> Result<Self, Failure> {
+        let mut words = BTreeMap::new();
+        for event in book.events_of(id).filter(|event| !event.texts.is_empty()) {
+            let texts = book.texts(&event.id)?.into_iter();
+            words.extend(texts.map(|(name, text)| ((event.id.clone(), name), text.words().map(str::to_owned))));
+        }
+        Ok(Self(words))
+    }
+
+    fn get(&self, event: &str, name: &str) -> Option<&Option<String>> {
+        self.0.get(&(event.to_owned(), name.to_owned()))
+    }
+
+    /// Whether the words of a text are here.
+    fn is_here(&self, event: &str, name: &str) -> bool {
+        self.get(event, name).is_some_and(Option::is_some)
+    }
+
+    /// A text to show; none where the event has no such text.
+    fn words(&self, event: &str, name: &str) -> Option<String> {
+        self.get(event, name).map(|words| words.clone().unwrap_or_else(|| NOT_HERE.to_owned()))
+    }
+
+    /// The texts of an event, by name.
+    fn of_event(&self, event: &str) -> impl Iterator<Item = (&String, &Option<String>)> {
+        self.0.iter().filter(move |((of, _), _)| of == event).map(|((_, name), words)| (name, words))
+    }
+}
+
+const NOT_HERE: &str = "text not here: redacted, or never fetched";
 
 /// Shows the incident.
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
@@ -67,22 +118,22 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         Some(_) => Vec::new(),
         None => debts::owed(&papers.case(incident), &closing::recorded_proofs(incident)),
     };
-    let mut texts = BTreeMap::new();
-    for event in
-        [Some(&incident.check().by), incident.analysis.as_ref().map(|analysis| &analysis.by)].into_iter().flatten()
-    {
-        for name in book.history.event(&event.event).into_iter().flat_map(|(_, event)| event.texts.keys()) {
-            texts.insert(name.clone(), book.words(&event.event, name)?);
-        }
-    }
-    let timeline = book
-        .events_of(&args.incident)
-        .map(|event| Line { at: event.at, who: event.actor.name.clone(), what: event.payload.sentence() })
-        .collect();
+    let said = Words::of(&book, &args.incident)?;
+    let governing = [Some(&incident.check().by), incident.analysis.as_ref().map(|analysis| &analysis.by)];
+    let texts = governing.into_iter().flatten().flat_map(|deed| said.of_event(&deed.event));
+    let texts = texts.map(|(name, words)| (name.clone(), words.clone())).collect();
+    let line = |event: &Event| Line {
+        at: event.at,
+        who: event.actor.name.clone(),
+        what: event.payload.sentence(),
+        why: ["reason", "evidence"].iter().find_map(|name| said.words(&event.id, name)).unwrap_or_default(),
+    };
+    let timeline = book.events_of(&args.incident).map(line).collect();
     let case = papers.case(incident);
     let needs = case.needs();
     let counted = case.judge(&needs).map_or_else(Vec::new, |judge| judge.counted());
     let approved_by = counted.iter().map(|approval| &approval.by.actor).collect();
+    let counted = counted.iter().map(|approval| approval.by.event.as_str()).collect();
     let skipped = |done: &Done<Overridden>| Override {
         gate: done.what.gate.clone(),
         by: done.by.actor.clone(),
@@ -91,7 +142,8 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         reviewed_by: incident.said.review(done).map(|by| by.actor.clone()),
     };
     let overrides = incident.said.overrides.iter().map(skipped).collect();
-    session.answer("show", ExitCode::Open, &ShowReport { incident, texts, owed, approved_by, overrides, timeline })
+    let report = ShowReport { incident, texts, owed, approved_by, overrides, timeline, counted, said };
+    session.answer("show", ExitCode::Open, &report)
 }
 
 impl Report for ShowReport<'_> {
@@ -109,6 +161,10 @@ impl Report for ShowReport<'_> {
             let refusals: Vec<Refusal> = self.owed.iter().map(|owed| owed.refusal.clone()).collect();
             page.refusals(&refusals);
         }
+    }
+
+    fn document(&self) -> Option<Document> {
+        Some(document::of(self))
     }
 }
 
@@ -170,16 +226,23 @@ impl ShowReport<'_> {
     }
 
     fn rung(&self, name: RungName, answer: &RungAnswer) -> String {
-        match answer {
-            RungAnswer::Yes => "yes".to_owned(),
-            RungAnswer::No { reason, evidence } => match evidence {
-                Evidence::None => format!("no: {reason}"),
-                Evidence::Owed { .. } => format!("no: {reason} (evidence owed)"),
-                Evidence::Commit { commit } => format!("no: {reason} ({})", commit.short()),
-                Evidence::Path { path } => format!("no: {reason} ({path})"),
-                Evidence::Text => format!("no: {reason} ({})", self.words(name.key())),
-            },
+        match self.rung_parts(name, answer) {
+            (answer, None) => answer,
+            (answer, Some(evidence)) => format!("{answer} ({evidence})"),
         }
+    }
+
+    /// The answer at a rung, and its evidence.
+    fn rung_parts(&self, name: RungName, answer: &RungAnswer) -> (String, Option<String>) {
+        let RungAnswer::No { reason, evidence } = answer else { return ("yes".to_owned(), None) };
+        let evidence = match evidence {
+            Evidence::None => None,
+            Evidence::Owed { .. } => Some("evidence owed".to_owned()),
+            Evidence::Commit { commit } => Some(commit.short()),
+            Evidence::Path { path } => Some(path.to_string()),
+            Evidence::Text => Some(self.words(name.key())),
+        };
+        (format!("no: {reason}"), evidence)
     }
 
     fn value(&self, name: &str, value: &Value) -> String {
@@ -194,7 +257,7 @@ impl ShowReport<'_> {
 
     fn words(&self, name: &str) -> String {
         let words = self.texts.get(name).cloned().flatten();
-        words.unwrap_or_else(|| "text not here: redacted, or never fetched".to_owned())
+        words.unwrap_or_else(|| NOT_HERE.to_owned())
     }
 }
 
