@@ -13,7 +13,7 @@ use super::append::{Pen, event_id, write_event};
 use super::codec;
 use super::lock::{Blocked, Lock, Patience, Turn};
 use super::read::Reading;
-use super::refs::{FETCHED_LEDGER, FETCHED_TEXT, Heads, LEDGER, PENDING_TEXT, QUARANTINE, SHARED, TEXT};
+use super::refs::{Heads, LEDGER, PENDING_TEXT, QUARANTINE, TEXT, Tips};
 use super::store::{ASKED, Draft, Ledger};
 use super::sync::Forgot;
 use super::text_union::{self, Texts};
@@ -47,6 +47,7 @@ pub(super) struct Exchange<'l, 'r> {
     ledger: &'l Ledger<'r>,
     writer: Repository,
     source: Source,
+    theirs: Tips,
     at: Moment,
     lock: Lock,
     patience: Patience,
@@ -55,20 +56,20 @@ pub(super) struct Exchange<'l, 'r> {
 impl<'l, 'r> Exchange<'l, 'r> {
     pub(super) fn begin(
         ledger: &'l Ledger<'r>,
-        source: Source,
+        (source, theirs): (Source, Tips),
         at: Moment,
         mut patience: Patience,
     ) -> Result<Self, Failure> {
         let lock = Lock::take(&ledger.directory(), "ledger.lock", &mut patience)?.map_err(Blocked::failure)?;
-        Ok(Self { ledger, writer: ledger.writer()?, source, at, lock, patience })
+        Ok(Self { ledger, writer: ledger.writer()?, source, theirs, at, lock, patience })
     }
 
-    /// Takes in what lies under the refs of what was fetched. Two ledgers that began apart are made one only in the name of
+    /// Takes in what was fetched. Two ledgers that began apart are made one only in the name of
     /// `adopter`, and only as long as this one was never shared.
     ///
     /// Exit 4 if a second ledger that nobody took in stands there.
     pub(super) fn take_in(&mut self, adopter: Option<&Person>) -> Result<Taken, Failure> {
-        let Some(theirs) = self.writer.direct_ref(FETCHED_LEDGER)? else {
+        let Some(theirs) = self.theirs.ledger else {
             let gone = if self.source == Source::Remote { self.gone()? } else { None };
             if gone.is_none() {
                 // Only a note: where it can't be written, the ledger stays unknown.
@@ -104,7 +105,8 @@ impl<'l, 'r> Exchange<'l, 'r> {
             if self.source != Source::Bundle
                 && heads.shared.is_none_or(|shared| shared != theirs && history.knows(theirs, shared))
             {
-                self.writer.swap_ref(SHARED, heads.shared, theirs)?;
+                let noted = self.lock.note_shared(&self.writer, (heads.shared, theirs), &mut self.patience)?;
+                noted.map_err(Blocked::failure)?;
             }
             self.texts()?;
             return Ok(Taken::In { received, adopted });
@@ -213,7 +215,7 @@ impl<'l, 'r> Exchange<'l, 'r> {
         let history = self.ledger.history()?;
         loop {
             let texts = Texts {
-                theirs: self.writer.direct_ref(FETCHED_TEXT)?,
+                theirs: self.theirs.text,
                 ours: self.writer.direct_ref(TEXT)?,
                 beside: self.writer.direct_ref(PENDING_TEXT)?,
             };
@@ -228,7 +230,8 @@ impl<'l, 'r> Exchange<'l, 'r> {
                 Turn::Blocked(blocked) => return Err(blocked.failure()),
                 Turn::Done => {
                     if let Some(beside) = texts.beside {
-                        self.writer.drop_ref(PENDING_TEXT, beside)?;
+                        // Where it can't be taken away just now, it is taken in once more, which changes nothing.
+                        drop(self.writer.drop_ref(PENDING_TEXT, beside));
                     }
                     return Ok(());
                 }

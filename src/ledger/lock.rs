@@ -11,6 +11,8 @@ use crate::git::refs::Swap;
 use crate::git::repository::Repository;
 use crate::process::Deadline;
 
+use super::refs::SHARED;
+
 /// Somebody else stands in the way, and will not go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blocked {
@@ -88,12 +90,12 @@ impl Lock {
         patience: &mut Patience,
     ) -> Result<Turn, Failure> {
         let lock = repository.ref_lock(name);
-        self.say(Some(format!("{name} {to}"))).map_err(|error| not_writable(&lock, error))?;
+        self.say(&format!("{name} {to}")).map_err(|error| not_writable(&lock, error))?;
         let swap = repository.swap_ref(name, from, to)?;
         if swap != Swap::Locked {
             self.left_behind.retain(|note| !note.starts_with(&format!("{name} ")));
         }
-        self.say(None).map_err(|error| not_writable(&lock, error))?;
+        self.unsay().map_err(|error| not_writable(&lock, error))?;
         match swap {
             Swap::Done => return Ok(Turn::Done),
             Swap::Moved => patience.in_the_way = None,
@@ -114,6 +116,23 @@ impl Lock {
         Ok(if patience.pause() { Turn::Again } else { Turn::Blocked(patience.over(swap)) })
     }
 
+    /// Notes that the remote has all that `to` stands on: what does not contain it later has forgotten something.
+    pub(super) fn note_shared(
+        &mut self,
+        repository: &Repository,
+        (from, to): (Option<ObjectId>, ObjectId),
+        patience: &mut Patience,
+    ) -> Result<Result<(), Blocked>, Failure> {
+        while repository.direct_ref(SHARED)? == from {
+            match self.swap(repository, (SHARED, from, to), patience)? {
+                Turn::Done => break,
+                Turn::Again => {}
+                Turn::Blocked(blocked) => return Ok(Err(blocked)),
+            }
+        }
+        Ok(Ok(()))
+    }
+
     /// Whether the ref's lock file is what an earlier holder of this lock had begun to write when it was killed.
     fn left(&self, name: &str, lock: &Path) -> bool {
         let content = std::fs::read_to_string(lock).ok();
@@ -122,13 +141,21 @@ impl Lock {
         self.left_behind.iter().filter_map(begun).any(|begun| begun)
     }
 
-    /// Writes down what holders before this one, and this one, are about to do. A kill is all that may leave a note behind:
-    /// it must never speak of a lock that somebody else holds.
-    fn say(&mut self, note: Option<String>) -> std::io::Result<()> {
-        let notes: String = self.left_behind.iter().chain(&note).flat_map(|note| [note.as_str(), "\n"]).collect();
-        self.file.set_len(0)?;
+    /// Writes down what this holder is about to do. A note is only added, so that a kill in the midst of it loses none that
+    /// an earlier holder left.
+    fn say(&mut self, note: &str) -> std::io::Result<()> {
+        self.file.seek(SeekFrom::End(0))?;
+        self.file.write_all(format!("{note}\n").as_bytes())
+    }
+
+    /// Takes back all that this holder said, and keeps what others left behind. A kill is all that may leave a note: it must
+    /// never speak of a lock that somebody else holds.
+    fn unsay(&mut self) -> std::io::Result<()> {
+        let notes: String = self.left_behind.iter().flat_map(|note| [note.as_str(), "\n"]).collect();
+        // Cut after it was written: what a kill leaves in between is too much, and says only what was true a moment before.
         self.file.seek(SeekFrom::Start(0))?;
-        self.file.write_all(notes.as_bytes())
+        self.file.write_all(notes.as_bytes())?;
+        self.file.set_len(notes.len() as u64)
     }
 }
 

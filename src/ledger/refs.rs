@@ -19,14 +19,8 @@ pub const PENDING: &str = "refs/hotfix-local/pending/";
 /// Texts that were recorded while their ref could not be moved.
 pub const PENDING_TEXT: &str = "refs/hotfix-local/text";
 
-/// Where a remote's refs are fetched to, before anybody has looked at them.
+/// Below this lies what was fetched, before anybody has looked at it: `…/FETCH/ledger` and `…/FETCH/text`.
 pub const FETCHED: &str = "refs/hotfix-local/fetched/";
-
-/// A remote's ledger, as it was fetched.
-pub const FETCHED_LEDGER: &str = "refs/hotfix-local/fetched/ledger";
-
-/// A remote's texts, as they were fetched.
-pub const FETCHED_TEXT: &str = "refs/hotfix-local/fetched/text";
 
 /// Below this lie tips of a remote that had forgotten something: `…/COMMIT`.
 pub const QUARANTINE: &str = "refs/hotfix-local/quarantine/";
@@ -91,9 +85,51 @@ impl RemoteRefs {
         }
         Ok(Self { text: format!("{ledger}-text"), ledger })
     }
+}
 
-    /// What fetches them to where they are looked at: patterns, for the name of a ref that is not there would end the fetch.
-    pub(super) fn refspecs(&self) -> [String; 2] {
-        [format!("+{}*:{FETCHED_LEDGER}*", self.ledger), format!("+{}*:{FETCHED_TEXT}*", self.text)]
+/// A place that one fetch alone writes to: the git of a sync that was killed may live on, and must neither write where the
+/// next one reads nor bar its way with a lock that it leaves behind.
+pub(super) struct Fetched<'r> {
+    repository: &'r Repository,
+    /// The full name of the place, with a slash at its end.
+    place: String,
+}
+
+/// What a remote or a bundle has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tips {
+    pub(super) ledger: Option<ObjectId>,
+    pub(super) text: Option<ObjectId>,
+}
+
+impl<'r> Fetched<'r> {
+    /// A new place, to be asked for under the lock that only one sync at a time holds: what earlier ones left is cleared away.
+    pub(super) fn new(repository: &'r Repository) -> Self {
+        clear(repository, FETCHED);
+        Self { repository, place: format!("{FETCHED}{}/", uuid::Uuid::new_v4()) }
     }
+
+    /// What fetches the two refs here: patterns, for the name of a ref that is not there would end the fetch.
+    pub(super) fn refspecs(&self, refs: &RemoteRefs) -> [String; 2] {
+        let place = &self.place;
+        [format!("+{}*:{place}ledger*", refs.ledger), format!("+{}*:{place}text*", refs.text)]
+    }
+
+    /// What came.
+    pub(super) fn tips(&self) -> Result<Tips, Failure> {
+        let tip = |name| self.repository.direct_ref(&format!("{}{name}", self.place));
+        Ok(Tips { ledger: tip("ledger")?, text: tip("text")? })
+    }
+}
+
+impl Drop for Fetched<'_> {
+    fn drop(&mut self) {
+        clear(self.repository, &self.place);
+    }
+}
+
+/// Nothing depends on it: what can't be taken away now is so next time.
+fn clear(repository: &Repository, place: &str) {
+    let left = repository.refs_below(place).unwrap_or_default();
+    left.iter().for_each(|(name, id)| drop(repository.drop_ref(name, *id)));
 }

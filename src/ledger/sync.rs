@@ -11,7 +11,7 @@ use crate::process::Deadline;
 
 use super::exchange::{Exchange, Source, Taken};
 use super::lock::{Blocked, Lock, Patience};
-use super::refs::{FETCHED, FETCHED_LEDGER, FETCHED_TEXT, Heads, LEDGER, RemoteRefs, SHARED, TEXT};
+use super::refs::{Fetched, Heads, LEDGER, RemoteRefs, TEXT, Tips};
 use super::store::Ledger;
 
 /// The lock that only one sync at a time holds: what was fetched lies in one place.
@@ -80,13 +80,13 @@ impl Ledger<'_> {
         let refs = RemoteRefs::of(self.repository)?;
         let source = if with.heal { Source::ForgetfulRemote } else { Source::Remote };
         loop {
-            self.clear_fetched()?;
-            if let Err(not) = self.repository.fetch_refs(with.remote, &refs.refspecs(), deadline.left()) {
+            let fetched = Fetched::new(self.repository);
+            if let Err(not) = self.repository.fetch_refs(with.remote, &fetched.refspecs(&refs), deadline.left()) {
                 synced.trouble = Some(not.why);
                 break;
             }
-            let patience_here = Patience::new(deadline.left(), with.at);
-            match Exchange::begin(self, source, with.at, patience_here)?.take_in(Some(with.actor))? {
+            let (theirs, patience_here) = (fetched.tips()?, Patience::new(deadline.left(), with.at));
+            match Exchange::begin(self, (source, theirs), with.at, patience_here)?.take_in(Some(with.actor))? {
                 Taken::Forgot(forgot) => {
                     synced.forgot = Some(forgot);
                     break;
@@ -96,12 +96,11 @@ impl Ledger<'_> {
                     synced.adopted |= adopted;
                 }
             }
-            synced.trouble = self.send(with.remote, &refs, deadline.left())?;
+            synced.trouble = self.send(with, &refs, theirs, &deadline)?;
             if synced.trouble.as_deref() != Some(MOVED) || !patience.pause() {
                 break;
             }
         }
-        self.clear_fetched()?;
         synced.unshared = self.unshared()?;
         synced.sent = (before + usize::from(synced.adopted)).saturating_sub(synced.unshared);
         Ok(synced)
@@ -119,20 +118,20 @@ impl Ledger<'_> {
             return Ok(self.repository.fetch(remote, &[], limit).map(|()| None));
         };
         let refs = RemoteRefs::of(self.repository)?;
-        self.clear_fetched()?;
+        let fetched = Fetched::new(self.repository);
         // A partial clone would leave the texts out.
-        let fetched = if self.repository.is_partial() {
-            let ledger = self.repository.fetch_refs(remote, &refs.refspecs(), limit);
+        let came = if self.repository.is_partial() {
+            let ledger = self.repository.fetch_refs(remote, &fetched.refspecs(&refs), limit);
             ledger.and_then(|()| self.repository.fetch(remote, &[], limit))
         } else {
-            self.repository.fetch(remote, &refs.refspecs(), limit)
+            self.repository.fetch(remote, &fetched.refspecs(&refs), limit)
         };
-        if let Err(not_fetched) = fetched {
+        if let Err(not_fetched) = came {
             return Ok(Err(not_fetched));
         }
         let patience = Patience::new(Duration::from_secs(1), at);
-        let taken = Exchange::begin(self, Source::Remote, at, patience).and_then(|mut exchange| exchange.take_in(None));
-        self.clear_fetched()?;
+        let exchange = Exchange::begin(self, (Source::Remote, fetched.tips()?), at, patience);
+        let taken = exchange.and_then(|mut exchange| exchange.take_in(None));
         Ok(Ok(match taken {
             Ok(Taken::In { .. }) => None,
             Ok(Taken::Forgot(_)) => {
@@ -152,13 +151,12 @@ impl Ledger<'_> {
             Err(blocked) => return Ok(Err(blocked.why)),
         };
         let refs = RemoteRefs::of(self.repository)?;
-        self.clear_fetched()?;
-        if let Err(not) = self.repository.fetch_refs(remote, &refs.refspecs(), limit) {
+        let fetched = Fetched::new(self.repository);
+        if let Err(not) = self.repository.fetch_refs(remote, &fetched.refspecs(&refs), limit) {
             return Ok(Err(not.why));
         }
-        let taken = Exchange::begin(self, Source::Remote, at, Patience::new(limit, at))?.take_in(None);
-        self.clear_fetched()?;
-        Ok(Ok(match taken? {
+        let from = (Source::Remote, fetched.tips()?);
+        Ok(Ok(match Exchange::begin(self, from, at, Patience::new(limit, at))?.take_in(None)? {
             Taken::In { .. } => None,
             Taken::Forgot(forgot) => Some(forgot),
         }))
@@ -170,20 +168,19 @@ impl Ledger<'_> {
     pub fn import(&self, file: &Path, actor: &Person, at: Moment) -> Result<usize, Failure> {
         let patience = || Patience::new(self.patience, at);
         let _lock = Lock::take(&self.directory(), LOCK, &mut patience())?.map_err(Blocked::failure)?;
-        self.clear_fetched()?;
+        let fetched = Fetched::new(self.repository);
         let name = file.display().to_string();
-        let refs = RemoteRefs::default();
-        self.repository.fetch_refs(&name, &refs.refspecs(), self.patience).map_err(|NotFetched { why }| {
+        let refspecs = fetched.refspecs(&RemoteRefs::default());
+        self.repository.fetch_refs(&name, &refspecs, self.patience).map_err(|NotFetched { why }| {
             Failure::undecided(format!("failed to read {name}: {why}"))
                 .hint(format!("git bundle verify {name}    # shows whether it is whole, and what it lacks"))
         })?;
-        if self.repository.direct_ref(FETCHED_LEDGER)?.is_none() {
+        let theirs = fetched.tips()?;
+        if theirs.ledger.is_none() {
             return Err(Failure::undecided(format!("{name} holds no ledger"))
                 .hint("hotfix sync --bundle FILE    # writes one that does, in the clone that has it"));
         }
-        let taken = Exchange::begin(self, Source::Bundle, at, patience())?.take_in(Some(actor))?;
-        self.clear_fetched()?;
-        match taken {
+        match Exchange::begin(self, (Source::Bundle, theirs), at, patience())?.take_in(Some(actor))? {
             Taken::In { received, .. } => Ok(received),
             // Only of a remote is it known what it had.
             Taken::Forgot(_) => Ok(0),
@@ -200,28 +197,33 @@ impl Ledger<'_> {
 
     /// Cuts out of this clone what the ledger says was cut out; other clones follow as they sync.
     pub fn cut_out_texts(&self, at: Moment) -> Result<(), Failure> {
-        self.clear_fetched()?;
-        Exchange::begin(self, Source::Bundle, at, Patience::new(self.patience, at))?.texts()
+        let nothing = (Source::Bundle, Tips::default());
+        Exchange::begin(self, nothing, at, Patience::new(self.patience, at))?.texts()
     }
 
     /// Pushes what the remote lacks; why it does not have it now, if it has not.
-    fn send(&self, remote: &str, refs: &RemoteRefs, limit: Duration) -> Result<Option<String>, Failure> {
-        let repository = self.repository;
-        let (theirs, their_text) = (repository.direct_ref(FETCHED_LEDGER)?, repository.direct_ref(FETCHED_TEXT)?);
+    fn send(
+        &self,
+        with: &Sync<'_>,
+        refs: &RemoteRefs,
+        theirs: Tips,
+        deadline: &Deadline,
+    ) -> Result<Option<String>, Failure> {
+        let (repository, remote) = (self.repository, with.remote);
         let (heads, text) = (Heads::of(repository)?, repository.direct_ref(TEXT)?);
         let mut to_push = Vec::new();
-        if let Some(commit) = text.filter(|_| text != their_text) {
-            let goes_forward = their_text.map_or(Ok(true), |theirs| repository.contains(commit, theirs))?;
-            let replaces = their_text.filter(|_| !goes_forward);
+        if let Some(commit) = text.filter(|_| text != theirs.text) {
+            let goes_forward = theirs.text.map_or(Ok(true), |theirs| repository.contains(commit, theirs))?;
+            let replaces = theirs.text.filter(|_| !goes_forward);
             to_push.push(ToPush { name: &refs.text, commit, replaces });
         }
-        if let Some(commit) = heads.ledger.filter(|_| heads.ledger != theirs) {
+        if let Some(commit) = heads.ledger.filter(|_| heads.ledger != theirs.ledger) {
             to_push.push(ToPush { name: &refs.ledger, commit, replaces: None });
         }
         if to_push.is_empty() {
             return Ok(None);
         }
-        let pushed = match repository.push(remote, &to_push, limit) {
+        let pushed = match repository.push(remote, &to_push, deadline.left()) {
             Ok(pushed) => pushed,
             Err(not_pushed) => return Ok(Some(not_pushed.why)),
         };
@@ -229,7 +231,12 @@ impl Ledger<'_> {
         for (to, pushed) in to_push.iter().zip(pushed) {
             match pushed {
                 Pushed::Done if to.name == refs.ledger => {
-                    self.writer()?.swap_ref(SHARED, heads.shared, to.commit)?;
+                    let mut patience = Patience::new(deadline.left(), with.at);
+                    let noted = match Lock::take(&self.directory(), "ledger.lock", &mut patience)? {
+                        Ok(mut lock) => lock.note_shared(&self.writer()?, (heads.shared, to.commit), &mut patience)?,
+                        Err(blocked) => Err(blocked),
+                    };
+                    trouble = trouble.or(noted.err().map(|blocked| blocked.why));
                 }
                 Pushed::Done => {}
                 Pushed::Moved => trouble = trouble.or(Some(MOVED.to_owned())),
@@ -237,12 +244,5 @@ impl Ledger<'_> {
             }
         }
         Ok(trouble)
-    }
-
-    fn clear_fetched(&self) -> Result<(), Failure> {
-        for (name, id) in self.repository.refs_below(FETCHED)? {
-            self.repository.drop_ref(&name, id)?;
-        }
-        Ok(())
     }
 }
