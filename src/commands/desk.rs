@@ -6,9 +6,11 @@ use std::rc::Rc;
 use super::book::Book;
 use super::policies::Policies;
 use super::proof;
+use crate::domain::budget;
 use crate::domain::case::{Case, Content};
 use crate::domain::closing;
 use crate::domain::debts;
+use crate::domain::event::Demanded;
 use crate::domain::identity::{IncidentId, Moment, ObjectId};
 use crate::domain::incident::Incident;
 use crate::domain::policy::Policy;
@@ -34,6 +36,7 @@ pub struct Papers {
     pub roles: Roles,
     /// What its fixes are; none where none is attached.
     pub content: Option<Content>,
+    demanded: Demanded,
     now: Moment,
     knows: Box<dyn Fn(ObjectId, ObjectId) -> bool>,
 }
@@ -55,7 +58,8 @@ impl<'d, 's> Desk<'d, 's> {
         let roles = self.today()?.roles(repository, &policy, &changes)?;
         let history: Rc<History> = Rc::clone(&self.book.history);
         let knows = Box::new(move |later, earlier| history.knows(later, earlier));
-        Ok(Papers { policy, roles, content, now: self.session.now(), knows })
+        let demanded = budget::due(&policy, self.book.incidents.values(), (&incident.id, incident.check()), &*knows);
+        Ok(Papers { policy, roles, content, demanded, now: self.session.now(), knows })
     }
 
     /// What other incidents owe past its time: the incident and the code.
@@ -87,6 +91,7 @@ impl Papers {
             policy: &self.policy,
             roles: &self.roles,
             content: self.content.as_ref(),
+            demanded: &self.demanded,
             now: self.now,
             knows: &*self.knows,
         }

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::approvals::Knows;
+use super::budget;
 use super::closing::{self, Proof};
 use super::event::{Checked, Event, Evidence, Payload, PolicyPin, RungAnswer, RungName};
 use super::finding::{Finding, FindingCode};
-use super::identity::{Moment, ObjectId, Person};
+use super::identity::{IncidentId, Moment, ObjectId, Person};
 use super::incident::{self, Incident};
 use super::ladder::{self, Answers, FactReply, GivenEvidence, RungReply, Walk};
 use super::policy::Policy;
@@ -102,7 +104,7 @@ pub fn shape(history: &History, doubts: impl Fn(ObjectId) -> Option<String>) -> 
 /// `policy` finds the policy of a pin, where it can be read.
 pub fn authority<'p>(history: &History, policy: &dyn Fn(&PolicyPin) -> Option<&'p Policy>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    incident::watch(history, |(commit, event), incident| {
+    let incidents = incident::watch(history, |(commit, event), incident| {
         let Some(id) = &event.incident else { return };
         let mut find = |code, message: String| findings.push(Finding::new(code, message).at(commit, Some(id)));
         if let Payload::Checked(checked) = &event.payload {
@@ -152,6 +154,37 @@ pub fn authority<'p>(history: &History, policy: &dyn Fn(&PolicyPin) -> Option<&'
             }
         }
     });
+    findings.extend(prices(history, &incidents, policy));
+    findings
+}
+
+/// Walks that recorded a lower price than their policy's budget asked for.
+fn prices<'p>(
+    history: &History,
+    incidents: &BTreeMap<IncidentId, Incident>,
+    policy: &dyn Fn(&PolicyPin) -> Option<&'p Policy>,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for incident in incidents.values() {
+        for check in &incident.checks {
+            let Some(policy) = policy(&check.what.policy) else { continue };
+            let knows: Knows<'_> = &|later, earlier| history.knows(later, earlier);
+            let due = budget::due(policy, incidents.values(), (&incident.id, check), knows);
+            let recorded = check.what.demanded.clone().unwrap_or_default();
+            if due.approvals != recorded.approvals || due.note != recorded.note {
+                let what = due.approvals.iter().map(|role| format!("an approval of {role}"));
+                let what: Vec<_> = what.chain(due.note.then(|| "a note".to_owned())).collect();
+                let message = format!(
+                    "at {} points its policy asked for {} more, and that is not what is recorded",
+                    due.points,
+                    what.join(" and ")
+                );
+                findings.push(
+                    Finding::new(FindingCode::DecisionNotByPolicy, message).at(check.by.commit, Some(&incident.id)),
+                );
+            }
+        }
+    }
     findings
 }
 

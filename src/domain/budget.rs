@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::event::{Decision, Demanded};
-use super::identity::{IncidentId, Moment, RepositoryPath};
-use super::incident::{Incident, State};
+use super::approvals::Knows;
+use super::event::{Checked, Decision, Demanded};
+use super::identity::{IncidentId, Moment, ObjectId, RepositoryPath};
+use super::incident::{Done, Incident, State};
 use super::policy::people::Budget;
 use super::policy::rules::conditions_hold;
 use super::policy::{Policy, Value};
@@ -22,23 +23,20 @@ pub struct Spent {
     pub points: u32,
 }
 
-/// Counts what was spent in the window that ends now. A void incident was none, but what was skipped in it was skipped.
+/// Counts what was spent in the window that ends at `at`, by the events that are `seen`. A void incident was none, but what
+/// was skipped in it was skipped.
 pub fn spent<'i>(
     budget: &Budget,
     incidents: impl IntoIterator<Item = &'i Incident>,
-    this: &IncidentId,
-    now: Moment,
+    (this, at): (&IncidentId, Moment),
+    seen: &dyn Fn(ObjectId) -> bool,
 ) -> Spent {
-    let inside = |at: Moment| at <= now && now.signed_duration_since(at) < budget.window.delta();
+    let inside = |then: Moment| then <= at && at.signed_duration_since(then) < budget.window.delta();
     let mut hotfixes: Vec<(Moment, IncidentId)> = Vec::new();
     let mut overrides = 0;
     for incident in incidents {
-        overrides += incident.said.overrides.iter().filter(|done| inside(done.by.at)).count();
-        if incident.id != *this
-            && incident.state != State::Void
-            && incident.decision() == Decision::Hotfix
-            && inside(incident.opened.at)
-        {
+        overrides += incident.said.overrides.iter().filter(|done| inside(done.by.at) && seen(done.by.commit)).count();
+        if incident.id != *this && inside(incident.opened.at) && was_hotfix(incident, seen) {
             hotfixes.push((incident.opened.at, incident.id.clone()));
         }
     }
@@ -46,6 +44,38 @@ pub fn spent<'i>(
     let times = |count: usize, price: u32| u32::try_from(count).unwrap_or(u32::MAX).saturating_mul(price);
     let points = times(hotfixes.len(), budget.hotfix).saturating_add(times(overrides, budget.overriding));
     Spent { hotfixes: hotfixes.into_iter().map(|(_, id)| id).collect(), overrides, points }
+}
+
+/// Whether an incident was a hotfix by the events that are seen.
+fn was_hotfix(incident: &Incident, seen: &dyn Fn(ObjectId) -> bool) -> bool {
+    let is_void = incident.state == State::Void && incident.voided.as_ref().is_none_or(|done| seen(done.by.commit));
+    let check = incident.checks.iter().rfind(|check| seen(check.by.commit));
+    !is_void && check.is_some_and(|check| check.what.decision == Decision::Hotfix)
+}
+
+/// What the policy demands of a walk that decided for a hotfix: what it recorded itself, and what the record of that moment
+/// says that the budget asks for, so that a price that was left out is due all the same.
+pub fn due<'i>(
+    policy: &Policy,
+    incidents: impl IntoIterator<Item = &'i Incident>,
+    (this, check): (&IncidentId, &Done<Checked>),
+    knows: Knows<'_>,
+) -> Demanded {
+    let recorded = check.what.demanded.clone().unwrap_or_default();
+    let Some(budget) = policy.budget.as_ref().filter(|_| check.what.decision == Decision::Hotfix) else {
+        return recorded;
+    };
+    let seen = |commit| knows(check.by.commit, commit);
+    let used = spent(budget, incidents, (this, check.by.at), &seen).points;
+    let answered = check.what.facts.iter().map(|(name, answered)| (name.clone(), answered.value.clone()));
+    let mut due = demanded(policy, used, recorded.overdue, &answered.collect());
+    // Whoever skipped a gate has said why already.
+    due.note &= check.what.overridden.is_none();
+    due.note |= recorded.note;
+    due.approvals.extend(recorded.approvals);
+    due.approvals.sort();
+    due.approvals.dedup();
+    due
 }
 
 /// What a hotfix is asked for beside the usual, with so many points used already, and with or without something overdue.

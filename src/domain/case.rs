@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::approvals::{Judge, Knows, needed};
 use super::digest::FixDigest;
-use super::event::{GateSettled, Proof};
+use super::event::{Demanded, GateSettled, Proof};
 use super::identity::{Moment, Person};
 use super::incident::{Done, Incident};
 use super::overrides::{self, Stage};
@@ -34,6 +34,8 @@ pub struct Case<'a> {
     pub roles: &'a Roles,
     /// What the fixes are; none where none is attached.
     pub content: Option<&'a Content>,
+    /// What its policy demands beside the usual: [`super::budget::due`].
+    pub demanded: &'a Demanded,
     /// Now.
     pub now: Moment,
     /// Who knew of what.
@@ -61,7 +63,7 @@ impl<'a> Case<'a> {
 
     /// Who must agree to the fix.
     pub fn needs(&self) -> Needs {
-        needed(self.policy, &self.facts(), self.incident.check().what.demanded.as_ref())
+        needed(self.policy, &self.facts(), Some(self.demanded))
     }
 
     /// The judge of the approvals; none where there is no fix to agree to.

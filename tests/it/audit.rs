@@ -247,6 +247,23 @@ fn a_decision_that_the_policy_did_not_make_is_found() {
 }
 
 #[test]
+fn a_price_that_was_left_out_is_found_and_is_due_all_the_same() {
+    let scene = Scene::new();
+    let answers: Vec<&str> =
+        QUALIFIES.iter().map(|word| if *word == "data_at_risk=yes" { "data_at_risk=no" } else { word }).collect();
+    let check = |id: &str, more: &[&str]| scene.place.hotfix(&[&["check", id], &answers[..], more].concat()).exits(0);
+    check("INC-43", &[]);
+    check("INC-44", &["--set", "note=The cache is broken three times over"]);
+    assert_eq!(scene.codes(), [""; 0]);
+    scene.forge(|event| {
+        let Payload::Checked(checked) = &mut event.payload else { panic!("a check") };
+        checked.demanded = None;
+    });
+    let message = scene.only("decision-not-by-policy");
+    assert_eq!(message, "at 3 points its policy asked for a note more, and that is not what is recorded");
+}
+
+#[test]
 fn a_reason_that_the_policy_does_not_list_is_found() {
     let scene = Scene::new();
     scene.forge(|event| {

@@ -20,13 +20,13 @@ use self::wizard::Wizard;
 use super::book::{self, Book};
 use super::moment;
 use crate::domain::closing;
-use crate::domain::event::{Answered, Checked, Decision, Payload, RungAnswer, RungName};
+use crate::domain::event::{Answered, Checked, Decision, Demanded, Payload, RungAnswer, RungName};
 use crate::domain::identity::{IncidentId, Moment};
 use crate::domain::incident::{self, Incident};
 use crate::domain::ladder::{self, Answers, Step, Walk};
 use crate::domain::record::History;
 use crate::domain::refusal::Refusal;
-use crate::domain::ruling::ruling;
+use crate::domain::ruling::{Beside, ruling};
 use crate::failure::{ExitCode, Failure};
 use crate::ledger::store;
 use crate::session::Session;
@@ -103,8 +103,11 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         Walk::Decided { decision, rule } => {
             let (mut checked, texts) = resolve(session, &opening, &answers, decision, rule)?;
             (checked.overridden, checked.demanded) = (ruling.overridden, ruling.demanded);
-            let recorded =
-                if opening.dry_run { Written::DryRun } else { record(&book, &args.incident, checked.clone(), texts)? };
+            let recorded = if opening.dry_run {
+                Written::DryRun
+            } else {
+                record(&book, (&opening, &answers), (&args.incident, &mut checked), texts)?
+            };
             // An answer that stood already ends no walk that somebody else began.
             if said || matches!(recorded, Written::Recorded(_)) {
                 draft.forget();
@@ -165,28 +168,62 @@ fn resolve(
     Ok((checked, texts))
 }
 
+/// Why a walk is not recorded on the history that it would stand on.
+enum Unfit {
+    /// It stands there already: the event.
+    Already(String),
+    /// The incident is over.
+    Over(Refusal),
+    /// Others have spent of the budget meanwhile: what is demanded now, or nothing where it takes one more answer.
+    Dearer(Option<Demanded>),
+}
+
 /// Records the walk, unless the very same one already governs; asked again under the ledger's lock, so that two programs
-/// that check at once record one decision.
+/// that check at once record one decision, and each hotfix costs what it does after those before it.
 fn record(
     book: &Book<'_>,
-    id: &IncidentId,
-    checked: Checked,
+    (opening, answers): (&Opening, &Answers),
+    (id, checked): (&IncidentId, &mut Checked),
     texts: BTreeMap<String, String>,
 ) -> Result<Written, Failure> {
-    let draft = book.draft(id, Payload::Checked(Box::new(checked.clone())), texts.clone())?;
-    let same = |history: &History| -> Result<(), Result<String, Refusal>> {
-        let incidents = incident::replay(history);
-        let Some(incident) = incidents.get(id) else { return Ok(()) };
-        match closing::over(incident) {
-            Some(over) => Err(Err(over)),
-            None if repeats(book, incident, &checked, &texts) => Err(Ok(incident.check().by.event.clone())),
-            None => Ok(()),
+    loop {
+        let draft = book.draft(id, Payload::Checked(Box::new(checked.clone())), texts.clone())?;
+        let at = draft.at;
+        let fit = |history: &History| -> Result<(), Unfit> {
+            let incidents = incident::replay(history);
+            if let Some(incident) = incidents.get(id) {
+                if let Some(over) = closing::over(incident) {
+                    return Err(Unfit::Over(over));
+                }
+                if repeats(book, incident, checked, &texts) {
+                    return Err(Unfit::Already(incident.check().by.event.clone()));
+                }
+            }
+            let beside =
+                Beside { used: opening::used(&opening.policy, &incidents, (id, at)), ..opening.beside.clone() };
+            let ruling = ruling(&opening.policy, answers, &beside);
+            match ruling.walk {
+                Walk::Waiting(_) => Err(Unfit::Dearer(None)),
+                Walk::Decided { .. } if ruling.demanded != checked.demanded => {
+                    Err(Unfit::Dearer(Some(ruling.demanded.unwrap_or_default())))
+                }
+                Walk::Decided { .. } => Ok(()),
+            }
+        };
+        match book.append_if(draft, fit)? {
+            Ok(recorded) => return Ok(Written::Recorded(Box::new(recorded))),
+            Err(Unfit::Already(event)) => return Ok(Written::Already(event)),
+            Err(Unfit::Over(over)) => return Err(book::meanwhile(&over)),
+            Err(Unfit::Dearer(Some(demanded))) => {
+                checked.demanded = (!demanded.is_nothing()).then_some(demanded);
+            }
+            Err(Unfit::Dearer(None)) => {
+                return Err(Failure::undecided(
+                    "nothing was recorded, for meanwhile others decided for a hotfix, and the policy asks for a note now",
+                )
+                .hint("run the same command again; with --set note=TEXT where no questions are asked"));
+            }
         }
-    };
-    match book.append_if(draft, same)? {
-        Ok(recorded) => Ok(Written::Recorded(Box::new(recorded))),
-        Err(Ok(event)) => Ok(Written::Already(event)),
-        Err(Err(over)) => Err(book::meanwhile(&over)),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::domain::budget::{self, Earlier, demanded};
 use crate::domain::closing;
 use crate::domain::event::{Demanded, PolicyPin};
 use crate::domain::identity::{IncidentId, Moment};
+use crate::domain::incident::Incident;
 use crate::domain::ladder::Answers;
 use crate::domain::policy::{Policy, Value};
 use crate::domain::ruling::{self, Beside};
@@ -159,8 +160,7 @@ fn history(
     notes: &mut Vec<String>,
 ) -> Result<(Beside, Option<Earlier>), Failure> {
     let now = session.now();
-    let used = policy.budget.as_ref().map(|budget| budget::spent(budget, book.incidents.values(), id, now).points);
-    let mut beside = Beside { used: used.unwrap_or(0), ..Beside::default() };
+    let mut beside = Beside { used: used(policy, &book.incidents, (id, now)), ..Beside::default() };
     if let Some(incident) = book.incidents.get(id) {
         beside.skipped = ruling::skipped(incident, now);
     }
@@ -177,6 +177,11 @@ fn history(
         }
     }
     Ok((beside, budget::earlier(book.incidents.values(), id)))
+}
+
+/// The points of the policy's budget that others have used by now; none where it has no budget.
+pub(super) fn used(policy: &Policy, incidents: &BTreeMap<IncidentId, Incident>, by: (&IncidentId, Moment)) -> u32 {
+    policy.budget.as_ref().map_or(0, |budget| budget::spent(budget, incidents.values(), by, &|_| true).points)
 }
 
 /// Why the policy asks for more than usual, each in a line.

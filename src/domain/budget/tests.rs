@@ -77,7 +77,7 @@ fn what_was_spent_is_counted_within_the_window() {
         (41, "INC-3 INC-2", 1, 3),
     ] {
         let now = incidents[0].opened.at + chrono::TimeDelta::days(days);
-        let spent = spent(budget, &incidents, &this, now);
+        let spent = spent(budget, &incidents, (&this, now), &|_| true);
         let ids: Vec<&str> = spent.hotfixes.iter().map(IncidentId::as_str).collect();
         assert_eq!(
             (ids.join(" ").as_str(), spent.overrides, spent.points),
@@ -88,7 +88,45 @@ fn what_was_spent_is_counted_within_the_window() {
     let mut void = incidents[1].clone();
     void.state = State::Void;
     let now = void.opened.at;
-    assert_eq!(spent(budget, [&void], &this, now).points, 0, "a false alarm costs nothing");
+    assert_eq!(spent(budget, [&void], (&this, now), &|_| true).points, 0, "a false alarm costs nothing");
+}
+
+#[test]
+fn a_price_that_was_left_out_is_due_all_the_same() {
+    let policy = policy();
+    let spenders = [
+        incident("INC-1", "ada check; bob skip scope-exceeded; bob skip not-deployed"),
+        incident("INC-2", "ada check"),
+        incident("INC-9", "ada check"),
+    ];
+    let this = &spenders[2];
+    let asked = |roles: &[&str], overdue: bool, note: bool| {
+        Some(Demanded { points: 0, overdue, note, approvals: roles.iter().map(|role| (*role).to_owned()).collect() })
+    };
+    for (recorded, knows, skipped, expected) in [
+        // Two hotfixes and two overrides before this one, and the walk knew of them.
+        (None, true, false, "5 note lead"),
+        (asked(&["lead"], false, true), true, false, "5 note lead"),
+        (asked(&["lead"], false, false), true, false, "5 note lead"),
+        // Whoever skipped a gate has said why already.
+        (asked(&["lead"], false, false), true, true, "5 lead"),
+        // What others did elsewhere and it could not know costs nothing after the fact.
+        (None, false, false, "1"),
+        // What it recorded itself stands: for something overdue, or of more than is known now.
+        (asked(&["board"], true, false), true, false, "5 note board lead"),
+        (asked(&["lead"], false, true), false, false, "1 note lead"),
+    ] {
+        let mut check = this.check().clone();
+        check.what.demanded = recorded.clone();
+        check.what.overridden = skipped.then(|| "e7".to_owned());
+        let due = due(&policy, &spenders, (&this.id, &check), &|_, _| knows);
+        let note = if due.note { " note" } else { "" };
+        let roles: String = due.approvals.iter().map(|role| format!(" {role}")).collect();
+        assert_eq!(format!("{}{note}{roles}", due.points), expected, "{recorded:?}, knows {knows}");
+    }
+    let mut other = this.check().clone();
+    other.what.decision = Decision::RollBack;
+    assert!(due(&policy, &spenders, (&this.id, &other), &|_, _| true).is_nothing(), "only a hotfix has a price");
 }
 
 #[test]

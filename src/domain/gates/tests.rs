@@ -1,5 +1,7 @@
 //! The people's gates as tables, without git: a story a line, and what closing then lacks.
 
+use crate::domain::approvals::Knows;
+use crate::domain::budget;
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -191,13 +193,15 @@ impl Story {
             digest: digest(&fix.what.commits[0].to_string()[..1]),
             scope: Scope { files: fix.what.commits.len(), lines: 1, ..Scope::default() },
         });
+        let knows: Knows<'_> = &|later, earlier| history.knows(later, earlier);
         look(&Case {
             incident: &incident,
             policy,
             roles: &roles,
             content: content.as_ref(),
+            demanded: &budget::due(policy, [&incident], (&incident.id, incident.check()), knows),
             now: self.now,
-            knows: &|later, earlier| history.knows(later, earlier),
+            knows,
         })
     }
 }
