@@ -8,11 +8,13 @@ use serde::Serialize;
 use super::book::Book;
 use super::desk::Desk;
 use super::outcome::Outcome;
+use super::owed;
 use super::proof::{self, TargetProof};
-use crate::domain::closing::{self, Proof};
+use crate::domain::closing::Proof;
+use crate::domain::debts::{self, Owed};
 use crate::domain::event::{Closed, Payload};
 use crate::domain::gates;
-use crate::domain::identity::IncidentId;
+use crate::domain::identity::{IncidentId, Moment};
 use crate::domain::incident::{self, Incident};
 use crate::domain::policy::Policy;
 use crate::domain::record::History;
@@ -38,7 +40,28 @@ struct CloseReport<'a> {
     recorded: Option<String>,
     targets: &'a [TargetProof],
     /// Everything missing.
-    refusals: Vec<Refusal>,
+    refusals: Vec<Missing>,
+    #[serde(skip)]
+    now: Moment,
+}
+
+/// Something that stands between an incident and its end.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Missing {
+    /// Somebody owes it.
+    Owed(Owed),
+    /// It concerns only this closing.
+    Now(Refusal),
+}
+
+impl Missing {
+    fn refusal(&self) -> &Refusal {
+        match self {
+            Self::Owed(owed) => &owed.refusal,
+            Self::Now(refusal) => refusal,
+        }
+    }
 }
 
 /// Closes the incident, or says what is missing.
@@ -59,9 +82,9 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let stale = asked.map(|warning| warning.iter().for_each(|warning| session.note(warning))).err();
     let (targets, proofs) = ask_git(session, incident, &papers.policy, stale, Duration::from_secs(args.deadline))?;
     let case = papers.case(incident);
-    let mut refusals = closing::missing(&case, &proofs);
+    let mut refusals: Vec<Missing> = debts::owed(&case, &proofs).into_iter().map(Missing::Owed).collect();
     match session.actor() {
-        Ok(actor) => refusals.extend(gates::closer(&case, &actor)),
+        Ok(actor) => refusals.extend(gates::closer(&case, &actor).map(Missing::Now)),
         // What lacks can be listed for anybody; only a closing needs a name.
         Err(unknown) if refusals.is_empty() => return Err(unknown),
         Err(_) => {}
@@ -77,11 +100,12 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         };
         match book.append_if(draft, still_open)? {
             Ok(closed) => recorded = Some(closed.event.id),
-            Err(meanwhile) => refusals = meanwhile,
+            Err(meanwhile) => refusals.push(Missing::Now(meanwhile)),
         }
     }
-    let exit = refusal::exit_of(&refusals);
-    session.answer("close", exit, &CloseReport { incident: id, recorded, targets: &targets, refusals })
+    let exit = refusal::exit_of(refusals.iter().map(Missing::refusal));
+    let now = session.now();
+    session.answer("close", exit, &CloseReport { incident: id, recorded, targets: &targets, refusals, now })
 }
 
 /// Asks the targets, where there is something to prove. `stale` says why they could not be fetched.
@@ -108,9 +132,8 @@ fn ask_git(
     Ok((targets, proofs))
 }
 
-fn changed(id: &IncidentId) -> Vec<Refusal> {
-    let message = "the record changed while main was being asked";
-    vec![Refusal::new(Code::NotVerified, message, format!("hotfix close {id}"))]
+fn changed(id: &IncidentId) -> Refusal {
+    Refusal::new(Code::NotVerified, "the record changed while main was being asked", format!("hotfix close {id}"))
 }
 
 impl Report for CloseReport<'_> {
@@ -125,7 +148,11 @@ impl Report for CloseReport<'_> {
             let things = if count == 1 { "1 thing is".to_owned() } else { format!("{count} things are") };
             page.line(&format!("{} {open}: {things} missing", self.incident));
             page.blank();
-            page.refusals(&self.refusals);
+            let shown = |missing: &Missing| match missing {
+                Missing::Owed(owed) => owed::in_full(owed, self.now),
+                Missing::Now(refusal) => refusal.clone(),
+            };
+            page.refusals(&self.refusals.iter().map(shown).collect::<Vec<_>>());
         }
     }
 }

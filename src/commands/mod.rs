@@ -22,6 +22,7 @@ pub mod merged;
 pub mod moment;
 pub mod outcome;
 pub mod overriding;
+mod owed;
 pub mod policies;
 pub mod policy;
 pub mod proof;

@@ -102,10 +102,11 @@ fn write(args: Write, session: &Session) -> Result<ExitCode, Failure> {
         let template = rca::template(&asked);
         return session.answer("rca", ExitCode::Open, &Template { incident: id, template });
     }
-    let (text, file) = match args.from {
-        Some(file) => (read(&file, session)?, file),
+    // What was typed in the editor lies in a file until it is recorded; the way on after a refusal.
+    let (text, typed, again) = match args.from {
+        Some(file) => (read(&file, session)?, None, format!("hotfix rca {id} --from {}", file.display())),
         None => match edit(args.edit, &asked, &book, session)? {
-            Some(edited) => edited,
+            Some((text, file)) => (text, Some(file), format!("hotfix rca {id}    # goes on with what you typed")),
             None => {
                 let refusal = Refusal {
                     code: Code::RcaMissing,
@@ -132,8 +133,7 @@ fn write(args: Write, session: &Session) -> Result<ExitCode, Failure> {
     let analysis = match read {
         Ok(analysis) => analysis,
         Err(problems) => {
-            let next = format!("hotfix rca {id} --from {}", file.display());
-            let each = |problem| Refusal::new(Code::RcaIncomplete, problem, next.clone());
+            let each = |problem| Refusal::new(Code::RcaIncomplete, problem, again.clone());
             let mut refusals: Vec<Refusal> = problems.into_iter().map(each).collect();
             // One command mends them all, so it stands once, under the last.
             let last = refusals.len().saturating_sub(1);
@@ -147,6 +147,8 @@ fn write(args: Write, session: &Session) -> Result<ExitCode, Failure> {
         actions: analysis.actions,
     });
     let recorded = book.record(id, payload, BTreeMap::from([("analysis".to_owned(), text)]))?;
+    // It is in the ledger now; a file that can't be removed only offers it once more.
+    typed.into_iter().for_each(|file| drop(std::fs::remove_file(file)));
     let outcome = Outcome::recorded(id, &recorded, "the root cause analysis is recorded");
     analysis
         .warnings
@@ -242,7 +244,7 @@ fn text(bytes: Vec<u8>, file: &Path) -> Result<String, Failure> {
 }
 
 /// Opens an editor on a file that is kept until the analysis is recorded; none without a terminal. It begins with what was
-/// recorded last, if that is wanted, and else with what was typed before.
+/// typed before, unless the recorded one is wanted; then with what was recorded last, and else with the template.
 fn edit(
     again: bool,
     asked: &rca::Asked<'_>,
@@ -257,9 +259,9 @@ fn edit(
     let file = directory.join(format!("{id}.md"));
     let failed = |error: std::io::Error| Failure::because(format!("failed to write {}", file.display()), error);
     std::fs::create_dir_all(&directory).map_err(failed)?;
-    let recorded = book.incident(id)?.analysis.as_ref().map(|analysis| analysis.by.event.clone()).filter(|_| again);
+    let recorded = book.incident(id)?.analysis.as_ref().map(|analysis| analysis.by.event.clone());
     let recorded = recorded.map(|event| book.words(&event, "analysis")).transpose()?.flatten();
-    if recorded.is_some() || !file.exists() {
+    if (again && recorded.is_some()) || !file.exists() {
         std::fs::write(&file, recorded.unwrap_or_else(|| rca::template(asked))).map_err(failed)?;
     }
     let editor = session.editor().unwrap_or_else(|| "vi".to_owned());

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::book::Book;
 use super::desk::Desk;
 use super::moment;
+use super::owed;
 use super::sync::not_shared;
 use crate::domain::closing;
 use crate::domain::debts::{self, OpenAction, Owed};
@@ -151,18 +152,6 @@ impl Report for StatusReport {
 }
 
 impl StatusReport {
-    /// A debt in a few words: its code, and its time where it presses.
-    fn debt(&self, page: &Page, owed: &Owed) -> String {
-        let code = owed.refusal.code.word();
-        match owed.until {
-            Some(until) if owed.overdue => {
-                page.mark(Tone::Bad, &format!("{code} (overdue for {}, by {})", moment::ago(self.now, until), owed.by))
-            }
-            Some(until) => format!("{code} (in {})", moment::until(self.now, until)),
-            None => code.to_owned(),
-        }
-    }
-
     fn actions(&self, page: &mut Page) {
         if self.actions.is_empty() {
             return;
@@ -189,7 +178,7 @@ impl StatusReport {
             State::Closed => Tone::Good,
             State::Void => Tone::Quiet,
         };
-        let owes: Vec<String> = row.owed.iter().map(|owed| self.debt(page, owed)).collect();
+        let owes: Vec<String> = row.owed.iter().map(|owed| owed::briefly(page, owed, self.now)).collect();
         let owes = match (owes.is_empty(), row.state) {
             (false, _) => owes.join(", "),
             (true, State::Closed | State::Void) => "nothing".to_owned(),

@@ -150,7 +150,7 @@ fn listed(case: &Case<'_>) -> TestedReport {
             GateState::Skipped => "skipped",
         },
     };
-    let refusals = gates::skipped(case);
+    let refusals: Vec<Refusal> = gates::skipped(case).into_iter().map(|lack| lack.refusal).collect();
     let next = if refusals.is_empty() { vec![format!("hotfix close {}", case.incident.id)] } else { Vec::new() };
     let gates = case.policy.normal_gates.iter().map(row).collect();
     TestedReport { incident: case.incident.id.clone(), gates, refusals, next }

@@ -78,8 +78,16 @@ pub fn recorded_proofs(incident: &Incident) -> Vec<Proof> {
 pub struct Lack {
     /// What, with the command that mends it.
     pub refusal: Refusal,
+    /// The gate that it is about, where several of one code can lack.
+    pub about: Option<String>,
     /// When it began to be owed, if that is a time of its own.
     pub since: Option<Moment>,
+}
+
+impl Lack {
+    fn plain(refusal: Refusal) -> Self {
+        Self { refusal, about: None, since: None }
+    }
 }
 
 /// Everything that closing still lacks, in the order in which it is best mended; empty when the gate is open.
@@ -91,16 +99,15 @@ pub fn missing(case: &Case<'_>, proofs: &[Proof]) -> Vec<Refusal> {
 pub fn lacking(case: &Case<'_>, proofs: &[Proof]) -> Vec<Lack> {
     let incident = case.incident;
     if let Some(over) = over(incident) {
-        return vec![Lack { refusal: over, since: None }];
+        return vec![Lack::plain(over)];
     }
     let requires = &case.policy.close_requires;
     let mut refusals = road(incident, requires, proofs);
     refusals.extend(gates::of_fix(case, gates::When::Closing));
-    refusals.extend(gates::skipped(case));
     refusals.retain(|refusal| !case.opened(refusal.code));
-    let analysis = analysis(incident, requires.rca);
-    let plain = |refusal| Lack { refusal, since: None };
-    refusals.into_iter().map(plain).chain(gates::unreviewed(case)).chain(analysis.map(plain)).collect()
+    let analysis = analysis(incident, requires.rca).map(Lack::plain);
+    let road = refusals.into_iter().map(Lack::plain);
+    road.chain(gates::skipped(case)).chain(gates::unreviewed(case)).chain(analysis).collect()
 }
 
 /// What the record alone tells of what closing lacked, without the people of the day and the fix's content: for audits.

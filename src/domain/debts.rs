@@ -17,6 +17,9 @@ pub struct Owed {
     /// What, with the command that mends it.
     #[serde(flatten)]
     pub refusal: Refusal,
+    /// The gate that it is about, where several of one code can be owed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub about: Option<String>,
     /// Who owes it.
     pub by: String,
     /// Until when; none where the policy sets no time.
@@ -38,7 +41,7 @@ fn with_deadline(case: &Case<'_>, lack: Lack) -> Owed {
     let since = lack.since.unwrap_or_else(|| began(incident, lack.refusal.code));
     let until = time_for(&case.policy.deadlines, lack.refusal.code).map(|span| since + span.delta());
     let overdue = until.is_some_and(|until| until < case.now);
-    Owed { by: debtor(incident, lack.refusal.code), refusal: lack.refusal, until, overdue }
+    Owed { by: debtor(incident, lack.refusal.code), refusal: lack.refusal, about: lack.about, until, overdue }
 }
 
 /// The time that the policy gives for a debt.

@@ -84,7 +84,7 @@ fn approval(case: &Case<'_>, when: When) -> Option<Refusal> {
 }
 
 /// The gates of a normal change that the hotfix skipped and still owes.
-pub fn skipped(case: &Case<'_>) -> Vec<Refusal> {
+pub fn skipped(case: &Case<'_>) -> Vec<Lack> {
     if case.content.is_none() {
         return Vec::new();
     }
@@ -101,7 +101,8 @@ pub fn skipped(case: &Case<'_>) -> Vec<Refusal> {
             format!("hotfix tested {id} --waive {name} --reason WHY    # by {waives}"),
         ];
         let message = format!("the hotfix skipped {name}: {}", lower(&gate.means));
-        Refusal { code: Code::GateSkipped, message, next }
+        let refusal = Refusal { code: Code::GateSkipped, message, next };
+        Lack { refusal, about: Some(name.clone()), since: None }
     })
     .collect()
 }
@@ -121,7 +122,8 @@ pub fn unreviewed(case: &Case<'_>) -> Vec<Lack> {
         let who = if role == ANYONE { "somebody else" } else { role.as_str() };
         let message = format!("{} skipped {}{state}, and nobody reviewed that", done.by.actor.name, done.what.gate);
         let next = format!("hotfix override review {id} --gate {}    # by {who}", done.what.gate);
-        Lack { refusal: Refusal::new(Code::OverrideReviewOwed, message, next), since: Some(done.by.at) }
+        let refusal = Refusal::new(Code::OverrideReviewOwed, message, next);
+        Lack { refusal, about: Some(done.what.gate.clone()), since: Some(done.by.at) }
     })
     .collect()
 }

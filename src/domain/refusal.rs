@@ -25,8 +25,8 @@ impl Refusal {
 }
 
 /// The exit code of several refusals together: the worst counts; none is a yes.
-pub fn exit_of(refusals: &[Refusal]) -> ExitCode {
-    refusals.iter().fold(ExitCode::Open, |worst, refusal| worst.worse(refusal.code.exit()))
+pub fn exit_of<'r>(refusals: impl IntoIterator<Item = &'r Refusal>) -> ExitCode {
+    refusals.into_iter().fold(ExitCode::Open, |worst, refusal| worst.worse(refusal.code.exit()))
 }
 
 macro_rules! codes {

@@ -199,7 +199,13 @@ fn what_was_skipped_is_owed_until_it_is_made_good_or_waived() {
     place.hotfix(&["deployed", "INC-42"]).exits(0).says("It went out with approval-missing");
     place.hotfix_by(GRACE, &["approve", "INC-42"]).exits(0);
     shipped(&place);
-    place.hotfix(&["close", "INC-42"]).exits(3).says("skipped tests").says("skipped staging");
+    place
+        .hotfix(&["close", "INC-42"])
+        .exits(3)
+        .says("skipped tests")
+        .says("skipped staging")
+        .says("Ada owes it within");
+    place.hotfix(&["status"]).exits(0).says("gate-skipped tests (in 3 days)").says("gate-skipped staging (in");
     place.hotfix(&["tested", "INC-42"]).exits(3).says("owed").says("skipped").says("alert");
     place.hotfix(&["tested", "INC-42", "canary=x"]).exits(2).says("its gates are: review, tests, staging, alert");
     place.hotfix(&["tested", "INC-42", "tests"]).exits(2);

@@ -1,7 +1,8 @@
 //! `hotfix check` as a conversation: the real program on a pseudo-terminal.
 
-use crate::place::{ADA, Place};
+use crate::place::{ADA, ANALYSIS, Place};
 use crate::prompt::{CTRL_C, CTRL_D, DOWN, ENTER, ESCAPE, Wizard, assert_restored, bare};
+use crate::road::QUALIFIES;
 
 const MIGRATION: &str = "db/migrations/20261105120000_drop_legacy_customer_addresses_from_orders.sql";
 
@@ -306,4 +307,38 @@ fn somebody_whom_git_does_not_know_is_told_before_the_questions() {
     wizard.see("git does not know who you are").see("git config --global user.name");
     assert!(!ends(wizard, 4).contains("1/7"));
     nothing_recorded(&place);
+}
+
+#[test]
+fn an_analysis_is_typed_in_the_editor_and_nothing_typed_is_lost() {
+    let place = shop();
+    place.hotfix(&[&["check", "INC-1"], QUALIFIES].concat()).exits(0);
+    let script = place.beside("editor.sh");
+    // What is done with the file, and how the editor ends.
+    let rca = |options: &str, editing: &str| {
+        std::fs::write(&script, editing).unwrap();
+        let editor = format!("sh '{}'", script.display());
+        terminal(&place, (80, 24), &[("VISUAL", &editor)], &format!("rca INC-1 {options}"))
+    };
+    let incomplete = ANALYSIS.replace("it fails on the old code", "TODO");
+    std::fs::write(place.beside("typed.md"), incomplete).unwrap();
+    let typed = place.beside("typed.md");
+    // The template first; what was typed into it lacks something.
+    let shown = ends(rca("", &format!("grep -q 'escaped_gate:' \"$1\" && cp '{}' \"$1\"", typed.display())), 3);
+    assert!(shown.contains("`verified_by` is a placeholder"), "{shown}");
+    assert!(shown.contains("hotfix rca INC-1    # goes on with what you typed"), "{shown}");
+    // An editor that was left with an error records nothing.
+    let shown = ends(rca("", "exit 1"), 4);
+    assert!(shown.contains("failed to run the editor"), "{shown}");
+    assert!(!place.hotfix(&["log", "INC-1"]).out.contains("analysis"));
+    // The next one goes on where the first one stopped.
+    let shown = ends(rca("", "grep -q TODO \"$1\" && sed -i 's/TODO/it fails on the old code/' \"$1\""), 0);
+    assert!(shown.contains("the root cause analysis is recorded"), "{shown}");
+    // Then with what is recorded, by either name.
+    for options in ["", "--edit"] {
+        ends(rca(options, "grep -q 'it fails on the old code' \"$1\" && echo more >> \"$1\""), 0);
+    }
+    let text = place.json(&["show", "INC-1"])["texts"]["analysis"].as_str().unwrap().to_owned();
+    assert!(text.ends_with("more\nmore\n"), "{text}");
+    assert!(!place.path().join(".git/hotfix/rca/INC-1.md").exists());
 }

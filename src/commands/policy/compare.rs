@@ -106,10 +106,11 @@ impl Report for ReplayReport {
                 format!(", lacks {}", turned.lacking.join(", "))
             };
             page.bullet(&format!(
-                "{} {}: {}{} -> {}{}{lacking} [{}]",
+                "{} {}: {}{}{} -> {}{}{lacking} [{}]",
                 row.incident,
                 moment::show(row.at),
                 turned.was.word(),
+                if turned.overridden { " by an override" } else { "" },
                 rule(&turned.was_rule),
                 turned.now,
                 rule(&turned.now_rule),

@@ -2,6 +2,7 @@
 
 use super::{Line, ShowReport, Words, analysis, severity_words};
 use crate::commands::moment;
+use crate::commands::owed;
 use crate::domain::event::{Checked, GateSettled, Proof, Provenance, RestoredBy, RungAnswer, RungName};
 use crate::domain::incident::{Attempt, Deed, Done};
 use crate::domain::said::{Word, WordKind};
@@ -24,7 +25,10 @@ pub(super) fn of(report: &ShowReport<'_>) -> Document {
     document.table(&["when", "who", "what", "why"], report.timeline.iter().map(row).collect());
     if !report.owed.is_empty() {
         document.heading(2, "Owed before closing");
-        let told = report.owed.iter().map(|owed| format!("{}: {}", owed.refusal.code, owed.refusal.message));
+        let told = report
+            .owed
+            .iter()
+            .map(|owed| format!("{}: {}", owed.refusal.code, owed::in_full(owed, report.now).message));
         document.list(told.collect());
     }
     document

@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::book::Book;
 use super::desk::Desk;
 use super::moment;
+use super::owed;
 use crate::domain::closing;
 use crate::domain::debts::{self, Owed};
 use crate::domain::event::{Event, Evidence, Overridden, Production, RungAnswer, RungName};
@@ -17,7 +18,6 @@ use crate::domain::identity::{IncidentId, Moment, Person};
 use crate::domain::incident::{Attempt, Done, Incident};
 use crate::domain::overrides::{self, Fate};
 use crate::domain::policy::{SEVERITY, Value};
-use crate::domain::refusal::Refusal;
 use crate::domain::sentence::short_ref;
 use crate::domain::severity;
 use crate::failure::{ExitCode, Failure};
@@ -51,6 +51,8 @@ struct ShowReport<'b> {
     counted: Vec<&'b str>,
     #[serde(skip)]
     said: Words,
+    #[serde(skip)]
+    now: Moment,
 }
 
 /// A gate that was skipped, and what became of that.
@@ -142,7 +144,8 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         reviewed_by: incident.said.review(done).map(|by| by.actor.clone()),
     };
     let overrides = incident.said.overrides.iter().map(skipped).collect();
-    let report = ShowReport { incident, texts, owed, approved_by, overrides, timeline, counted, said };
+    let now = session.now();
+    let report = ShowReport { incident, texts, owed, approved_by, overrides, timeline, counted, said, now };
     session.answer("show", ExitCode::Open, &report)
 }
 
@@ -158,7 +161,7 @@ impl Report for ShowReport<'_> {
         if !self.owed.is_empty() {
             page.blank();
             page.line("Owed before closing:");
-            let refusals: Vec<Refusal> = self.owed.iter().map(|owed| owed.refusal.clone()).collect();
+            let refusals: Vec<_> = self.owed.iter().map(|owed| owed::in_full(owed, self.now)).collect();
             page.refusals(&refusals);
         }
     }
