@@ -26,6 +26,7 @@ pub mod rca;
 pub mod record;
 pub mod refusal;
 pub mod release;
+pub mod report;
 pub mod revert;
 pub mod roles;
 pub mod ruling;
