@@ -1,4 +1,4 @@
-//! `hotfix status`, a record and a sync beside `git log --format=%B` over the same ledger, whole processes.
+//! `hotfix status`, a report, a record and a sync beside `git log --format=%B` over the same ledger, whole processes.
 //!
 //! ```text
 //! cargo bench --bench ledger               100, 1,000 and 10,000 incidents of ten events each
@@ -117,6 +117,7 @@ fn measure(incidents: usize) {
     bench.hotfix("cold status", "ours", &["status"], || bench.forget("ours"));
     bench.hotfix("warm status", "ours", &["status"], || ());
     bench.hotfix("show one incident", "ours", &["show", "INC-7"], || ());
+    bench.hotfix("report", "ours", &["report"], || ());
     bench.hotfix("one record", "ours", &["restored", &format!("INC-{}", incidents - 1), "--by", "other"], || ());
     bench.hotfix("status after a record", "ours", &["status"], || ());
     let fresh = || {

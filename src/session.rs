@@ -11,7 +11,7 @@ use crate::failure::{ExitCode, Failure};
 use crate::git::repository::Repository;
 use crate::prompt::{self, Prompt, Question, Reply};
 use crate::render::progress::Progress;
-use crate::render::{self, Page, Report};
+use crate::render::{self, Drawing, Page, Report};
 
 /// How a command answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -56,6 +56,7 @@ pub struct Session {
     format: Format,
     directory: Option<PathBuf>,
     width: usize,
+    drawing: Drawing,
     styled_out: bool,
     styled_err: bool,
     terminal_err: bool,
@@ -75,17 +76,23 @@ impl Session {
         let term = set("TERM");
         let styles = set("NO_COLOR").is_none() && term.as_deref() != Some("dumb");
         let width = terminal_size::terminal_size().filter(|_| stdout).map(|(width, _)| usize::from(width.0));
+        let width = width.unwrap_or(WIDTH_WITHOUT_TERMINAL).max(40);
+        // The first that is set decides, as in every program that asks for the locale.
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default().to_ascii_lowercase();
+        let utf8 =
+            locale.contains("utf-8") || locale.contains("utf8") || (cfg!(windows) && set("WT_SESSION").is_some());
         Self {
             prompt: RefCell::new(prompt::choose(&prompt::Streams {
                 stdin_is_terminal: stdin,
                 stderr_is_terminal: stderr,
                 plain: globals.plain,
-                term,
+                term: term.clone(),
                 styled: styles,
             })),
             format: globals.format,
             directory: globals.directory.clone(),
-            width: width.unwrap_or(WIDTH_WITHOUT_TERMINAL).clamp(40, 120),
+            width: width.min(120),
+            drawing: Drawing { columns: width, unicode: utf8 && term.as_deref() != Some("dumb") },
             styled_out: stdout && styles,
             styled_err: stderr && styles,
             terminal_err: stderr,
@@ -94,6 +101,12 @@ impl Session {
             repository: OnceCell::new(),
             has_recorded: Cell::new(false),
         }
+    }
+
+    /// The same session in another directory, seen from the starting one.
+    pub fn beside(&self, directory: &Path) -> Self {
+        let directory = Some(self.start().join(directory));
+        Self::of_process(&Globals { directory, format: self.format, plain: false })
     }
 
     /// Whether the answer is for a program, which may want to know everything.
@@ -195,7 +208,7 @@ impl Session {
         let text = match self.format {
             Format::Json => render::json(command, exit, report)?,
             Format::Text => {
-                let mut page = Page::new(self.width, self.styled_out);
+                let mut page = Page::new(self.width, self.styled_out).drawing(self.drawing);
                 report.text(&mut page);
                 page.finish()
             }

@@ -29,6 +29,7 @@ pub mod proof;
 pub mod rca;
 pub mod redact;
 pub mod reopen;
+pub mod report;
 pub mod restored;
 pub mod scope;
 pub mod settle;

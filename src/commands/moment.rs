@@ -11,6 +11,14 @@ pub fn parse(text: &str) -> Result<Moment, String> {
     })
 }
 
+/// Reads a day (from its beginning in UTC) or a time.
+pub fn day_or_moment(text: &str) -> Result<Moment, String> {
+    match chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+        Ok(day) if text.len() == 10 => Ok(day.and_time(chrono::NaiveTime::MIN).and_utc().fixed_offset()),
+        _ => parse(text).map_err(|why| format!("{why}; or a day, such as 2026-01-31")),
+    }
+}
+
 /// The time given, or now. Exit 2 for a time that has not come yet; a minute of clock skew is forgiven.
 pub fn past_or_now(given: Option<Moment>, option: &str, now: Moment) -> Result<Moment, Failure> {
     match given {

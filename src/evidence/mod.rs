@@ -15,6 +15,7 @@ pub mod policy_in_force;
 pub mod probes;
 pub mod production;
 pub mod release_lines;
+pub mod released;
 pub mod releases;
 pub mod roll_back;
 pub mod schemas;

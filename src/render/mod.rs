@@ -3,13 +3,15 @@
 pub mod document;
 pub mod html;
 mod page;
+mod plot;
 pub mod progress;
+pub mod report;
 pub mod sheet;
 
 use serde::Serialize;
 
 use self::document::Document;
-pub use self::page::{Page, Tone};
+pub use self::page::{Drawing, Page, Tone};
 use crate::domain::text;
 use crate::failure::{ExitCode, Failure, FailureKind};
 

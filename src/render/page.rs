@@ -62,18 +62,45 @@ const CLOSING: char = '\u{fddf}';
 pub struct Page {
     width: usize,
     styled: bool,
+    drawing: Drawing,
     text: String,
+}
+
+/// What a plot may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drawing {
+    /// The columns of the terminal: a plot may be wider than what people read.
+    pub columns: usize,
+    /// Whether the terminal shows more than ASCII.
+    pub unicode: bool,
 }
 
 impl Page {
     /// An empty page of so many columns (at least 20 are assumed), with or without colours.
     pub fn new(width: usize, styled: bool) -> Self {
-        Self { width: width.max(20), styled, text: String::new() }
+        let width = width.max(20);
+        Self { width, styled, drawing: Drawing { columns: width, unicode: false }, text: String::new() }
+    }
+
+    /// The same page on a terminal that allows for other plots.
+    #[must_use]
+    pub fn drawing(self, drawing: Drawing) -> Self {
+        Self { drawing, ..self }
+    }
+
+    /// What a plot may use.
+    pub fn allows(&self) -> Drawing {
+        self.drawing
     }
 
     /// The columns of this page.
     pub fn width(&self) -> usize {
         self.width
+    }
+
+    /// Whether tables have columns here; on a narrow page they become records.
+    pub fn is_wide(&self) -> bool {
+        self.width >= NARROW
     }
 
     /// A heading on a line of its own.
@@ -140,7 +167,7 @@ impl Page {
 
     /// Two texts side by side, line by line; on a narrow page one below the other.
     pub fn side_by_side(&mut self, [left, right]: [(&str, &[String]); 2]) {
-        if self.width < NARROW {
+        if !self.is_wide() {
             for (title, lines) in [left, right] {
                 self.title(title);
                 lines.iter().for_each(|line| self.indented(&text::shorten(line, self.width - 4)));
@@ -173,7 +200,7 @@ impl Page {
         // A code that is broken in two can't be copied, nor searched for; a path of any length may be.
         let words = rows.iter().filter_map(|row| row.get(headers.len() - 1)).flat_map(|cell| cell.split_whitespace());
         let longest = words.map(|word| text::columns(&self.shown(word))).filter(|word| *word <= 32).max().unwrap_or(0);
-        if self.width < NARROW || rest < longest.max(16) {
+        if !self.is_wide() || rest < longest.max(16) {
             self.records(headers, &rows)
         } else {
             self.columns(headers, &rows, rest)

@@ -30,22 +30,14 @@ pub struct Args {
     #[arg(long = "for", value_name = "STANDARD", value_parser = BUILT_IN.map(|(name, _)| name))]
     standard: String,
     /// Only incidents that started at or after this day or time
-    #[arg(long, value_name = "DAY", value_parser = day_or_moment)]
+    #[arg(long, value_name = "DAY", value_parser = moment::day_or_moment)]
     since: Moment,
     /// Only incidents that started before this day or time
-    #[arg(long, value_name = "DAY", value_parser = day_or_moment)]
+    #[arg(long, value_name = "DAY", value_parser = moment::day_or_moment)]
     until: Option<Moment>,
     /// Write STANDARD.csv, STANDARD.json and STANDARD.md there; nothing is overwritten
     #[arg(long, value_name = "DIRECTORY")]
     to: Option<PathBuf>,
-}
-
-/// A day (from its beginning in UTC) or a moment.
-fn day_or_moment(text: &str) -> Result<Moment, String> {
-    match chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-        Ok(day) if text.len() == 10 => Ok(day.and_time(chrono::NaiveTime::MIN).and_utc().fixed_offset()),
-        _ => moment::parse(text).map_err(|why| format!("{why}; or a day, such as 2026-01-31")),
-    }
 }
 
 #[derive(Serialize)]

@@ -9,7 +9,7 @@ use crate::domain::event::Decision;
 use crate::domain::identity::Moment;
 
 /// Looked up in the guide as it stood on 2026-01-05.
-const SOURCE: &str = "DORA, software delivery performance metrics (2026-01-05), https://dora.dev/guides/dora-metrics/";
+const SOURCE: &str = "DORA, as of 2026-01-05: https://dora.dev/guides/dora-metrics/";
 
 /// What was deployed in one repository.
 pub(super) struct Deployments {

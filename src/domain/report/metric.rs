@@ -44,6 +44,15 @@ impl Figure {
         Self { name, value: Told::Known(amount), at_least: false }
     }
 
+    /// The same figure, which needs not what n counts but these.
+    #[must_use]
+    pub(super) fn needing(mut self, what: &'static str) -> Self {
+        if let Told::TooLittle { of, .. } = &mut self.value {
+            *of = Some(what);
+        }
+        self
+    }
+
     /// A figure that needs so many of the `has` that are there.
     pub(super) fn if_enough(name: &'static str, (has, needs): (usize, usize), amount: Amount) -> Self {
         Self { name, value: Told::if_enough(has, needs, amount), at_least: false }
@@ -61,12 +70,14 @@ pub enum Told {
         has: usize,
         /// How many it takes.
         needs: usize,
+        /// Of what, in the plural; none where it is what n counts.
+        of: Option<&'static str>,
     },
 }
 
 impl Told {
     pub(super) fn if_enough(has: usize, needs: usize, amount: Amount) -> Self {
-        if has >= needs { Self::Known(amount) } else { Self::TooLittle { has, needs } }
+        if has >= needs { Self::Known(amount) } else { Self::TooLittle { has, needs, of: None } }
     }
 }
 
@@ -207,8 +218,8 @@ impl Serialize for Figure {
                 fields.serialize_field("seconds", &seconds)?;
                 fields.serialize_field("at_least", &self.at_least)?;
             }
-            Told::TooLittle { has, needs } => {
-                fields.serialize_field("too_little", &TooLittle { has, needs })?;
+            Told::TooLittle { has, needs, of } => {
+                fields.serialize_field("too_little", &TooLittle { has, needs, of })?;
             }
         }
         fields.end()
@@ -219,4 +230,6 @@ impl Serialize for Figure {
 struct TooLittle {
     has: usize,
     needs: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of: Option<&'static str>,
 }

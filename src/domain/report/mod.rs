@@ -186,4 +186,4 @@ impl<'a> Ground<'a> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

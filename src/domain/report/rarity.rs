@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::metric::{Amount, Data, Figure, Metric, Series, Told, Unit};
+use super::metric::{Amount, Data, Figure, Metric, Series, Unit};
 use super::spans::FOR_MEDIAN;
 use super::{Ground, OURS, dora};
 use crate::domain::identity::Moment;
@@ -37,9 +37,9 @@ fn per_month(ground: &Ground<'_>, started: &[Moment]) -> Metric {
                      months.",
         source: OURS,
         figures: vec![
-            Figure::if_enough("mean", (full_months, FOR_MEAN), mean),
+            Figure::if_enough("mean", (full_months, FOR_MEAN), mean).needing("full months"),
             Figure::new("last-90-days", between(0, QUARTER)),
-            Figure::if_enough("90-days-before", (days, two_quarters), between(QUARTER, 2 * QUARTER)),
+            Figure::if_enough("90-days-before", (days, two_quarters), between(QUARTER, 2 * QUARTER)).needing("days"),
         ],
         data: Data::Months { unit: Unit::Count, series: vec![Series { name: "hotfixes".to_owned(), values }] },
     }
@@ -73,11 +73,8 @@ fn days_since(ground: &Ground<'_>, started: &[Moment]) -> Metric {
     let mut sorted: Vec<i64> = gaps().collect();
     sorted.sort_unstable();
     let median = sorted.len().div_ceil(2).checked_sub(1).map_or(0, |middle| sorted[middle]);
-    let needs = |name, least, seconds| Figure {
-        name,
-        value: Told::if_enough(sorted.len(), least, Amount::Span { seconds }),
-        at_least: false,
-    };
+    let needs =
+        |name, least, seconds| Figure::if_enough(name, (sorted.len(), least), Amount::Span { seconds }).needing("gaps");
     let since = started.last().map_or(0, |last| (ground.now - *last).num_seconds().max(0));
     Metric {
         id: "days-since-last",

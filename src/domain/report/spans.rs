@@ -10,8 +10,7 @@ pub(super) const FOR_MEDIAN: usize = 5;
 pub(super) const FOR_P90: usize = 10;
 
 /// Where the percentiles are from.
-pub(super) const QUANTILES: &str =
-    "percentiles: nearest rank (Hyndman and Fan 1996, definition 1); what is open counts by its age so far";
+pub(super) const QUANTILES: &str = "percentiles by nearest rank: Hyndman and Fan 1996, definition 1";
 
 /// A length of time that began at some moment.
 struct Span {

@@ -13,7 +13,7 @@ use crate::domain::record::{Commit, Content};
 
 /// One event a line: day and time in 2026, incident, who, what. `check SEVERITY DECISION [REASON [REASON]] [@PRODUCTION]`
 /// says that production broke at midnight.
-const STORY: &str = "
+pub(crate) const STORY: &str = "
 01-10T00:10 H1 ada check sev1 hotfix schema-changed no-flag @v1.0.0
 01-10T00:30 H1 ada fix src/a test
 01-10T01:00 H1 bob approve
@@ -229,7 +229,7 @@ fn history(story: &str) -> History {
 }
 
 /// The report over so many repositories that all hold the same. Where nothing happened nothing is known of releases either.
-fn over(story: &str, repositories: &[&str], since: Option<&str>) -> Report {
+pub(crate) fn over(story: &str, repositories: &[&str], since: Option<&str>) -> Report {
     let history = history(story);
     let incidents = replay(&history);
     let releases = || RELEASES.iter().map(|(tag, day)| Released { tag: (*tag).to_owned(), at: at(day) }).collect();
@@ -261,7 +261,7 @@ fn told(report: &Report, id: &str) -> String {
             Told::Known(Amount::Count(count)) => count.to_string(),
             Told::Known(Amount::Share { part, whole } | Amount::Per { part, whole, .. }) => format!("{part}/{whole}"),
             Told::Known(Amount::Span { seconds }) => hours(seconds),
-            Told::TooLittle { has, needs } => format!("has {has} of {needs}"),
+            Told::TooLittle { has, needs, .. } => format!("has {has} of {needs}"),
         };
         format!("{} {}{value}", figure.name, if figure.at_least { ">=" } else { "" })
     }));
