@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::domain::closing;
 use crate::domain::event::{Event, Payload};
-use crate::domain::identity::IncidentId;
+use crate::domain::identity::{IncidentId, ObjectId};
 use crate::domain::incident::{self, Incident};
 use crate::domain::policy::Identity;
 use crate::domain::record::{History, Record};
@@ -38,16 +38,31 @@ impl<'s> Book<'s> {
     /// Opens the ledger and replays it. A ledger that this clone never fetched is unknown, not empty: exit 4.
     pub fn open(session: &'s Session) -> Result<Self, Failure> {
         let book = Self::open_for_recording(session)?;
-        if book.ledger.presence()? == Presence::Unknown {
-            return Err(Failure::undecided("this clone never fetched the ledger, so what it holds is unknown")
-                .hint("hotfix sync    # or open the first incident: hotfix check INCIDENT"));
-        }
+        book.is_known("hotfix sync    # or open the first incident: hotfix check INCIDENT")?;
         Ok(book)
+    }
+
+    /// Exit 4 where this clone never fetched the ledger, with the way to get it.
+    pub fn is_known(&self, way: &str) -> Result<(), Failure> {
+        match self.ledger.presence()? {
+            Presence::Here | Presence::Never => Ok(()),
+            Presence::Unknown => {
+                Err(Failure::undecided("this clone never fetched the ledger, so what it holds is unknown").hint(way))
+            }
+        }
+    }
+
+    /// The ledger as it would be with these heads, only to be read.
+    pub fn seen_from(session: &'s Session, heads: Vec<ObjectId>) -> Result<Self, Failure> {
+        Self::of(session, weighed(session, Ledger::open(session.repository()?)?.seen_from(heads))?)
     }
 
     /// The same for `check`, which goes on without a fetched ledger: an emergency is never blocked, only recorded.
     pub fn open_for_recording(session: &'s Session) -> Result<Self, Failure> {
-        let ledger = ledger(session)?;
+        Self::of(session, ledger(session)?)
+    }
+
+    fn of(session: &'s Session, ledger: Ledger<'s>) -> Result<Self, Failure> {
         let history = ledger.history()?;
         let incidents = incident::replay(&history);
         Ok(Self { session, ledger, history, incidents, left_out: 0 })
@@ -245,6 +260,14 @@ fn trusted_ref(history: &History) -> Option<&str> {
     }
 }
 
+/// The ref that policies are read from, if the root of this ledger pins one; the rest of it is not read.
+pub fn pinned(ledger: &Ledger<'_>) -> Result<Option<String>, Failure> {
+    Ok(ledger.root()?.and_then(|root| match root.payload {
+        Payload::LedgerCreated(created) => created.trusted_ref,
+        _ => None,
+    }))
+}
+
 /// Whether new events are signed: where the policy wants it, or where git signs the person's commits with an SSH key anyway;
 /// `hotfix.sign` says otherwise.
 fn signs(repository: &Repository, rule: &Rule) -> bool {
@@ -257,8 +280,11 @@ fn signs(repository: &Repository, rule: &Rule) -> bool {
 
 /// The ledger, in which only what the policy lets count counts, and whose events are signed as this person's are.
 pub fn ledger(session: &Session) -> Result<Ledger<'_>, Failure> {
+    weighed(session, Ledger::open(session.repository()?)?)
+}
+
+fn weighed<'s>(session: &'s Session, ledger: Ledger<'s>) -> Result<Ledger<'s>, Failure> {
     let repository = session.repository()?;
-    let ledger = Ledger::open(repository)?;
     // The root names the trusted ref, and that says which of the others count.
     let rule = {
         let history = ledger.history()?;

@@ -50,8 +50,13 @@ impl<'d, 's> Desk<'d, 's> {
 
     /// The papers of an incident. Exit 4 where its policy, the trusted ref or a blob of its fix can't be read.
     pub fn papers(&mut self, incident: &Incident) -> Result<Papers, Failure> {
-        let repository = self.session.repository()?;
         let policy = self.policies.of(incident)?;
+        self.papers_under(policy, incident)
+    }
+
+    /// The same under another policy than its own.
+    pub fn papers_under(&mut self, policy: Rc<Policy>, incident: &Incident) -> Result<Papers, Failure> {
+        let repository = self.session.repository()?;
         let fix = if incident.fixes().next().is_some() { proof::subject(repository, incident)? } else { None };
         let changes = fix.map_or_else(Vec::new, |fix| fix.changes);
         let content = (!changes.is_empty()).then(|| people::content(repository, &changes, &policy)).transpose()?;

@@ -14,6 +14,7 @@ pub mod drift;
 pub mod explain;
 pub mod first_contact;
 pub mod fix;
+pub mod gate;
 pub mod init;
 pub mod into;
 pub mod keys;

@@ -118,7 +118,7 @@ pub fn on_commit(
 
 /// What people said about a target, while the paths of the fix stand there as those people saw them. What was confirmed and
 /// reverted since, or waived and brought back, is asked again.
-fn still_settled(
+pub fn still_settled(
     repository: &Repository,
     incident: &Incident,
     reference: &str,
@@ -138,7 +138,8 @@ fn still_settled(
     Ok(closing::settled(incident, reference).filter(|_| same && repository.contains(tip, seen).unwrap_or(false)))
 }
 
-fn options(policy: &Policy) -> Result<Options, Failure> {
+/// What the policy tells a search.
+pub fn options(policy: &Policy) -> Result<Options, Failure> {
     Ok(Options { never_goes_back: Globs::new(&policy.merge_back.never_goes_back)?.into_set(), ..Options::default() })
 }
 

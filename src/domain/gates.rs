@@ -33,7 +33,7 @@ pub fn of_fix(case: &Case<'_>, when: When) -> Vec<Refusal> {
 /// What stands between a fix and production, with what was overridden left out.
 pub fn before_deploying(case: &Case<'_>) -> Vec<Refusal> {
     let mut refusals = of_fix(case, When::Deploying);
-    refusals.retain(|refusal| !case.opened(refusal.code));
+    refusals.retain(|refusal| !case.opened_to_deploy(refusal.code));
     refusals
 }
 

@@ -13,6 +13,7 @@ pub mod digest;
 pub mod event;
 pub mod fate;
 pub mod finding;
+pub mod gate;
 pub mod gates;
 pub mod hunk;
 pub mod identity;

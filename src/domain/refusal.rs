@@ -78,6 +78,8 @@ codes! {
         "Whoever wrote or attached the fix is the last one to see that something else on main is not it. Somebody else looks at the candidate beside the fix and confirms it. A team too small for that can allow it in the policy: merge_back.author_may_confirm."
     CauseOpen "cause-open" Refused
         "Going back or switching off brought production back, but main still holds what broke it, so the next release breaks it again. Before the incident closes, the culprit must be reverted or fixed on main, or the flag must have an owner and a removal date, or an accepted analysis must say that no code was the cause."
+    ChangeUnrecorded "change-unrecorded" Refused
+        "A commit would come to a release line that was released, and no incident's fix holds it: neither by its id nor by its content. What the message says does not count. If production needs it now, open an incident and attach it; else bring it to main, and it goes with the next release. A commit that was amended after it was attached is another one: attach it again."
     ContestedDecision "contested-decision" Waiting
         "Two people walked the ladder without knowing of each other, and decided otherwise, or by two policies. Neither word outranks the other. Work goes on, and closing waits until somebody who has seen both walks the ladder again: hotfix check INCIDENT --again. Two equal decisions fold into one."
     DecisionIsNotHotfix "decision-is-not-hotfix" Refused
@@ -86,6 +88,10 @@ codes! {
         "A hotfix branch starts from exactly what production runs. Changes that lie in the work tree would travel along unseen, so commit or stash them first."
     DoesNotQualify "does-not-qualify" Refused
         "Both rungs were passed, and no rule of the policy calls this an emergency. The change goes the normal way, with all its tests and reviews. If a fact changes, check again."
+    Drift "drift" Refused
+        "A commit on a release line is not in effect on main, wholly or in part, so the next release from main drops it. Bring it there, or say by two people that it must not go there; what never goes back (a version bump) is named in the policy."
+    DriftUnproven "drift-unproven" Waiting
+        "A commit on a release line is neither proven to be in effect on main nor proven to be missing there. A person must look: hotfix merged shows the candidate beside it."
     DryRun "dry-run" Waiting
         "With --policy FILE the walk is a dry run: it shows what that policy would decide and records nothing. No gate opens on a policy that is not in force."
     EvidenceOwed "evidence-owed" Waiting
@@ -94,6 +100,8 @@ codes! {
         "The named commits change nothing together: one takes out what another brought in, or they carry no change at all. A fix that changes nothing can be proven to be anywhere, so it is not attached."
     FixInProduction "fix-in-production" Refused
         "The commit named is part of what production ran when it broke. It was there already, so it can't be what mends it."
+    FixIncomplete "fix-incomplete" Refused
+        "A part of the fix would come to the release line without the rest. What people approved is the whole of it: the half that is left out may be the one that makes the other safe. Push all of it, or attach what is to be pushed and have that approved."
     FixMissing "fix-missing" Refused
         "The policy allowed a hotfix, and no commit of one is attached, so nothing can be proven to be on main. Attach the fix; or say how the cause was dealt with, if it was not by a fix."
     FixOffReleaseLine "fix-off-release-line" Refused
@@ -108,6 +116,8 @@ codes! {
         "The incident was a false alarm, a typo or a duplicate. A void record is not added to; open the right one with hotfix check."
     LateApprovalOwed "late-approval-owed" Waiting
         "The fix reached production, or the gate was skipped, before everybody agreed who must. Approval comes late then, but it comes: an override lets a fix through, it does not make anybody have seen it."
+    LedgerShrinks "ledger-shrinks" Refused
+        "The ledger only grows. This push would delete it, or put something in its place that does not hold what it holds. Run hotfix sync, which joins what went apart and forces nothing; texts may be replaced (people have a right to erasure), never deleted."
     MainNotFresh "main-not-fresh" Waiting
         "The proof is about main as everybody has it, not about an old copy of it. The remote could not be asked just now; closing waits until it can."
     MergeBackUnproven "merge-back-unproven" Waiting
@@ -132,8 +142,12 @@ codes! {
         "A hotfix treats the symptom. Without the root cause the same failure returns, so the incident stays open until the analysis is written."
     RcaNotAccepted "rca-not-accepted" Waiting
         "An analysis that only its author has read convinces only its author. Somebody else reads it and accepts it."
+    RecordDoubtful "record-doubtful" Refused
+        "The record says that a hotfix was decided, and it was not decided as this program decides: the answers do not lead there, or the policy is not one of the trusted branch. Somebody wrote it by hand, or chose the gate that they stood at. hotfix audit lists what is wrong; open the incident anew, with the policy that is in force."
     ReleaseLacksFix "release-lacks-fix" Refused
         "The release named as deployed does not hold the fix: production would still be broken. Look at what was tagged; merge the hotfix branch into the release line before the tag."
+    ReleaseRewritten "release-rewritten" Refused
+        "What was released stays as it was. A release line only moves forward, a release tag is neither moved nor deleted, and a line is deleted only when nothing that is on it alone would be lost: else nobody can tell any more what ran in production. Take a change back with git revert, and make a new release with a new number."
     RoleMissing "role-missing" Refused
         "The policy lets only people of a certain role do this. Who is in it is read from the trusted branch as it is today. Ask one of them, or change the policy by a pull request."
     RollBackFirst "roll-back-first" Refused

@@ -107,6 +107,12 @@ impl Version {
         matches!(self.stage, Stage::After(_)) || (patched && !dated && !self.is_pre_release())
     }
 
+    /// Whether a line that is named after this version is that of another one: as many numbers as it names, two at most.
+    pub fn is_line_of(&self, other: &Self) -> bool {
+        let named = &self.numbers[..self.numbers.len().min(2)];
+        (0..named.len()).all(|at| named[at] == other.numbers.get(at).copied().unwrap_or(0))
+    }
+
     /// Whether both belong to one release line: the same first two numbers.
     pub fn is_on_line_of(&self, other: &Self) -> bool {
         let number = |version: &Self, at: usize| version.numbers.get(at).copied().unwrap_or(0);

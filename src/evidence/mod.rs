@@ -1,6 +1,7 @@
 //! What git can tell: production, what stands in the way of rolling back, flags.
 
 pub mod anchors;
+pub mod attribution;
 pub mod changed;
 pub mod conventions;
 pub mod flag_calls;
@@ -19,6 +20,7 @@ pub mod released;
 pub mod releases;
 pub mod roll_back;
 pub mod schemas;
+pub mod shipped;
 pub mod sql;
 pub mod targets;
 pub mod trusted_ref;

@@ -78,15 +78,7 @@ impl Today {
 
 /// What a fix is by its content. Exit 4 where a blob is missing.
 pub fn content(repository: &Repository, changes: &[Change], policy: &Policy) -> Result<Content, Failure> {
-    let changes: Vec<FileChange> = changes
-        .iter()
-        .map(|change| {
-            Ok(FileChange {
-                before: change.before.as_ref().map(|side| with_bytes(repository, side)).transpose()?,
-                after: change.after.as_ref().map(|side| with_bytes(repository, side)).transpose()?,
-            })
-        })
-        .collect::<Result<_, Failure>>()?;
+    let changes = with_contents(repository, changes)?;
     let set = |globs: Option<&Vec<String>>| -> Result<GlobSet, Failure> {
         Ok(Globs::new(globs.map_or(&[][..], Vec::as_slice))?.into_set())
     };
@@ -96,6 +88,17 @@ pub fn content(repository: &Repository, changes: &[Change], policy: &Policy) -> 
         forbidden: set(limits.map(|limits| &limits.forbidden))?,
     };
     Ok(Content { digest: FixDigest::of(&changes), scope: scope::measure(&changes, &globs) })
+}
+
+/// The digest of a net change. Exit 4 where a blob is missing.
+pub fn digest(repository: &Repository, changes: &[Change]) -> Result<FixDigest, Failure> {
+    Ok(FixDigest::of(&with_contents(repository, changes)?))
+}
+
+fn with_contents(repository: &Repository, changes: &[Change]) -> Result<Vec<FileChange>, Failure> {
+    let side = |side: &Option<Side>| side.as_ref().map(|side| with_bytes(repository, side)).transpose();
+    let change = |change: &Change| Ok(FileChange { before: side(&change.before)?, after: side(&change.after)? });
+    changes.iter().map(change).collect()
 }
 
 fn with_bytes(repository: &Repository, side: &Side) -> Result<SideContent, Failure> {

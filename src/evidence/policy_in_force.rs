@@ -189,8 +189,12 @@ pub fn at_commit(repository: &Repository, commit: ObjectId, name: &str) -> Resul
 /// Reads a policy; the one that it extends stands in the tree of the same commit.
 fn read_blob(repository: &Repository, (commit, blob): (ObjectId, ObjectId), place: &str) -> Result<Policy, Failure> {
     let bytes = repository.objects()?.read(blob, Kind::Blob)?.ok_or_else(|| {
-        Failure::undecided(format!("{PATH} ({place}) is no file that can be read here"))
-            .hint("git fetch --all    # it must be a file; git fsck shows damage")
+        let hint = if repository.is_partial() {
+            "git clone URL    # without --filter: this clone left objects out"
+        } else {
+            "git fetch --all    # it must be a file; git fsck shows damage"
+        };
+        Failure::undecided(format!("{PATH} ({place}) is no file that can be read here")).hint(hint)
     })?;
     let base = |path: &str| file_at(repository, commit, path);
     policy::read_on(&bytes, PATH, &base).map_err(|problems| broken(place, problems))

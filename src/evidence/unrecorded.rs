@@ -2,16 +2,17 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::domain::event::{Change, FixAttached};
+use crate::domain::event::FixAttached;
 use crate::domain::identity::{Moment, ObjectId};
 use crate::domain::policy::Policy;
 use crate::domain::release::{ReleaseName, Version};
 use crate::failure::Failure;
 use crate::git::commits::CommitLine;
 use crate::git::repository::Repository;
-use crate::git::tags::TagTarget;
 
+use super::attribution::{Attribution, Belongs};
 use super::globs::Globs;
+use super::shipped;
 
 /// How many commits of a branch that was merged into a line are looked at.
 const LONGEST_BRANCH: usize = 1_000;
@@ -39,7 +40,8 @@ pub fn unrecorded(
     fixes: &[&FixAttached],
     since: Moment,
 ) -> Result<Vec<Unrecorded>, Failure> {
-    let look = Look::new(repository, policy, fixes)?;
+    let never_goes_back = Globs::new(&policy.merge_back.never_goes_back)?;
+    let look = Look::new(repository, policy, Attribution::new(repository, fixes, &never_goes_back))?;
     let lines = Globs::new(&policy.branches.release_lines)?;
     let mut found: Vec<Unrecorded> = Vec::new();
     for branch in repository.shared_branches()? {
@@ -56,19 +58,17 @@ pub fn unrecorded(
     Ok(found)
 }
 
-struct Look<'r> {
+struct Look<'r, 'f> {
     repository: &'r Repository,
     /// Main's first-parent line.
     main: HashSet<ObjectId>,
     /// The full releases, by commit.
     releases: HashMap<ObjectId, (String, Version)>,
-    owned: HashSet<ObjectId>,
-    fixes: &'r [&'r FixAttached],
-    never_goes_back: Globs,
+    attribution: Attribution<'r, 'f>,
 }
 
-impl<'r> Look<'r> {
-    fn new(repository: &'r Repository, policy: &Policy, fixes: &'r [&'r FixAttached]) -> Result<Self, Failure> {
+impl<'r, 'f> Look<'r, 'f> {
+    fn new(repository: &'r Repository, policy: &Policy, attribution: Attribution<'r, 'f>) -> Result<Self, Failure> {
         let mut main = HashSet::new();
         let mut next =
             repository.shared_branch(&policy.branches.main)?.map(|main| repository.tip(&main)).transpose()?;
@@ -76,20 +76,9 @@ impl<'r> Look<'r> {
             main.insert(commit);
             next = repository.step(commit)?.parent;
         }
-        let globs = Globs::new(&policy.branches.release_tags)?;
-        let mut releases = HashMap::new();
-        for tag in repository.tags()? {
-            let release = ReleaseName::read(&tag.name).filter(|name| !name.version.is_pre_release());
-            if let Some(release) = release
-                && globs.match_any(tag.name.as_bytes())
-                && let TagTarget::Commit(commit) = repository.tag_target(&tag)?
-            {
-                releases.insert(commit, (tag.name, release.version));
-            }
-        }
-        let owned = fixes.iter().flat_map(|fix| fix.commits.iter().copied()).collect();
-        let never_goes_back = Globs::new(&policy.merge_back.never_goes_back)?;
-        Ok(Self { repository, main, releases, owned, fixes, never_goes_back })
+        let releases = shipped::releases(repository, policy)?;
+        let releases = releases.into_iter().map(|release| (release.commit, (release.tag, release.name.version)));
+        Ok(Self { repository, main, releases: releases.collect(), attribution })
     }
 
     /// The unowned commits of a line that changed production, oldest first, each with the first release that has it.
@@ -125,7 +114,7 @@ impl<'r> Look<'r> {
                 _ => vec![commit],
             };
             for commit in brought {
-                if !self.is_owned(commit)? {
+                if matches!(self.attribution.of(commit)?, Belongs::Nobody { .. }) {
                     found.push((commit, release.map(|(tag, _)| tag.clone())));
                 }
             }
@@ -161,23 +150,5 @@ impl<'r> Look<'r> {
             next = node.parents.first().copied();
         }
         Ok(Vec::new())
-    }
-
-    /// Whether an incident has it, under this or another id, or it carries no fix at all.
-    fn is_owned(&self, commit: ObjectId) -> Result<bool, Failure> {
-        if self.owned.contains(&commit) {
-            return Ok(true);
-        }
-        let changes = self.repository.changes_of(commit)?;
-        let goes_back =
-            |change: &&Change| change.path().is_some_and(|path| !self.never_goes_back.match_any(path.as_bytes()));
-        let changes: Vec<_> = changes.iter().filter(goes_back).collect();
-        // A squash or a pick has another id, and leaves the same content behind.
-        let same = |fix: &&FixAttached| {
-            changes.iter().all(|change| {
-                fix.changes.iter().any(|of_fix| of_fix.path() == change.path() && of_fix.after == change.after)
-            })
-        };
-        Ok(changes.is_empty() || self.fixes.iter().any(same))
     }
 }

@@ -28,7 +28,9 @@ impl Trial {
     /// Starts a trial.
     pub fn new(repository: &Repository) -> Result<Self, Failure> {
         let open = || {
-            let inner = git2::Repository::open(repository.inner.path())?;
+            // In a server's hook the objects that were pushed lie where only the environment says.
+            let flags = git2::RepositoryOpenFlags::NO_SEARCH | git2::RepositoryOpenFlags::FROM_ENV;
+            let inner = git2::Repository::open_ext(repository.inner.path(), flags, &[] as &[&std::ffi::OsStr])?;
             inner.odb()?.add_new_mempack_backend(1_000)?;
             Ok(inner)
         };
@@ -39,8 +41,41 @@ impl Trial {
 
     /// What stands in the way of merging the change from `base` to `theirs` into `ours`; all are root trees.
     pub fn conflicts(&self, base: ObjectId, ours: ObjectId, theirs: ObjectId) -> Result<Vec<Conflict>, Failure> {
-        let found = self.merged(base, ours, theirs).and_then(|index| self.read_conflicts(&index));
+        let found = self.merged(to_oid(base), ours, theirs).and_then(|index| self.read_conflicts(&index));
         found.map_err(|error| Failure::because("failed to merge in memory", error))
+    }
+
+    /// The paths where `merge` is not what git makes of both sides by itself: what conflicts, and what a person changed beside
+    /// it; all are root trees, and without a common history the base is none.
+    pub fn beside_merge(
+        &self,
+        base: Option<ObjectId>,
+        ours: ObjectId,
+        theirs: ObjectId,
+        merge: ObjectId,
+    ) -> Result<Vec<RepositoryPath>, Failure> {
+        let found = || -> Result<Vec<RepositoryPath>, git2::Error> {
+            let base = match base {
+                Some(base) => to_oid(base),
+                None => self.inner.treebuilder(None)?.write()?,
+            };
+            let index = self.merged(base, ours, theirs)?;
+            let mut paths: Vec<RepositoryPath> = Vec::new();
+            for conflict in index.conflicts()? {
+                let git2::IndexConflict { ancestor, our, their } = conflict?;
+                let sides = [ancestor, our, their].into_iter().flatten();
+                paths.extend(sides.map(|entry| RepositoryPath::new(entry.path)));
+            }
+            let merge = self.inner.find_tree(to_oid(merge))?;
+            for delta in self.inner.diff_tree_to_index(Some(&merge), Some(&index), None)?.deltas() {
+                let sides = [delta.old_file(), delta.new_file()];
+                paths.extend(sides.iter().filter_map(|file| file.path_bytes()).map(RepositoryPath::new));
+            }
+            paths.sort();
+            paths.dedup();
+            Ok(paths)
+        };
+        found().map_err(|error| Failure::because("failed to merge in memory", error))
     }
 
     fn are_texts(&self, ids: [git2::Oid; 3]) -> Result<bool, git2::Error> {
@@ -53,10 +88,9 @@ impl Trial {
         Ok(true)
     }
 
-    fn merged(&self, base: ObjectId, ours: ObjectId, theirs: ObjectId) -> Result<git2::Index, git2::Error> {
-        let [base, ours, theirs] = [base, ours, theirs].map(|tree| self.inner.find_tree(to_oid(tree)));
-        let (base, ours, theirs) = (base?, ours?, theirs?);
-        self.inner.merge_trees(&base, &ours, &theirs, None)
+    fn merged(&self, base: git2::Oid, ours: ObjectId, theirs: ObjectId) -> Result<git2::Index, git2::Error> {
+        let [base, ours, theirs] = [base, to_oid(ours), to_oid(theirs)].map(|tree| self.inner.find_tree(tree));
+        self.inner.merge_trees(&base?, &ours?, &theirs?, None)
     }
 
     fn read_conflicts(&self, index: &git2::Index) -> Result<Vec<Conflict>, git2::Error> {

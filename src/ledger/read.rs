@@ -56,6 +56,18 @@ fn on_top(objects: &Objects<'_>, heads: &[ObjectId], known: History) -> Result<O
     Ok(known.grown(tip, commits).map(|history| Reading { history: Rc::new(history), joins }))
 }
 
+/// The root that the first parents of `head` lead to: the one that a whole history is said to begin with.
+pub(super) fn root(objects: &Objects<'_>, head: ObjectId) -> Result<Commit, Failure> {
+    let mut at = head;
+    loop {
+        let bytes = objects.read(at, Kind::Commit)?.ok_or_else(|| incomplete(at))?;
+        match codec::parents(&bytes).map_err(|reason| unreadable(at, reason))?.first() {
+            Some(parent) => at = *parent,
+            None => return commit(at, &bytes),
+        }
+    }
+}
+
 /// All commits down from `heads` to what is known, newest first along a line.
 fn walk(objects: &Objects<'_>, heads: &[ObjectId], known: impl Fn(ObjectId) -> bool) -> Result<Vec<Commit>, Failure> {
     let mut raw = Vec::new();

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::domain::event::{Event, Payload};
 use crate::domain::identity::{IncidentId, Moment, ObjectId, Person};
-use crate::domain::record::History;
+use crate::domain::record::{Content, History};
 use crate::domain::standing::Rule;
 use crate::failure::Failure;
 use crate::git::repository::Repository;
@@ -71,6 +71,8 @@ pub struct Ledger<'r> {
     pub(super) patience: Duration,
     rule: Rule,
     pub(super) signs: bool,
+    /// The heads that it is read from, where those are not its refs.
+    view: Option<Vec<ObjectId>>,
     /// What was read last: reading again costs only what is new.
     known: RefCell<Reading>,
 }
@@ -81,7 +83,23 @@ impl<'r> Ledger<'r> {
     /// Exit 4 if its ref is symbolic, a directory or corrupt.
     pub fn open(repository: &'r Repository) -> Result<Self, Failure> {
         repository.direct_ref(LEDGER)?;
-        Ok(Self { repository, patience: PATIENCE, rule: Rule::default(), signs: false, known: RefCell::default() })
+        let (rule, known) = (Rule::default(), RefCell::default());
+        Ok(Self { repository, patience: PATIENCE, rule, signs: false, view: None, known })
+    }
+
+    /// The same ledger, only to be read, as it would be with these heads: a server looks at what is being pushed.
+    #[must_use]
+    pub fn seen_from(mut self, heads: Vec<ObjectId>) -> Self {
+        self.view = Some(heads);
+        self
+    }
+
+    /// What its content can be reached from.
+    fn heads(&self) -> Result<Vec<ObjectId>, Failure> {
+        match &self.view {
+            Some(heads) => Ok(heads.clone()),
+            None => Ok(Heads::of(self.repository)?.all()),
+        }
     }
 
     /// The same ledger with another time to try an append for.
@@ -116,7 +134,7 @@ impl<'r> Ledger<'r> {
 
     /// Whether there is a ledger here.
     pub fn presence(&self) -> Result<Presence, Failure> {
-        Ok(if !Heads::of(self.repository)?.all().is_empty() {
+        Ok(if !self.heads()?.is_empty() {
             Presence::Here
         } else if self.repository.remotes()?.is_empty() || self.directory().join(ASKED).exists() {
             Presence::Never
@@ -129,8 +147,25 @@ impl<'r> Ledger<'r> {
     ///
     /// Exit 4 if a commit of it is missing or corrupt.
     pub fn history(&self) -> Result<Rc<History>, Failure> {
-        let heads = Heads::of(self.repository)?.all();
-        Ok(self.read(self.repository, &heads)?.history)
+        Ok(self.read(self.repository, &self.heads()?)?.history)
+    }
+
+    /// The event that the ledger began with, without reading all that came since; none where there is no ledger, or its root
+    /// can't be read.
+    pub fn root(&self) -> Result<Option<Event>, Failure> {
+        let content = match self.heads()?[..] {
+            [] => return Ok(None),
+            [head] => read::root(&self.repository.objects()?, head)?.content,
+            _ => {
+                let history = self.history()?;
+                let root = history.root().and_then(|root| history.at(root));
+                return Ok(root.and_then(|record| record.event.as_deref().ok().cloned()));
+            }
+        };
+        Ok(match content {
+            Content::Event(Ok(event)) => Some(*event),
+            Content::Event(Err(_)) | Content::Join => None,
+        })
     }
 
     /// The number of events that lie beside the ledger, for its ref could not be moved.

@@ -16,6 +16,7 @@ mod evidence_production;
 mod evidence_roll_back;
 mod explain;
 mod export;
+mod gate;
 mod handing_on;
 mod history;
 mod init;

@@ -37,7 +37,7 @@ fn check(place: &Place) {
 }
 
 /// The policy of this repository, on the branch that is checked out.
-fn policy(place: &Place, main: &str, release_lines: &str) {
+pub fn policy(place: &Place, main: &str, release_lines: &str) {
     let built_in = include_str!("../../policy/hotfix.yaml");
     let (before, after) =
         (built_in.split("\nbranches:").next().unwrap(), built_in.split("\n# Walked first").nth(1).unwrap());

@@ -41,7 +41,7 @@ pub(super) fn roots(history: &History) -> Vec<Finding> {
 }
 
 /// Who might do what, under each incident's own policy, and whether that policy was the team's.
-pub(super) fn authority(repository: &Repository, book: &Book<'_>, findings: &mut Vec<Finding>) -> Result<(), Failure> {
+pub fn authority(repository: &Repository, book: &Book<'_>, findings: &mut Vec<Finding>) -> Result<(), Failure> {
     let mut policies: HashMap<&PolicyPin, Option<Rc<Policy>>> = HashMap::new();
     // Each pin once, with the incident that it was first named for.
     let mut first: Vec<(ObjectId, &IncidentId, &PolicyPin, Moment)> = Vec::new();

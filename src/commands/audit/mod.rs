@@ -1,7 +1,7 @@
 //! `hotfix audit`: the record against everything that could be wrong with it.
 
 mod export;
-mod look;
+pub mod look;
 mod remote;
 mod report;
 

@@ -23,7 +23,7 @@ use super::super::scope::Scope;
 use super::*;
 
 /// A policy with a role, two approvals, a gate that needs a word, and everything else of the built-in one.
-fn strict() -> Policy {
+pub(crate) fn strict() -> Policy {
     STRICT.clone()
 }
 
@@ -48,7 +48,7 @@ static STRICT: std::sync::LazyLock<Policy> = std::sync::LazyLock::new(|| {
     policy::read(text.as_bytes(), "strict.yaml").unwrap_or_else(|problems| panic!("{problems}"))
 });
 
-fn built_in() -> Policy {
+pub(crate) fn built_in() -> Policy {
     policy::read(BUILT_IN.as_bytes(), "built-in").unwrap_or_else(|problems| panic!("{problems}"))
 }
 
@@ -140,6 +140,7 @@ impl Story {
         };
         match words.as_slice() {
             ["check"] => checked("sev2", self.now),
+            ["decide", decision] => decided(decision, self.now),
             ["check", severity] => checked(severity, self.now),
             ["fix", letter] => fix(letter, Proof::Ci),
             ["untested", letter] => fix(letter, Proof::Untested),
@@ -170,6 +171,8 @@ impl Story {
                 Payload::RcaAccepted(RcaAccepted { analysis })
             }
             ["close"] => Payload::Closed(Closed { targets: Vec::new() }),
+            ["void"] => Payload::Voided(Voided { reason: VoidReason::FalseAlarm, duplicate_of: None }),
+            ["cause"] => Payload::CauseSettled(CauseSettled::OnMain { commit: id(99) }),
             ["reopen"] => Payload::Reopened(Reopened { because: ReopenedBecause::Said }),
             other => panic!("nobody can {other:?}"),
         }
@@ -185,7 +188,7 @@ impl Story {
     }
 
     /// Lets `look` see the case as it is after the story.
-    fn case<T>(&self, policy: &Policy, look: impl FnOnce(&Case<'_>) -> T) -> T {
+    pub(crate) fn case<T>(&self, policy: &Policy, look: impl FnOnce(&Case<'_>) -> T) -> T {
         let incident = self.incident();
         let history = self.history();
         let mut roles = Roles::default();
@@ -225,6 +228,20 @@ fn checked(severity: &str, at: Moment) -> Payload {
     }))
 }
 
+/// A walk that ended otherwise.
+fn decided(decision: &str, at: Moment) -> Payload {
+    let decision = match decision {
+        "roll-back" => Decision::RollBack,
+        "flag-off" => Decision::FlagOff,
+        "normal-release" => Decision::NormalRelease,
+        other => panic!("no decision is {other}"),
+    };
+    match checked("sev2", at) {
+        Payload::Checked(check) => Payload::Checked(Box::new(Checked { decision, ..*check })),
+        other => other,
+    }
+}
+
 /// A fix by Ada whose content is this letter.
 fn fix(letter: &str, proof: Proof) -> Payload {
     Payload::FixAttached(Box::new(FixAttached {
@@ -242,9 +259,9 @@ fn merged() -> Vec<MainProof> {
     vec![proof_of(Verdict::Merged)]
 }
 
-type MainProof = closing::Proof;
+pub(crate) type MainProof = closing::Proof;
 
-fn proof_of(verdict: Verdict) -> MainProof {
+pub(crate) fn proof_of(verdict: Verdict) -> MainProof {
     closing::Proof::Asked {
         reference: "refs/heads/main".to_owned(),
         target: "main".to_owned(),

@@ -1,0 +1,269 @@
+//! A release line that moves: whether what would come to it belongs to incidents that let it in.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use super::bench::Bench;
+use super::question::{Update, lacking};
+use super::release;
+use super::report::{Answer, Finding, Looked, Standing, Subject};
+use crate::commands::audit::look;
+use crate::commands::desk::Desk;
+use crate::commands::proof;
+use crate::domain::event::FixAttached;
+use crate::domain::finding::{self, FindingCode};
+use crate::domain::gate::{self, Stranger};
+use crate::domain::hunk::TextChange;
+use crate::domain::identity::{IncidentId, ObjectId, RepositoryPath};
+use crate::domain::incident::Incident;
+use crate::domain::merge_back::Verdict;
+use crate::domain::refusal::{Code, Refusal};
+use crate::evidence::attribution::{Attribution, Belongs};
+use crate::evidence::globs::Globs;
+use crate::evidence::shipped::{self, LineName};
+use crate::failure::Failure;
+use crate::git::changes::Content;
+use crate::git::repository::Repository;
+use crate::merge_back::search::search;
+use crate::merge_back::target::Target;
+
+/// Files larger than this are named without a line.
+const READ: usize = 1 << 20;
+
+/// What would come to a line, or to a release.
+pub(super) struct Change<'a> {
+    /// Its name, to show.
+    pub(super) name: &'a str,
+    /// Where it would stand.
+    pub(super) new: ObjectId,
+    /// What it would get, oldest first.
+    pub(super) commits: Vec<ObjectId>,
+    /// Those of it that the normal way of working brought: they need no incident.
+    pub(super) planned: HashSet<ObjectId>,
+}
+
+/// A release line that moves.
+pub(super) fn line(bench: &Bench<'_>, update: &Update, line: &LineName) -> Result<Answer, Failure> {
+    bench.whole()?;
+    let answer = || Answer::of_update(update, Subject::Change);
+    for id in [update.old, update.new].into_iter().flatten() {
+        if !bench.repository.has(id) {
+            return Err(lacking(bench.repository, &id.short())?);
+        }
+    }
+    let Some(new) = update.new else { return deleted(bench, update, line).map(|found| answer().with(found)) };
+    let rewinds = match update.old {
+        Some(old) if !update.proposed => !bench.repository.contains(new, old)?,
+        Some(_) | None => false,
+    };
+    if rewinds {
+        return Ok(answer().with([Finding::new(rewound(line))]));
+    }
+    let stands = update.old.unwrap_or(new);
+    if !shipped::was_released(bench.repository, bench.releases()?, line, stands, bench.main()?)? {
+        return match update.old {
+            Some(_) => Ok(answer().note("it was not released yet: what comes to it is planned")),
+            None => release::planned(bench, answer(), &line.short, None, new),
+        };
+    }
+    let mut known: Vec<ObjectId> = update.old.into_iter().collect();
+    if update.proposed {
+        known.extend(bench.repository.shared_branch(&line.short)?.map(|here| bench.repository.tip(&here)).transpose()?);
+    }
+    if update.old.is_none() {
+        known.extend(bench.line_tips(&update.reference)?);
+        known.extend(bench.releases()?.iter().map(|release| release.commit));
+    }
+    let commits = shipped::beyond(bench.repository, new, &known)?;
+    let planned = if line.version.is_none() { planned(bench, new, &known, &commits)? } else { HashSet::new() };
+    judge(bench, answer(), &Change { name: &line.short, new, commits, planned })
+}
+
+/// On a branch on which every release is made, what main holds came with a release.
+fn planned(
+    bench: &Bench<'_>,
+    new: ObjectId,
+    known: &[ObjectId],
+    commits: &[ObjectId],
+) -> Result<HashSet<ObjectId>, Failure> {
+    let known: Vec<ObjectId> = known.iter().copied().chain(bench.main()?).collect();
+    let others: HashSet<ObjectId> = shipped::beyond(bench.repository, new, &known)?.into_iter().collect();
+    Ok(commits.iter().copied().filter(|commit| !others.contains(commit)).collect())
+}
+
+fn rewound(line: &LineName) -> Refusal {
+    let next = vec![
+        "git revert COMMIT    # takes a change back, and stays on the record".to_owned(),
+        format!("git pull --rebase origin {}    # if somebody else pushed meanwhile", line.short),
+    ];
+    let message = format!("{} would lose commits that it has", line.short);
+    Refusal { code: Code::ReleaseRewritten, message, next }
+}
+
+/// A line may go once everything on it is kept elsewhere.
+fn deleted(bench: &Bench<'_>, update: &Update, line: &LineName) -> Result<Vec<Finding>, Failure> {
+    let Some(old) = update.old else { return Ok(Vec::new()) };
+    let mut known: Vec<ObjectId> = bench.main()?.into_iter().chain(bench.line_tips(&update.reference)?).collect();
+    known.extend(bench.releases()?.iter().map(|release| release.commit));
+    let lost = bench.repository.commits_between(&known, old)?.len();
+    let message = format!("{} would be deleted, and {lost} commits that only it has", line.short);
+    let next = format!("git tag vX.Y.Z {}    # keeps them; or bring them to main first", old.short());
+    Ok((lost > 0).then(|| Finding::new(Refusal::new(Code::ReleaseRewritten, message, next))).into_iter().collect())
+}
+
+/// Whether what would come belongs to incidents that let it in.
+pub(super) fn judge(bench: &Bench<'_>, mut answer: Answer, change: &Change<'_>) -> Result<Answer, Failure> {
+    if change.commits.is_empty() {
+        return Ok(answer.note("it brings nothing new"));
+    }
+    let book = bench.book()?;
+    let (live, over): (Vec<&Incident>, Vec<&Incident>) =
+        book.incidents.values().partition(|incident| !incident.is_over());
+    let (live, over) = (fixes(&live), fixes(&over));
+    let contents: Vec<&FixAttached> = live.iter().map(|(_, fix)| *fix).collect();
+    let never_goes_back = Globs::new(&bench.policy.merge_back.never_goes_back)?;
+    let attribution = Attribution::new(bench.repository, &contents, &never_goes_back);
+    let (mut owners, mut findings) = (Vec::new(), Vec::new());
+    for &commit in &change.commits {
+        let (is, incidents) = if change.planned.contains(&commit) {
+            (Standing::Planned, BTreeSet::new())
+        } else {
+            match attribution.of(commit)? {
+                Belongs::Carried => (Standing::Carried, BTreeSet::new()),
+                Belongs::To(places) => (Standing::Fix, places.iter().map(|&at| live[at].0.clone()).collect()),
+                Belongs::Nobody { own } => {
+                    let of_over: BTreeSet<IncidentId> = by_id(&over, commit);
+                    if of_over.is_empty() {
+                        findings.push(stranger(bench, change.name, commit, &own)?);
+                    }
+                    (if of_over.is_empty() { Standing::Unrecorded } else { Standing::Fix }, of_over)
+                }
+            }
+        };
+        owners.extend((!incidents.is_empty()).then(|| incidents.clone()));
+        let subject = bench.repository.commit_line(commit)?.subject;
+        answer.commits.push(Looked { commit, subject, is, incidents });
+    }
+    answer.incidents = owners.iter().flatten().cloned().collect();
+    let refusals = refusals(bench, &answer.incidents, change)?;
+    for id in gate::in_the_way(&owners, &refusals) {
+        findings.extend(refusals.get(&id).into_iter().flatten().map(|refusal| Finding::of(&id, refusal.clone())));
+    }
+    Ok(answer.with(findings))
+}
+
+fn fixes<'i>(incidents: &[&'i Incident]) -> Vec<(&'i IncidentId, &'i FixAttached)> {
+    incidents.iter().flat_map(|incident| incident.fixes().map(|fix| (&incident.id, &fix.what))).collect()
+}
+
+fn by_id(fixes: &[(&IncidentId, &FixAttached)], commit: ObjectId) -> BTreeSet<IncidentId> {
+    fixes.iter().filter(|(_, fix)| fix.commits.contains(&commit)).map(|(id, _)| (*id).clone()).collect()
+}
+
+/// What each incident has against what would come.
+fn refusals(
+    bench: &Bench<'_>,
+    incidents: &BTreeSet<IncidentId>,
+    change: &Change<'_>,
+) -> Result<BTreeMap<IncidentId, Vec<Refusal>>, Failure> {
+    if incidents.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let (book, mut desk) = (bench.book()?, bench.desk()?);
+    let mut doubts = Vec::new();
+    look::authority(bench.repository, book, &mut doubts)?;
+    let mut refusals = BTreeMap::new();
+    for id in incidents {
+        let incident = book.incident(id)?;
+        let mut found = of_incident(bench, &mut desk, incident, change)?;
+        found.extend(doubts.iter().filter(|doubt| doubt.incident.as_ref() == Some(id)).filter_map(doubtful));
+        refusals.insert(id.clone(), found);
+    }
+    Ok(refusals)
+}
+
+/// What its own policy says, and the one that was in force when it started, where somebody opened it under another one: whoever
+/// stands at the gate does not choose it.
+fn of_incident(
+    bench: &Bench<'_>,
+    desk: &mut Desk<'_, '_>,
+    incident: &Incident,
+    change: &Change<'_>,
+) -> Result<Vec<Refusal>, Failure> {
+    let papers = desk.papers(incident)?;
+    let held = held(bench, incident, &papers.policy, change.new)?;
+    let mut refusals = gate::of_change(&papers.case(incident), held, change.name);
+    if let Some(policy) = bench.other_policy(incident)? {
+        let papers = desk.papers_under(policy, incident)?;
+        for refusal in gate::of_change(&papers.case(incident), held, change.name) {
+            if refusals.iter().all(|known| known.code != refusal.code) {
+                refusals.push(refusal);
+            }
+        }
+    }
+    Ok(refusals)
+}
+
+/// What a commit holds of the fix of an incident.
+fn held(
+    bench: &Bench<'_>,
+    incident: &Incident,
+    policy: &crate::domain::policy::Policy,
+    commit: ObjectId,
+) -> Result<Verdict, Failure> {
+    let Some(fix) = proof::subject(bench.repository, incident)? else { return Ok(Verdict::Missing) };
+    let stop = || bench.deadline.left().is_zero();
+    let target = Target::new(bench.repository, commit, &stop);
+    let verdict = search(&target, &fix, &proof::options(policy)?)?.verdict;
+    if verdict == Verdict::Unproven {
+        // Where the text proves nothing (it stands elsewhere too), the commits themselves do.
+        for id in &fix.commits {
+            if !bench.repository.has(*id) || !bench.repository.contains(commit, *id)? {
+                return Ok(verdict);
+            }
+        }
+        return Ok(Verdict::Merged);
+    }
+    Ok(verdict)
+}
+
+/// What an audit found about an incident, where it means that nobody decided a hotfix.
+fn doubtful(doubt: &finding::Finding) -> Option<Refusal> {
+    let counts = [FindingCode::DecisionNotByPolicy, FindingCode::PolicyNotTrusted, FindingCode::PolicyUnknown];
+    let next = "hotfix audit    # lists what is wrong; then open the incident anew: hotfix check INCIDENT";
+    counts.contains(&doubt.code).then(|| Refusal::new(Code::RecordDoubtful, doubt.message.clone(), next))
+}
+
+fn stranger(bench: &Bench<'_>, line: &str, commit: ObjectId, own: &[RepositoryPath]) -> Result<Finding, Failure> {
+    let told = bench.repository.commit_line(commit)?;
+    let own_words: Vec<String> = own.iter().map(ToString::to_string).collect();
+    let stranger =
+        Stranger { commit: &commit.short(), subject: &told.subject, author: &told.author.name, own: &own_words };
+    let refusal = gate::unrecorded(&stranger, line, &bench.policy.branches.main);
+    let (path, at) = place(bench.repository, commit, own)?;
+    Ok(Finding { commit: Some(commit), path, line: at, ..Finding::new(refusal) })
+}
+
+/// The first place that a commit changes: a path, and the line after the change, from 1.
+fn place(
+    repository: &Repository,
+    commit: ObjectId,
+    own: &[RepositoryPath],
+) -> Result<(Option<RepositoryPath>, Option<usize>), Failure> {
+    let changes = repository.changes_of(commit)?;
+    let is_own = |path: &RepositoryPath| own.is_empty() || own.contains(path);
+    let Some(change) = changes.iter().find(|change| change.path().is_some_and(is_own)) else {
+        return Ok((own.first().cloned(), None));
+    };
+    let read = |side: &Option<crate::domain::event::Side>| -> Result<Option<Vec<u8>>, Failure> {
+        let Some(side) = side.as_ref().filter(|side| side.mode != "160000") else { return Ok(Some(Vec::new())) };
+        Ok(match repository.content(side.id, READ)? {
+            Content::Bytes(bytes) => Some(bytes),
+            Content::TooLarge(_) | Content::Absent => None,
+        })
+    };
+    let (before, after) = (read(&change.before)?, read(&change.after)?);
+    let line = before
+        .zip(after)
+        .and_then(|(before, after)| TextChange::new(&before, &after).hunks.first().map(|hunk| hunk.new.start + 1));
+    Ok((change.path().cloned(), line))
+}

@@ -1,0 +1,82 @@
+//! What the release lines have and main lacks.
+
+use std::collections::BTreeSet;
+
+use super::bench::Bench;
+use super::release;
+use super::report::{Answer, Finding, Looked, Standing, Subject};
+use crate::commands::policies::Policies;
+use crate::commands::proof;
+use crate::domain::identity::ObjectId;
+use crate::domain::merge_back::Verdict;
+use crate::domain::refusal::{Code, Refusal};
+use crate::evidence::globs::Globs;
+use crate::failure::Failure;
+use crate::merge_back::drift::{self, Drifted};
+use crate::merge_back::search::Options;
+
+/// Judges every commit that is on a release line and not on main, as `hotfix drift` does for one line.
+pub(super) fn drift(bench: &Bench<'_>) -> Result<Answer, Failure> {
+    bench.whole()?;
+    let (main, name) = (bench.needed_main()?, &bench.policy.branches.main);
+    let never_goes_back = Globs::new(&bench.policy.merge_back.never_goes_back)?.into_set();
+    let options = Options { never_goes_back, without_candidates: true, without_hunks: true };
+    let deadline = bench.deadline;
+    let stop = || deadline.left().is_zero();
+    let mut answer = Answer::new(Subject::Drift, format!("drift from {name}")).at(main);
+    let (mut findings, mut seen) = (Vec::new(), Vec::<ObjectId>::new());
+    let mut policies = Policies::new(bench.repository);
+    for (line, tip) in bench.lines()? {
+        let mut commits = drift::commits(bench.repository, tip, main)?;
+        commits.retain(|commit| !seen.contains(commit));
+        seen.extend(&commits);
+        for drifted in drift::judge(bench.repository, 1, main, &commits, &options, &stop)? {
+            let is = match (drifted.ignored, drifted.verdict) {
+                (true, _) => Standing::Carried,
+                (false, Verdict::Merged) => Standing::OnMain,
+                (false, _) if is_settled(bench, &mut policies, drifted.commit, main)? => Standing::Settled,
+                (false, _) => Standing::Drifts,
+            };
+            findings.extend(if is == Standing::Drifts { finding(&drifted, &line, name) } else { None });
+            let (commit, subject) = (drifted.commit, drifted.summary);
+            answer.commits.push(Looked { commit, subject, is, incidents: BTreeSet::new() });
+        }
+    }
+    Ok(answer.with(findings))
+}
+
+/// Whether people settled, for the incident that holds this commit, that main need not have it or has it in another form.
+fn is_settled(
+    bench: &Bench<'_>,
+    policies: &mut Policies<'_>,
+    commit: ObjectId,
+    main: ObjectId,
+) -> Result<bool, Failure> {
+    for incident in bench.book()?.incidents.values() {
+        if incident.fixes().any(|fix| fix.what.commits.contains(&commit))
+            && let Some(fix) = proof::subject(bench.repository, incident)?
+            && release::settled(bench, incident, &*policies.of(incident)?, &fix, main)?.is_some()
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn finding(drifted: &Drifted, line: &str, main: &str) -> Option<Finding> {
+    let (code, how) = match drifted.verdict {
+        Verdict::Merged => return None,
+        Verdict::Unproven => (Code::DriftUnproven, "is not proven to be on"),
+        Verdict::Partial => (Code::Drift, "is only partly on"),
+        Verdict::Reverted => (Code::Drift, "is no longer in effect on"),
+        Verdict::Missing => (Code::Drift, "is not on"),
+    };
+    let commit = drifted.commit.short();
+    let message = format!("{commit} on {line} ({}) {how} {main}", drifted.summary);
+    let next = match code {
+        Code::DriftUnproven => format!("hotfix merged {commit} --into {main}    # shows the candidate beside it"),
+        _ => format!("git switch {main} && git cherry-pick -x {commit}"),
+    };
+    let path = drifted.missing.first().cloned();
+    Some(Finding { commit: Some(drifted.commit), path, ..Finding::new(Refusal::new(code, message, next)) })
+}

@@ -1,0 +1,92 @@
+//! `hotfix gate`: whether a change may come to a release line, and a release out, for CI and servers.
+
+mod bench;
+mod change;
+mod drift;
+mod question;
+mod release;
+mod report;
+
+use std::time::Duration;
+
+use self::bench::Bench;
+use self::question::{Question, Update};
+use self::report::{Answer, GateReport, Subject};
+use super::book;
+use super::proof::FETCH_LIMIT;
+use crate::evidence::shipped::{self, RefKind};
+use crate::failure::{ExitCode, Failure};
+use crate::process::Deadline;
+use crate::session::Session;
+
+/// Ask whether a change may come to a release line, or a release be cut: for CI and servers, without a prompt
+///
+/// A change to a released line belongs to a live incident whose decision is `hotfix`, as a whole, small enough and agreed to;
+/// every commit that no incident holds is named. A release cut from main holds every fix. What concerns no release passes.
+#[derive(clap::Args)]
+#[command(group = clap::ArgGroup::new("asked").multiple(true).required(true))]
+pub struct Args {
+    /// Judge the commits that NEW has and OLD lacks: a push, or a pull request's base and head
+    #[arg(long, value_name = "OLD..NEW", requires = "onto", group = "asked")]
+    change: Option<String>,
+    /// The branch that they would come to
+    #[arg(long, value_name = "BRANCH", requires = "change")]
+    onto: Option<String>,
+    /// Judge a release: its tag, or the commit that is to be tagged
+    #[arg(long, value_name = "TAG|COMMIT", group = "asked")]
+    release: Option<String>,
+    /// Judge every release line: what is on it and not on main
+    #[arg(long, group = "asked")]
+    drift: bool,
+    /// Ask the remote first, for its branches and for what others have recorded
+    #[arg(long)]
+    fetch: bool,
+    /// Give up, with exit 4, after this many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..86_400))]
+    deadline: u64,
+}
+
+/// Answers each question; the worst counts.
+pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
+    let deadline = Deadline::after(Duration::from_secs(args.deadline));
+    if args.fetch {
+        fetch(session)?;
+    }
+    let questions = question::asked(&args, session)?;
+    let bench = Bench::new(session, &questions, deadline)?;
+    let answers: Vec<Answer> = questions.iter().map(|question| answer(&bench, question)).collect();
+    let exit = answers.iter().fold(ExitCode::Open, |worst, answer| worst.worse(answer.exit()));
+    let notes = bench.notes();
+    session.answer("gate", exit, &GateReport { answers, notes })
+}
+
+fn fetch(session: &Session) -> Result<(), Failure> {
+    match book::ask(session, FETCH_LIMIT)? {
+        Ok(warning) => warning.iter().for_each(|warning| session.note(warning)),
+        Err(why) => {
+            return Err(Failure::undecided(format!("the remote could not be asked: {why}"))
+                .hint("git fetch --all    # then the same command without --fetch"));
+        }
+    }
+    Ok(())
+}
+
+/// One answer. What can't be decided keeps none of the others from being asked.
+fn answer(bench: &Bench<'_>, question: &Question) -> Answer {
+    let found = match question {
+        Question::Update(update) => updated(bench, update),
+        Question::Release { shown, name, commit } => release::release(bench, shown, name.as_ref(), *commit),
+        Question::Drift => drift::drift(bench),
+    };
+    found.unwrap_or_else(|failure| Answer::unknown(question, &failure))
+}
+
+fn updated(bench: &Bench<'_>, update: &Update) -> Result<Answer, Failure> {
+    match shipped::ref_kind(&update.reference, &bench.policy)? {
+        RefKind::Line(line) => change::line(bench, update, &line),
+        RefKind::Tag(tag) => release::tag(bench, update, &tag),
+        RefKind::Other => {
+            Ok(Answer::of_update(update, Subject::Other).note("it is no release line and no release tag"))
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! What is asked: refs that move or would move, a release, the drift.
+
+use super::Args;
+use crate::domain::identity::ObjectId;
+use crate::domain::release::ReleaseName;
+use crate::failure::Failure;
+use crate::git::repository::Repository;
+use crate::session::Session;
+
+/// One thing to judge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Question {
+    /// A ref that moves.
+    Update(Update),
+    /// A release that is to be cut, or was.
+    Release {
+        /// Its tag or commit as it was named.
+        shown: String,
+        /// The tag's name, taken apart; none for a commit.
+        name: Option<ReleaseName>,
+        /// Its commit.
+        commit: ObjectId,
+    },
+    /// What the release lines have and main lacks.
+    Drift,
+}
+
+/// A ref that moves, or would.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Update {
+    /// Its full name.
+    pub(super) reference: Vec<u8>,
+    /// Where it stands; none where it is made.
+    pub(super) old: Option<ObjectId>,
+    /// Where it is to stand; none where it is deleted.
+    pub(super) new: Option<ObjectId>,
+    /// Whether it is only proposed, as a pull request is: then its base may have moved on meanwhile.
+    pub(super) proposed: bool,
+}
+
+impl Update {
+    /// The ref's full name, to show.
+    pub(super) fn shown(&self) -> String {
+        String::from_utf8_lossy(&self.reference).into_owned()
+    }
+}
+
+/// What the command line asks. Exit 2 where a revision names nothing here.
+pub(super) fn asked(args: &Args, session: &Session) -> Result<Vec<Question>, Failure> {
+    let repository = session.repository()?;
+    let mut questions = Vec::new();
+    if let (Some(range), Some(onto)) = (&args.change, &args.onto) {
+        questions.push(Question::Update(change(repository, range, onto)?));
+    }
+    if let Some(named) = &args.release {
+        questions.push(release(repository, named)?);
+    }
+    questions.extend(args.drift.then_some(Question::Drift));
+    Ok(questions)
+}
+
+fn change(repository: &Repository, range: &str, onto: &str) -> Result<Update, Failure> {
+    let malformed = || {
+        Failure::usage(format!("--change {range:?} is no range"))
+            .hint("hotfix gate --change OLD..NEW --onto release/1.2    # OLD: where the branch stands; NEW: what it would get")
+    };
+    let (old, new) = range.split_once("..").filter(|(_, new)| !new.starts_with('.')).ok_or_else(malformed)?;
+    if old.is_empty() || new.is_empty() {
+        return Err(malformed());
+    }
+    let old = if old.bytes().all(|byte| byte == b'0') { None } else { Some(commit(repository, old)?) };
+    let short = onto.strip_prefix("refs/heads/").unwrap_or(onto);
+    let reference = format!("refs/heads/{short}").into_bytes();
+    Ok(Update { reference, old, new: Some(commit(repository, new)?), proposed: true })
+}
+
+fn release(repository: &Repository, named: &str) -> Result<Question, Failure> {
+    let tag = named.strip_prefix("refs/tags/").unwrap_or(named);
+    let commit_of_tag = repository.commit_at_ref(&format!("refs/tags/{tag}"))?;
+    let name = commit_of_tag.and(ReleaseName::read(tag));
+    let commit = commit_of_tag.map_or_else(|| commit(repository, named), Ok)?;
+    Ok(Question::Release { shown: tag.to_owned(), name, commit })
+}
+
+/// A commit that the command line names. What a checkout that is cut off lacks is not misspelt: exit 4, with what to fetch.
+fn commit(repository: &Repository, named: &str) -> Result<ObjectId, Failure> {
+    let found = repository.commit(named);
+    let is_id = named.parse::<ObjectId>().is_ok();
+    match found {
+        Err(_) if is_id || repository.is_shallow() => Err(lacking(repository, named)?),
+        found => found,
+    }
+}
+
+/// The failure because a commit is not here.
+pub(super) fn lacking(repository: &Repository, named: &str) -> Result<Failure, Failure> {
+    Ok(Failure::undecided(format!("{named} is not in this clone")).hint(fetch_command(repository)?))
+}
+
+/// What brings everything here that a gate looks at: all of the branches' history, the tags and the ledger.
+pub(super) fn fetch_command(repository: &Repository) -> Result<String, Failure> {
+    let remote = repository.default_remote()?.unwrap_or_else(|| "origin".to_owned());
+    let ledger = crate::ledger::refs::RemoteRefs::of(repository)?.ledger;
+    let whole = if repository.is_shallow() { " --unshallow" } else { "" };
+    Ok(format!(
+        "git fetch{whole} --tags {remote} '+refs/heads/*:refs/remotes/{remote}/*' '+{ledger}*:{}*'",
+        crate::ledger::refs::LEDGER
+    ))
+}

@@ -1,0 +1,217 @@
+//! A release that is to be cut: whether it holds every fix, and nothing that no incident let in.
+
+use std::collections::HashSet;
+
+use super::bench::Bench;
+use super::change::{self, Change};
+use super::question::{Update, lacking};
+use super::report::{Answer, Finding, Subject};
+use crate::commands::policies::Policies;
+use crate::commands::proof::{self, TargetProof};
+use crate::domain::closing::{Proof, Settled};
+use crate::domain::event::TargetVerdict;
+use crate::domain::gate;
+use crate::domain::identity::ObjectId;
+use crate::domain::incident::{Done, Incident, State};
+use crate::domain::merge_back::Verdict;
+use crate::domain::policy::Policy;
+use crate::domain::refusal::{Code, Refusal};
+use crate::domain::release::ReleaseName;
+use crate::evidence::shipped;
+use crate::failure::Failure;
+use crate::merge_back::fix::Fix;
+use crate::merge_back::forecast::forecast;
+use crate::merge_back::search::search;
+use crate::merge_back::target::Target;
+
+/// For so many days after an incident was closed its fix is looked for as if it were open; later its recorded landing counts,
+/// and `hotfix verify --all` is what tells that it was taken out.
+const LOOKED_FOR: i64 = 90;
+
+/// A release tag that is made, moved or deleted.
+pub(super) fn tag(bench: &Bench<'_>, update: &Update, tag: &str) -> Result<Answer, Failure> {
+    let answer = Answer::of_update(update, Subject::Release);
+    if update.old.is_some() && update.old != update.new {
+        let how = if update.new.is_some() { "moved" } else { "deleted" };
+        let message = format!("the release tag {tag} would be {how}, and nobody could tell any more what was released");
+        let next = "git tag NEXT-VERSION COMMIT    # a release that was wrong gets a new number";
+        return Ok(answer.with([Finding::new(Refusal::new(Code::ReleaseRewritten, message, next))]));
+    }
+    match update.new {
+        Some(new) => judge(bench, answer, tag, ReleaseName::read(tag).as_ref(), new),
+        None => Ok(answer),
+    }
+}
+
+/// A release that is named.
+pub(super) fn release(
+    bench: &Bench<'_>,
+    shown: &str,
+    name: Option<&ReleaseName>,
+    commit: ObjectId,
+) -> Result<Answer, Failure> {
+    let answer = Answer::new(Subject::Release, shown).at(commit);
+    judge(bench, answer, shown, name, commit)
+}
+
+fn judge(
+    bench: &Bench<'_>,
+    answer: Answer,
+    shown: &str,
+    name: Option<&ReleaseName>,
+    tagged: ObjectId,
+) -> Result<Answer, Failure> {
+    bench.whole()?;
+    if !bench.repository.has(tagged) {
+        return Err(lacking(bench.repository, &tagged.short())?);
+    }
+    // An annotated tag is an object of its own.
+    let commit = bench.repository.commit(&tagged.to_string())?;
+    if name.is_some_and(|name| name.version.is_pre_release()) {
+        return Ok(answer.note("a pre-release runs nowhere"));
+    }
+    let main = bench.needed_main()?;
+    let mut known = bench.line_tips(b"")?;
+    known.push(main);
+    known.extend(bench.releases()?.iter().map(|release| release.commit).filter(|known| *known != commit));
+    let commits = shipped::beyond(bench.repository, commit, &known)?;
+    let answer = if commits.is_empty() {
+        answer
+    } else {
+        change::judge(bench, answer, &Change { name: shown, new: commit, commits, planned: HashSet::new() })?
+    };
+    if !bench.repository.contains(main, commit)? && continues_its_line(bench, name, commit)? {
+        return Ok(answer.note("it repairs a release on its own line"));
+    }
+    planned(bench, answer, shown, name, commit)
+}
+
+/// Whether it is a patch of its line that holds the release before it, with all fixes of that.
+fn continues_its_line(bench: &Bench<'_>, name: Option<&ReleaseName>, commit: ObjectId) -> Result<bool, Failure> {
+    let Some(name) = name.filter(|name| name.version.is_patch()) else { return Ok(false) };
+    let lower = bench.releases()?.iter().filter(|release| {
+        release.commit != commit
+            && release.name.component == name.component
+            && release.name.version.is_on_line_of(&name.version)
+            && release.name.version < name.version
+    });
+    match lower.max_by(|a, b| a.name.version.cmp(&b.name.version)) {
+        Some(before) => bench.repository.contains(commit, before.commit),
+        None => Ok(false),
+    }
+}
+
+/// A planned release, or a line for one: it holds the fix of every incident.
+pub(super) fn planned(
+    bench: &Bench<'_>,
+    mut answer: Answer,
+    shown: &str,
+    name: Option<&ReleaseName>,
+    commit: ObjectId,
+) -> Result<Answer, Failure> {
+    let mut policies = Policies::new(bench.repository);
+    let stop = || bench.deadline.left().is_zero();
+    let target = Target::new(bench.repository, commit, &stop);
+    let mut findings = Vec::new();
+    for incident in bench.book()?.incidents.values().filter(|incident| incident.state != State::Void) {
+        if is_of_another_component(incident, name) {
+            continue;
+        }
+        let policy = policies.of(incident)?;
+        target.check_time()?;
+        let proof = held(bench, &target, incident, &policy, shown)?;
+        let refusals = gate::of_release(incident, &policy, &proof.into_iter().collect::<Vec<_>>());
+        answer.incidents.extend((!refusals.is_empty()).then(|| incident.id.clone()));
+        findings.extend(refusals.into_iter().map(|refusal| Finding::of(&incident.id, refusal)));
+    }
+    Ok(answer.with(findings))
+}
+
+/// Whether both say which of several released components they are about, and it is not the same.
+fn is_of_another_component(incident: &Incident, name: Option<&ReleaseName>) -> bool {
+    let broke = incident.check().what.production.as_ref().and_then(|production| ReleaseName::read(&production.name));
+    broke.zip(name).is_some_and(|(broke, name)| {
+        !broke.component.is_empty() && !name.component.is_empty() && broke.component != name.component
+    })
+}
+
+/// What the release holds of what deals with an incident; none where there is nothing to hold.
+fn held(
+    bench: &Bench<'_>,
+    target: &Target<'_>,
+    incident: &Incident,
+    policy: &Policy,
+    shown: &str,
+) -> Result<Option<Proof>, Failure> {
+    if !policy.close_requires.merge_back || holds_old_landing(bench, incident, policy, target.commit)? {
+        return Ok(None);
+    }
+    let repository = bench.repository;
+    let Some(fix) = proof::subject(repository, incident)? else { return Ok(None) };
+    let options = proof::options(policy)?;
+    let report = search(target, &fix, &options)?;
+    let main = &policy.branches.main;
+    let mut forecast = forecast(target, &fix, &report, main)?;
+    if let Some(tip) = bench.main()?.filter(|tip| *tip != target.commit)
+        && let Some(forecast) = &mut forecast
+        && search(&target.at(tip), &fix, &options)?.verdict == Verdict::Merged
+    {
+        forecast.commands = vec![format!("git switch {main}    # cut the release from there: it holds the fix")];
+        forecast.next_release = format!("{main} holds it, and this is older");
+    }
+    let settled = settled(bench, incident, policy, &fix, target.commit)?;
+    let reference = format!("refs/heads/{main}");
+    let proof = TargetProof { reference, name: shown.to_owned(), report, settled, forecast };
+    Ok(Some(proof.proof()))
+}
+
+/// What people said about main, as far as it still holds for a commit of it.
+pub(super) fn settled(
+    bench: &Bench<'_>,
+    incident: &Incident,
+    policy: &Policy,
+    fix: &Fix,
+    commit: ObjectId,
+) -> Result<Option<Settled>, Failure> {
+    for reference in said_of(incident, &policy.branches.main) {
+        let settled = proof::still_settled(bench.repository, incident, reference, commit, fix)?;
+        if settled.is_some() {
+            return Ok(settled);
+        }
+    }
+    Ok(None)
+}
+
+/// Whether an incident was closed long ago, and the release holds the commits by which its fix was proven to have landed.
+fn holds_old_landing(
+    bench: &Bench<'_>,
+    incident: &Incident,
+    policy: &Policy,
+    commit: ObjectId,
+) -> Result<bool, Failure> {
+    let long_ago = bench.session.now() - chrono::TimeDelta::days(LOOKED_FOR);
+    if incident.closed.as_ref().is_none_or(|closed| closed.at >= long_ago) {
+        return Ok(false);
+    }
+    let on_main = |(reference, _): &(&String, &Done<TargetVerdict>)| is_branch(reference, &policy.branches.main);
+    let Some((_, proven)) = incident.verified.iter().find(on_main) else { return Ok(false) };
+    for landing in &proven.what.landings {
+        if !bench.repository.has(*landing) || !bench.repository.contains(commit, *landing)? {
+            return Ok(false);
+        }
+    }
+    Ok(proven.what.verdict == Verdict::Merged && !proven.what.landings.is_empty())
+}
+
+/// The targets under which people spoke of main: a clone calls it by its remote, and a server does not.
+fn said_of<'i>(incident: &'i Incident, main: &'i str) -> impl Iterator<Item = &'i str> {
+    let waived = incident.waivers.iter().map(|waiver| waiver.what.target.as_str());
+    let confirmed = incident.confirmed.keys().map(String::as_str);
+    waived.chain(confirmed).filter(move |reference| is_branch(reference, main))
+}
+
+/// Whether a full ref name is a branch of that short name, here or as fetched from a remote.
+fn is_branch(reference: &str, short: &str) -> bool {
+    let fetched = || reference.strip_prefix("refs/remotes/")?.split_once('/').map(|(_, branch)| branch);
+    reference.strip_prefix("refs/heads/").or_else(fetched) == Some(short)
+}

@@ -1,0 +1,107 @@
+//! What may be released.
+
+use super::{FIXED, SHOP, Scene, codes};
+use crate::place::GRACE;
+
+#[test]
+fn a_release_from_main_holds_every_fix() {
+    let scene = Scene::approved();
+    let said = scene.place.hotfix(&["gate", "--release", "origin/main"]).exits(1);
+    said.says("not-merged-back").says("INC-42: the fix is not on").says("shop.rs:7").says("git cherry-pick");
+    scene.place.git(&["switch", "-q", "main"]);
+    scene.place.git(&["cherry-pick", "hotfix/INC-42"]);
+    scene.place.git(&["push", "-q", "origin", "main"]);
+    assert_eq!(scene.release("origin/main"), "open");
+    // What is older than the merge-back drops it, whatever main holds by now.
+    scene.place.git(&["tag", "v1.3.0", "origin/main~1"]);
+    let said = scene.place.hotfix(&["gate", "--release", "v1.3.0"]).exits(1).says("not-merged-back");
+    said.says("git switch main    # cut the release from there: it holds the fix");
+    scene.place.git(&["tag", "v1.3.1", "origin/main"]);
+    assert_eq!(scene.release("v1.3.1"), "open");
+    // Taken out again.
+    scene.place.git(&["revert", "--no-edit", "HEAD"]);
+    scene.place.git(&["push", "-q", "origin", "main"]);
+    assert_eq!(scene.release("origin/main"), "not-merged-back");
+    assert_eq!(scene.release("v1.3.1"), "open");
+}
+
+#[test]
+fn a_patch_on_its_own_line_is_asked_for_its_commits_alone() {
+    let scene = Scene::approved();
+    scene.place.git(&["tag", "v1.2.1", "hotfix/INC-42"]);
+    assert_eq!(scene.release("v1.2.1"), "open");
+    scene.place.commit("news.md", "x\n", "More");
+    scene.place.git(&["tag", "v1.2.2"]);
+    assert_eq!(scene.release("v1.2.2"), "change-unrecorded");
+    // One that does not hold the patch before it drops that one's fixes.
+    scene.place.git(&["switch", "-q", "--detach", "v1.2.0"]);
+    scene.place.git(&["commit", "-q", "--allow-empty", "-m", "Rebuild"]);
+    scene.place.git(&["tag", "v1.2.3"]);
+    assert_eq!(scene.release("v1.2.3"), "not-merged-back");
+}
+
+#[test]
+fn without_a_fix_the_cause_is_in_every_release_from_main() {
+    let scene = Scene::new();
+    scene.place.hotfix(&["check", "INC-7", "--set", "roll-back=yes"]).exits(1);
+    scene.place.hotfix(&["gate", "--release", "origin/main"]).exits(1).says("cause-open").says("hotfix cause INC-7");
+    let fix = scene.place.commit("shop.rs", FIXED, "Sum everything");
+    scene.place.git(&["push", "-q", "origin", "main"]);
+    scene.place.hotfix(&["cause", "INC-7", "--fixed-by", &fix]).exits(0);
+    assert_eq!(scene.release("origin/main"), "open");
+    assert_eq!(scene.release("origin/main~1"), "not-merged-back");
+}
+
+#[test]
+fn a_new_line_from_main_is_a_release_and_a_pre_release_is_none() {
+    let scene = Scene::approved();
+    let zero = "0".repeat(40);
+    let ask = |onto: &str, new: &str| {
+        codes(&scene.place.json(&["gate", "--change", &format!("{zero}..{new}"), "--onto", onto]))
+    };
+    assert_eq!(ask("release/1.3", "origin/main"), "not-merged-back");
+    // A line for a release that runs already is no new one.
+    assert_eq!(ask("release/1.2.x", "v1.2.0"), "open");
+    assert_eq!(ask("release/1.2.x", "hotfix/INC-42"), "open");
+    assert_eq!(ask("release/1.2.x", "origin/main"), "change-unrecorded");
+    scene.place.git(&["tag", "v1.3.0-rc.1", "origin/main"]);
+    assert_eq!(scene.release("v1.3.0-rc.1"), "open");
+}
+
+#[test]
+fn what_two_people_waived_is_no_debt() {
+    let scene = Scene::approved();
+    scene.place.git(&["switch", "-q", "main"]);
+    let other = scene.place.commit("shop.rs", &SHOP.replace("sum(all but first)", "ledger.sum()"), "Sum otherwise");
+    scene.place.git(&["push", "-q", "origin", "main"]);
+    assert_eq!(scene.release("origin/main"), "not-merged-back");
+    let waive = ["verify", "INC-42", "--not-needed", "main", "--reason", "superseded", "--evidence", &other];
+    scene.place.hotfix(&waive).exits(3);
+    assert_eq!(scene.release("origin/main"), "not-merged-back", "one person settles nothing");
+    scene.place.hotfix_by(GRACE, &waive).exits(0);
+    assert_eq!(scene.release("origin/main"), "open");
+    // It is about main as they saw it.
+    assert_eq!(scene.release("origin/main~1"), "not-merged-back");
+    // The server has no remote, and calls main otherwise.
+    scene.place.hotfix(&["sync"]).exits(0);
+    let program = env!("CARGO_BIN_EXE_hotfix");
+    let bare = scene.place.beside("origin.git");
+    crate::place::said(scene.place.command(program, &bare, GRACE).args(["gate", "--release", "main"])).exits(0);
+}
+
+#[test]
+fn the_drift_of_every_line_is_told_but_for_what_never_goes_back() {
+    let scene = Scene::approved();
+    scene.place.commit("CHANGELOG.md", "1.2.1\n", "Bump the version");
+    scene.place.git(&["push", "-q", "origin", "HEAD:release/1.2"]);
+    scene.place.git(&["fetch", "-q"]);
+    let report = scene.place.json(&["gate", "--drift"]);
+    let kinds: Vec<_> =
+        report["answers"][0]["commits"].as_array().unwrap().iter().map(|one| one["is"].as_str().unwrap()).collect();
+    assert_eq!((codes(&report).as_str(), kinds), ("drift", vec!["drifts", "carried"]));
+    scene.place.hotfix(&["gate", "--drift"]).exits(1).says("is not on main").says("git cherry-pick -x");
+    scene.place.git(&["switch", "-q", "main"]);
+    scene.place.git(&["cherry-pick", "hotfix/INC-42~1"]);
+    scene.place.git(&["push", "-q", "origin", "main"]);
+    scene.place.hotfix(&["gate", "--drift", "--release", "origin/main"]).exits(0);
+}
