@@ -1,10 +1,15 @@
 //! The command line: the clap tree, the dispatch, the only exit.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap_complete::CompleteEnv;
 
 use crate::commands;
+use crate::commands::completions::VARIABLE;
+use crate::commands::completions::candidates::Line;
+use crate::commands::examples;
 use crate::failure::{ExitCode, Failure};
 use crate::session::{self, Format, Globals, Session};
 
@@ -13,7 +18,7 @@ use crate::session::{self, Format, Globals, Session};
 /// Roll back first, flag off second, a minimal fix last; the decision recorded for good; the fix proven on main before
 /// the incident can be closed.
 #[derive(Parser)]
-#[command(name = "hotfix", version, disable_help_subcommand = true, after_help = EXIT_CODES)]
+#[command(name = "hotfix", bin_name = "hotfix", version, disable_help_subcommand = true, after_help = EXIT_CODES)]
 struct Cli {
     #[command(flatten)]
     globals: Globals,
@@ -61,18 +66,49 @@ enum Command {
     Sync(commands::sync::Args),
     Redact(commands::redact::Args),
     Explain(commands::explain::Args),
+    Completions(commands::completions::Args),
+    Man(commands::man::Args),
     Demo(commands::demo::Args),
 }
 
 /// Runs the program on this process's arguments.
 pub fn main() -> std::process::ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
+    if complete(&arguments) {
+        return std::process::ExitCode::SUCCESS;
+    }
     std::process::ExitCode::from(run(&arguments).status())
+}
+
+/// The command line, with the examples of every command.
+fn command_line() -> clap::Command {
+    with_examples(Cli::command(), "")
+}
+
+fn with_examples(command: clap::Command, path: &str) -> clap::Command {
+    let names: Vec<String> = command.get_subcommands().map(|inner| inner.get_name().to_owned()).collect();
+    let command = match examples::help(path) {
+        Some(help) => command.after_help(help),
+        None => command,
+    };
+    names.into_iter().fold(command, |command, name| {
+        let path = format!("{path} {name}");
+        command.mut_subcommand(name, |inner| with_examples(inner, path.trim_start()))
+    })
+}
+
+/// Answers a shell that asks what could stand at the cursor; whether one did. What can't be told is no error there.
+fn complete(arguments: &[OsString]) -> bool {
+    let words = arguments.iter().skip_while(|word| *word != "--").skip(1).cloned().collect::<Vec<_>>();
+    let line = Line::new(&words);
+    let directory = line.directory();
+    let engine = CompleteEnv::with_factory(|| line.teach(Cli::command())).var(VARIABLE);
+    engine.try_complete(arguments, Some(directory.as_deref().unwrap_or(Path::new(".")))).unwrap_or(true)
 }
 
 fn run(arguments: &[OsString]) -> ExitCode {
     let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0)).clamp(40, 100);
-    let parsed = Cli::command()
+    let parsed = command_line()
         .term_width(width)
         .try_get_matches_from(arguments)
         .and_then(|matches| Cli::from_arg_matches(&matches).map(|cli| (cli, matches)));
@@ -128,6 +164,8 @@ fn dispatch(command: Command, session: &Session) -> Result<ExitCode, Failure> {
         Command::Sync(args) => commands::sync::run(args, session),
         Command::Redact(args) => commands::redact::run(args, session),
         Command::Explain(args) => commands::explain::run(args, session),
+        Command::Completions(args) => commands::completions::run(args, session),
+        Command::Man(args) => commands::man::run(args, command_line(), session),
         Command::Demo(args) => commands::demo::run(args, session),
     }
 }
@@ -142,7 +180,7 @@ fn refuse_arguments(arguments: &[OsString], error: &clap::Error) -> ExitCode {
         let _ = error.print();
         return ExitCode::Open;
     }
-    let names: Vec<_> = Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    let names: Vec<_> = command_line().get_subcommands().map(|command| command.get_name().to_owned()).collect();
     let said = |argument: &OsString| names.iter().find(|name| argument == name.as_str()).cloned();
     let name = arguments.iter().skip(1).find_map(said).unwrap_or_default();
     let hint = format!("hotfix {name}{}--help", if name.is_empty() { "" } else { " " });
@@ -155,7 +193,7 @@ fn refuse_arguments(arguments: &[OsString], error: &clap::Error) -> ExitCode {
         return ExitCode::Usage;
     }
     let message = message.unwrap_or_else(|| without_frame(&error.render().to_string()));
-    let session = Session::of_process(&Globals { directory: None, format, plain: false });
+    let session = Session::of_process(&Globals { format, ..Globals::default() });
     session.failed(&name, &Failure::usage(message).hint(hint))
 }
 
@@ -178,10 +216,41 @@ fn without_frame(rendered: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use regex::Regex;
+
     use super::*;
+    use crate::commands::examples::EXAMPLES;
 
     #[test]
     fn the_command_line_is_sound() {
-        Cli::command().debug_assert();
+        command_line().debug_assert();
+    }
+
+    /// The words of every command, that of the program itself left out.
+    fn commands(command: &clap::Command, path: &str, found: &mut Vec<String>) {
+        for inner in command.get_subcommands() {
+            let path = format!("{path} {}", inner.get_name()).trim_start().to_owned();
+            commands(inner, &path, found);
+            found.push(path);
+        }
+    }
+
+    #[test]
+    fn every_command_has_examples_that_are_commands() {
+        let mut known = Vec::new();
+        commands(&command_line(), "", &mut known);
+        let shown: Vec<&str> = EXAMPLES.iter().map(|(name, _)| *name).collect();
+        let lacking: Vec<_> = known.iter().filter(|name| !shown.contains(&name.as_str())).collect();
+        assert!(lacking.is_empty(), "commands/examples.rs lacks {lacking:?}");
+        let part = Regex::new(r"hotfix [a-z].*?(?:$| > | && |\)|    #)").unwrap();
+        for (name, line) in EXAMPLES.iter().flat_map(|(name, lines)| lines.iter().map(move |line| (name, line))) {
+            assert!(known.iter().any(|known| known == name), "no command is named {name:?}");
+            let typed = part.find(line).expect(line);
+            let typed = typed.as_str().split("    #").next().unwrap().trim_end_matches([')', '>', '&', ' ']);
+            let words = shlex::split(typed).expect(line);
+            assert!(typed.starts_with(&format!("hotfix {name}")), "{line}: an example of {name}");
+            let parsed = command_line().try_get_matches_from(words);
+            assert!(parsed.is_ok(), "{line}: {}", parsed.unwrap_err());
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Runs a program with a deadline and an output limit, never through a shell.
 
+pub mod pager;
+
 use std::ffi::{OsStr, OsString};
 use std::io::{ErrorKind, Read, Write};
 use std::path::PathBuf;

@@ -1,11 +1,15 @@
 //! The one place that knows the clock, the environment, the streams and the repository.
 
+mod showing;
+
 use std::cell::{Cell, OnceCell, RefCell};
 use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use chrono::SubsecRound;
 
+pub use self::showing::Hyperlinks;
+use self::showing::Showing;
 use crate::domain::identity::{Moment, Person};
 use crate::failure::{ExitCode, Failure};
 use crate::git::repository::Repository;
@@ -14,9 +18,10 @@ use crate::render::progress::Progress;
 use crate::render::{self, Drawing, Page, Report};
 
 /// How a command answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
     /// For people.
+    #[default]
     Text,
     /// One versioned object.
     Json,
@@ -34,7 +39,8 @@ impl Format {
 }
 
 /// What the command line says about every command.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Globals {
     /// Run as if started in DIR
     #[arg(short = 'C', value_name = "DIR", global = true)]
@@ -45,6 +51,12 @@ pub struct Globals {
     /// Ask with numbered lines instead of menus
     #[arg(long, global = true)]
     pub plain: bool,
+    /// Show long answers as they are, without a pager
+    #[arg(long, global = true)]
+    pub no_pager: bool,
+    /// Make links of web addresses in a terminal: where it is known to show them, always, or never
+    #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", global = true)]
+    pub hyperlinks: Hyperlinks,
 }
 
 /// The columns of a page that no terminal bounds.
@@ -57,6 +69,7 @@ pub struct Session {
     directory: Option<PathBuf>,
     width: usize,
     drawing: Drawing,
+    showing: Showing,
     styled_out: bool,
     styled_err: bool,
     terminal_err: bool,
@@ -93,6 +106,7 @@ impl Session {
             directory: globals.directory.clone(),
             width: width.min(120),
             drawing: Drawing { columns: width, unicode: utf8 && term.as_deref() != Some("dumb") },
+            showing: Showing::of_process(globals),
             styled_out: stdout && styles,
             styled_err: stderr && styles,
             terminal_err: stderr,
@@ -106,7 +120,7 @@ impl Session {
     /// The same session in another directory, seen from the starting one.
     pub fn beside(&self, directory: &Path) -> Self {
         let directory = Some(self.start().join(directory));
-        Self::of_process(&Globals { directory, format: self.format, plain: false })
+        Self::of_process(&Globals { directory, format: self.format, ..Globals::default() })
     }
 
     /// Whether the answer is for a program, which may want to know everything.
@@ -208,9 +222,8 @@ impl Session {
         let text = match self.format {
             Format::Json => render::json(command, exit, report)?,
             Format::Text => {
-                let mut page = Page::new(self.width, self.styled_out).drawing(self.drawing);
-                report.text(&mut page);
-                page.finish()
+                self.show(command, report);
+                return Ok(exit);
             }
             Format::Markdown | Format::Html => {
                 let document = report.document().ok_or_else(|| no_page(command))?;
@@ -219,6 +232,20 @@ impl Session {
         };
         write_out(std::io::stdout(), &text);
         Ok(exit)
+    }
+
+    /// Shows an answer to a person, through the pager where it is longer than the screen.
+    fn show<R: Report>(&self, command: &str, report: &R) {
+        let written = |linked: bool| {
+            let mut page = Page::new(self.width, self.styled_out).drawing(self.drawing).linked(linked);
+            report.text(&mut page);
+            page.finish()
+        };
+        let configured = || self.repository.get().and_then(|repository| repository.config("core.pager"));
+        let text = written(false);
+        if !self.showing.page(command, &text, configured) {
+            write_out(std::io::stdout(), &if self.showing.linked { written(true) } else { text });
+        }
     }
 
     /// Tells people that a question is being worked on, once it takes long; see [`Progress`].

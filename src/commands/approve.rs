@@ -14,6 +14,7 @@ use crate::domain::policy::people::{ANYONE, Needs};
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::said::WordKind;
 use crate::domain::scope::{self, Unneeded};
+use crate::domain::spelling;
 use crate::failure::{ExitCode, Failure};
 use crate::session::Session;
 
@@ -115,8 +116,10 @@ fn may_not(case: &Case<'_>, args: &Args, needs: &Needs, actor: &Person) -> Resul
         let declared = case.policy.roles.iter().any(|known| known.name == *role) || role == ANYONE;
         if !declared {
             let names: Vec<&str> = case.policy.roles.iter().map(|role| role.name.as_str()).chain([ANYONE]).collect();
+            let meant = spelling::nearest(role, names.iter().copied());
+            let meant = meant.map_or_else(String::new, |meant| format!("did you mean {meant}? "));
             return Err(Failure::usage(format!("the policy has no role {role:?}"))
-                .hint(format!("its roles are: {}", names.join(", "))));
+                .hint(format!("{meant}its roles are: {}", names.join(", "))));
         }
         if !case.roles.has(actor, role) {
             return Ok(Some(role_missing(case, role, actor)));

@@ -30,8 +30,8 @@ pub struct Book<'s> {
     pub history: Rc<History>,
     /// Its incidents, by id.
     pub incidents: BTreeMap<IncidentId, Incident>,
-    /// The number of incidents that are over and that a list leaves out.
-    pub left_out: usize,
+    /// The incidents that are over and that a list leaves out.
+    pub left_out: BTreeSet<IncidentId>,
 }
 
 impl<'s> Book<'s> {
@@ -65,7 +65,7 @@ impl<'s> Book<'s> {
     fn of(session: &'s Session, ledger: Ledger<'s>) -> Result<Self, Failure> {
         let history = ledger.history()?;
         let incidents = incident::replay(&history);
-        Ok(Self { session, ledger, history, incidents, left_out: 0 })
+        Ok(Self { session, ledger, history, incidents, left_out: BTreeSet::new() })
     }
 
     /// The same for a list, without the incidents that are `quiet`: nearly all of them, in a ledger that is years old.
@@ -100,8 +100,8 @@ impl<'s> Book<'s> {
         }
         let incidents = incident::replay(&history);
         let new = history.count_beyond(before);
-        let book = Self { session, ledger, history, incidents, left_out: left_out.len() };
-        book.keep_for_lists(left_out, quiet, new);
+        let book = Self { session, ledger, history, incidents, left_out };
+        book.keep_for_lists(book.left_out.clone(), quiet, new);
         Ok(Some(book))
     }
 

@@ -86,17 +86,13 @@ impl Report for Explained {
         }
         let row = |explanation: &Explanation| {
             let code = page.mark(Tone::Strong, explanation.code);
-            vec![code, explanation.exit(), first_sentence(explanation.story).to_owned()]
+            vec![code, explanation.exit(), text::first_sentence(explanation.story).to_owned()]
         };
         let rows = self.codes.iter().map(row).collect();
         page.table(&["code", "exit", "why"], rows);
         page.blank();
         page.line("The whole story of one: hotfix explain CODE");
     }
-}
-
-fn first_sentence(story: &str) -> &str {
-    story.find(". ").map_or(story, |end| &story[..=end])
 }
 
 #[cfg(test)]

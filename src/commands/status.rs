@@ -75,7 +75,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     }
     // The newest first: that is the one people look for.
     incidents.sort_by(|a, b| b.started.cmp(&a.started).then_with(|| a.id.cmp(&b.id)));
-    let over = book.left_out + book.incidents.values().filter(|incident| incident.is_over()).count();
+    let over = book.left_out.len() + book.incidents.values().filter(|incident| incident.is_over()).count();
     let unreadable = book.history.unreadable().count();
     let doubted = book.history.records().iter().filter(|record| record.doubt.is_some()).count();
     // The list may lack what somebody owes, and a list that may be wrong is no "nothing is owed".
@@ -95,7 +95,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
 }
 
 /// Whether nothing of an incident would be listed, whatever the day: it is over, and so are its actions.
-fn is_quiet(incident: &Incident) -> bool {
+pub fn is_quiet(incident: &Incident) -> bool {
     incident.is_over() && debts::open_actions(incident, Moment::default()).is_empty()
 }
 

@@ -42,10 +42,14 @@ pub fn neutral(text: &str) -> Cow<'_, str> {
 /// hold (RFC 3986), so that it can stand wherever an address can.
 pub fn is_web_address(word: &str) -> bool {
     let rest = word.strip_prefix("https://").or_else(|| word.strip_prefix("http://"));
-    let may_stand = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&()*+,;=%".contains(&byte);
     rest.is_some_and(|rest| {
-        rest.starts_with(|first: char| first.is_ascii_alphanumeric()) && rest.bytes().all(may_stand)
+        rest.starts_with(|first: char| first.is_ascii_alphanumeric()) && rest.chars().all(may_stand_in_address)
     })
+}
+
+/// Whether a character can stand in a web address; the apostrophe is left out, for what quotes one ends there.
+pub fn may_stand_in_address(character: char) -> bool {
+    character.is_ascii_alphanumeric() || "-._~:/?#[]@!$&()*+,;=%".contains(character)
 }
 
 /// The terminal columns that a text takes; hazardous characters count as none.
@@ -82,6 +86,11 @@ pub fn wrap_after(taken: usize, text: &str, width: usize) -> Vec<String> {
     }
     lines.push(line);
     lines
+}
+
+/// What a text says first: up to a full stop and a blank.
+pub fn first_sentence(text: &str) -> &str {
+    text.find(". ").map_or(text, |end| &text[..=end])
 }
 
 /// The text cut to at most `width` columns, with `…` at the end where something was cut.

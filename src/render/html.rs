@@ -12,7 +12,8 @@ main{max-width:60rem;margin:0 auto;padding:1.5rem 1rem 3rem}
 h1{font-size:1.6rem;line-height:1.25;margin:0 0 1rem}
 h2{font-size:1.2rem;margin:2rem 0 .5rem;padding-top:.75rem;border-top:1px solid var(--line)}
 h3{font-size:1rem;margin:1.25rem 0 .25rem}
-h1,h2,h3,p,li,td,dd{overflow-wrap:anywhere}
+h1,h2,h3,p,li,dd{overflow-wrap:anywhere}
+td{overflow-wrap:break-word}
 a{color:var(--link)}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;margin:.5rem 0}
 dt{color:var(--quiet)}

@@ -2,6 +2,7 @@
 
 pub mod document;
 pub mod html;
+pub mod links;
 mod page;
 mod plot;
 pub mod progress;

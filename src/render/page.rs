@@ -4,6 +4,7 @@ use anstyle::{AnsiColor, Style};
 use tabled::builder::Builder;
 use tabled::settings::{Padding, Style as Borders};
 
+use super::links;
 use crate::domain::refusal::Refusal;
 use crate::domain::text;
 use crate::failure::ExitCode;
@@ -62,6 +63,7 @@ const CLOSING: char = '\u{fddf}';
 pub struct Page {
     width: usize,
     styled: bool,
+    linked: bool,
     drawing: Drawing,
     text: String,
 }
@@ -79,7 +81,13 @@ impl Page {
     /// An empty page of so many columns (at least 20 are assumed), with or without colours.
     pub fn new(width: usize, styled: bool) -> Self {
         let width = width.max(20);
-        Self { width, styled, drawing: Drawing { columns: width, unicode: false }, text: String::new() }
+        Self { width, styled, linked: false, drawing: Drawing { columns: width, unicode: false }, text: String::new() }
+    }
+
+    /// The same page, in which web addresses are links.
+    #[must_use]
+    pub fn linked(self, linked: bool) -> Self {
+        Self { linked, ..self }
     }
 
     /// The same page on a terminal that allows for other plots.
@@ -331,14 +339,21 @@ impl Page {
             .collect()
     }
 
-    /// The marks of a neutral line replaced by the terminal's own sequences.
+    /// The marks of a neutral line replaced by the terminal's own sequences, and links laid around its addresses.
     fn paint(&self, line: &str) -> String {
-        if !self.styled {
+        if !self.styled && !self.linked {
             return line.to_owned();
         }
+        let addresses = if self.linked { links::addresses(line) } else { Vec::new() };
         let mut painted = String::with_capacity(line.len() + 16);
         let mut open: Option<Style> = None;
-        for character in line.chars() {
+        for (at, character) in line.char_indices() {
+            if addresses.iter().any(|address| address.end == at) {
+                painted.push_str(links::CLOSING);
+            }
+            if let Some(address) = addresses.iter().find(|address| address.start == at) {
+                painted.push_str(&links::opening(&line[address.clone()]));
+            }
             match Tone::ALL.into_iter().find(|tone| tone.opening() == character) {
                 Some(tone) => {
                     painted.push_str(&tone.style().render().to_string());
@@ -351,6 +366,9 @@ impl Page {
                 }
                 None => painted.push(character),
             }
+        }
+        if addresses.iter().any(|address| address.end == line.len()) {
+            painted.push_str(links::CLOSING);
         }
         if let Some(style) = open {
             painted.push_str(&style.render_reset().to_string());

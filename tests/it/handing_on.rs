@@ -51,6 +51,7 @@ fn the_page_of_an_incident_in_markdown_and_html() {
     for (format, name) in [("markdown", "handed_on_markdown"), ("html", "handed_on_html")] {
         let mut settings = insta::Settings::clone_current();
         for (pattern, steady) in [
+            (r"(?s)<style>.*</style>", "[style]"),
             (r"\b[0-9a-f]{40}\b", "[commit]"),
             (r"\b[0-9a-f]{10}\b", "[short-id]"),
             (r"\b\d{4}-\d\d-\d\d \d\d:\d\d [+-]\d\d:\d\d", "[now]"),

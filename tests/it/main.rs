@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 #![allow(clippy::disallowed_methods, reason = "tests run programs and tell the time")]
 
+mod at_hand;
 mod attempts;
 mod audit;
 mod audit_remote;
 mod bad_input;
 mod bad_places;
+mod completions;
 mod deceptions;
 mod drift;
 mod event_format;
@@ -43,6 +45,7 @@ mod remote;
 mod report;
 mod road;
 mod schema;
+mod showing;
 mod signatures;
 mod sync;
 mod sync_faults;

@@ -41,6 +41,7 @@ fn on_terminal(place: &Place, columns: u16, arguments: &[String]) -> String {
     let mut command: Command = place.command("sh", &place.path(), ADA);
     command.args(["-c", script, env!("CARGO_BIN_EXE_hotfix")]).args(arguments);
     command.stdin(std::process::Stdio::inherit()).env("TERM", "xterm-256color").env("TZ", "UTC").env("NO_COLOR", "1");
+    command.env("GIT_PAGER", "cat");
     let mut wizard = Wizard::of(command, (columns, 50));
     wizard.see("the-end");
     bare(wizard.shown()).replace("the-end", "").replace('\r', "")
