@@ -166,6 +166,18 @@ impl Session {
         }
     }
 
+    /// All of standard input, which a program wrote. Exit 4 where it can't be read, or is larger than 16 MiB.
+    pub fn input(&self) -> Result<Vec<u8>, Failure> {
+        const LARGEST: u64 = 16 << 20;
+        let mut bytes = Vec::new();
+        let size = std::io::stdin().take(LARGEST + 1).read_to_end(&mut bytes);
+        let size = size.map_err(|error| Failure::because("failed to read standard input", error))?;
+        if size as u64 > LARGEST {
+            return Err(Failure::undecided("standard input is larger than 16 MiB").hint("push fewer refs at once"));
+        }
+        Ok(bytes)
+    }
+
     /// The repository around the starting directory, opened once. Exit 4 where it can't be used.
     pub fn repository(&self) -> Result<&Repository, Failure> {
         if let Some(repository) = self.repository.get() {

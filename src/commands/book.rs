@@ -10,7 +10,7 @@ use crate::domain::event::{Event, Payload};
 use crate::domain::identity::{IncidentId, ObjectId};
 use crate::domain::incident::{self, Incident};
 use crate::domain::policy::Identity;
-use crate::domain::record::{History, Record};
+use crate::domain::record::{Content, History, Record};
 use crate::domain::refusal::Refusal;
 use crate::domain::spelling;
 use crate::domain::standing::{Doubt, Rule};
@@ -262,10 +262,13 @@ fn trusted_ref(history: &History) -> Option<&str> {
 
 /// The ref that policies are read from, if the root of this ledger pins one; the rest of it is not read.
 pub fn pinned(ledger: &Ledger<'_>) -> Result<Option<String>, Failure> {
-    Ok(ledger.root()?.and_then(|root| match root.payload {
-        Payload::LedgerCreated(created) => created.trusted_ref,
-        _ => None,
-    }))
+    Ok(match ledger.root()?.map(|root| root.content) {
+        Some(Content::Event(Ok(event))) => match event.payload {
+            Payload::LedgerCreated(created) => created.trusted_ref,
+            _ => None,
+        },
+        Some(Content::Event(Err(_)) | Content::Join) | None => None,
+    })
 }
 
 /// Whether new events are signed: where the policy wants it, or where git signs the person's commits with an SSH key anyway;

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use serde::Serialize;
 
 use super::first_contact::{self, Began};
+use super::gate::hook;
 use super::outcome::next_commands;
 use crate::domain::policy::{self, BUILT_IN};
 use crate::evidence::conventions::{Conventions, conventions};
@@ -26,9 +27,6 @@ pub struct Args {
     server_hook: bool,
 }
 
-/// The hook that `--server-hook` prints.
-const UPDATE_HOOK: &str = include_str!("update_hook.sh");
-
 #[derive(Serialize)]
 struct InitReport {
     /// The policy; none where there was one already.
@@ -45,8 +43,7 @@ struct InitReport {
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let repository = session.repository()?;
     if args.server_hook {
-        let RemoteRefs { ledger, text } = RemoteRefs::of(repository)?;
-        session.print(&UPDATE_HOOK.replace("@LEDGER@", &ledger).replace("@TEXT@", &text));
+        session.print(&hook::update_script(&RemoteRefs::of(repository)?, "exit 0"));
         return Ok(ExitCode::Open);
     }
     let root = repository.work_tree().ok_or_else(|| {

@@ -27,4 +27,4 @@ case $ref in
     exists "$new" || refuse "the texts of the ledger are never deleted, only redacted"
     ;;
 esac
-exit 0
+@THEN@

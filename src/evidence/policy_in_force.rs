@@ -180,6 +180,22 @@ fn effective(
     }
 }
 
+/// The newest policy on the trusted ref that can be read; none where there is none.
+pub fn newest_readable(repository: &Repository, trusted: &TrustedRef) -> Result<Option<Policy>, Failure> {
+    let (mut next, mut broken) = (Some(trusted.tip), None);
+    while let Some(commit) = next {
+        let Some(blob) = repository.object_at(commit, PATH)? else { break };
+        if broken != Some(blob) {
+            match at_commit(repository, commit, &trusted.name) {
+                Ok(policy) => return Ok(policy),
+                Err(_) => broken = Some(blob),
+            }
+        }
+        next = repository.step(commit)?.parent;
+    }
+    Ok(None)
+}
+
 /// The policy as it stands at a commit; none where it has none. Exit 4 where it is broken.
 pub fn at_commit(repository: &Repository, commit: ObjectId, name: &str) -> Result<Option<Policy>, Failure> {
     let blob = repository.object_at(commit, PATH)?;

@@ -56,6 +56,17 @@ impl Heads {
     }
 }
 
+/// What the ledger's content can be reached from where others push to: a server may keep it under the name that clones were told
+/// (`hotfix.ledgerRef`), and there alone.
+pub fn served(repository: &Repository) -> Result<Vec<ObjectId>, Failure> {
+    let mut heads = Heads::of(repository)?.all();
+    if repository.is_bare() {
+        let named = repository.direct_ref(&RemoteRefs::of(repository)?.ledger)?;
+        heads.extend(named.filter(|head| !heads.contains(head)));
+    }
+    Ok(heads)
+}
+
 /// The two shared refs as a remote names them.
 pub struct RemoteRefs {
     /// The ref whose commits are the events.

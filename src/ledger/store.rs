@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::domain::event::{Event, Payload};
 use crate::domain::identity::{IncidentId, Moment, ObjectId, Person};
-use crate::domain::record::{Content, History};
+use crate::domain::record::{Commit, History};
 use crate::domain::standing::Rule;
 use crate::failure::Failure;
 use crate::git::repository::Repository;
@@ -150,22 +150,19 @@ impl<'r> Ledger<'r> {
         Ok(self.read(self.repository, &self.heads()?)?.history)
     }
 
-    /// The event that the ledger began with, without reading all that came since; none where there is no ledger, or its root
-    /// can't be read.
-    pub fn root(&self) -> Result<Option<Event>, Failure> {
-        let content = match self.heads()?[..] {
-            [] => return Ok(None),
-            [head] => read::root(&self.repository.objects()?, head)?.content,
-            _ => {
+    /// The commit that the ledger began with, without reading all that came since; none where there is no ledger.
+    pub fn root(&self) -> Result<Option<Commit>, Failure> {
+        let (objects, mut found) = (self.repository.objects()?, None);
+        for head in self.heads()? {
+            let root = read::root(&objects, head)?;
+            // Where the heads lead to several, a join in the mind decides which of them is the ledger's own.
+            if found.as_ref().is_some_and(|known: &Commit| known.id != root.id) {
                 let history = self.history()?;
-                let root = history.root().and_then(|root| history.at(root));
-                return Ok(root.and_then(|record| record.event.as_deref().ok().cloned()));
+                return history.root().map(|root| read::root(&objects, root)).transpose();
             }
-        };
-        Ok(match content {
-            Content::Event(Ok(event)) => Some(*event),
-            Content::Event(Err(_)) | Content::Join => None,
-        })
+            found = Some(root);
+        }
+        Ok(found)
     }
 
     /// The number of events that lie beside the ledger, for its ref could not be moved.

@@ -1,8 +1,10 @@
 //! Everything that the questions are decided on, read once, and only what they need.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::OnceCell;
 use std::rc::Rc;
 
+use super::hook::Hook;
+use super::ledger;
 use super::question::{Question, fetch_command};
 use crate::commands::book::{self, Book};
 use crate::commands::desk::Desk;
@@ -11,10 +13,12 @@ use crate::domain::identity::ObjectId;
 use crate::domain::incident::Incident;
 use crate::domain::policy::Policy;
 use crate::evidence::globs::Globs;
-use crate::evidence::policy_in_force::policy_in_force;
+use crate::evidence::policy_in_force::{newest_readable, policy_in_force};
 use crate::evidence::shipped::{self, Release};
+use crate::evidence::trusted_ref::{SETTING, trusted_ref};
 use crate::failure::Failure;
 use crate::git::repository::Repository;
+use crate::ledger::refs::served;
 use crate::ledger::store::Ledger;
 use crate::process::Deadline;
 use crate::session::Session;
@@ -25,38 +29,64 @@ pub(super) struct Bench<'s> {
     pub(super) repository: &'s Repository,
     /// The policy in force now: which refs are releases, and what main is.
     pub(super) policy: Policy,
+    /// Why that is only the newest one that can be read: it tells which refs are none of the gate's business, and opens nothing.
+    broken: Option<Failure>,
     pub(super) deadline: Deadline,
+    /// The hook that asks.
+    pub(super) hook: Option<Hook>,
     questions: &'s [Question],
+    pinned: Option<String>,
     book: OnceCell<Book<'s>>,
     releases: OnceCell<Vec<Release>>,
-    notes: RefCell<Vec<String>>,
+    notes: Vec<String>,
 }
 
 impl<'s> Bench<'s> {
     /// A bench with the policy alone. Exit 4 where that can't be read.
-    pub(super) fn new(session: &'s Session, questions: &'s [Question], deadline: Deadline) -> Result<Self, Failure> {
+    ///
+    /// It is the policy as it stands before this very push: nobody brings the gate that they stand at.
+    pub(super) fn new(
+        session: &'s Session,
+        questions: &'s [Question],
+        hook: Option<Hook>,
+        deadline: Deadline,
+    ) -> Result<Self, Failure> {
         let repository = session.repository()?;
-        let pinned = book::pinned(&Ledger::open(repository)?)?;
-        let in_force = policy_in_force(repository, session.now(), pinned.as_deref())?;
+        let pinned = book::pinned(&Ledger::open(repository)?.seen_from(served(repository)?))?;
+        let (policy, notes, broken) = match policy_in_force(repository, session.now(), pinned.as_deref()) {
+            Ok(in_force) => (in_force.policy, in_force.notes, None),
+            Err(failure) => match newest_readable(repository, &trusted_ref(repository, pinned.as_deref())?)? {
+                Some(policy) => (policy, Vec::new(), Some(failure)),
+                None => return Err(failure),
+            },
+        };
         Ok(Self {
             session,
             repository,
-            policy: in_force.policy,
+            policy,
+            broken,
             deadline,
+            hook,
             questions,
+            pinned,
             book: OnceCell::new(),
             releases: OnceCell::new(),
-            notes: RefCell::new(in_force.notes),
+            notes,
         })
     }
 
     /// What a person must know beside the answers.
     pub(super) fn notes(&self) -> Vec<String> {
-        self.notes.borrow().clone()
+        self.notes.clone()
     }
 
-    /// Exit 4 where history is cut off: what is not here can't be asked.
-    pub(super) fn whole(&self) -> Result<(), Failure> {
+    /// Exit 4 where the policy in force can't be read, or history is cut off: what is not here can't be asked.
+    pub(super) fn can_decide(&self) -> Result<(), Failure> {
+        if let Some(broken) = &self.broken {
+            let failure = Failure::undecided(broken);
+            let failure = broken.detail.iter().fold(failure, |failure, detail| failure.detail(detail));
+            return Err(broken.hint.iter().fold(failure, |failure, hint| failure.hint(hint)));
+        }
         if self.repository.is_shallow() {
             return Err(Failure::undecided("this checkout is shallow, so it can't be told what is on which branch")
                 .hint(fetch_command(self.repository)?));
@@ -69,10 +99,34 @@ impl<'s> Bench<'s> {
         if let Some(book) = self.book.get() {
             return Ok(book);
         }
-        let book = Book::open_for_recording(self.session)?;
+        let book = Book::seen_from(self.session, self.ledger_heads()?)?;
         book.is_known(&fetch_command(self.repository)?)?;
         book.all_readable()?;
+        self.same_trust(&book)?;
         Ok(self.book.get_or_init(|| book))
+    }
+
+    /// The ledger's heads as they will be after this very push: what was recorded for it may come with it.
+    fn ledger_heads(&self) -> Result<Vec<ObjectId>, Failure> {
+        let mut heads = served(self.repository)?;
+        for name in ledger::names(self.repository)? {
+            heads.extend(self.pushed(name.as_bytes()));
+        }
+        heads.dedup();
+        Ok(heads)
+    }
+
+    /// Exit 4 where the ledger says that policies are read from another ref than they were before, or than is set here:
+    /// whoever begins a ledger could name a branch of their own.
+    fn same_trust(&self, book: &Book<'_>) -> Result<(), Failure> {
+        let says = book.trusted_ref();
+        let set = self.repository.config(SETTING);
+        if says == self.pinned.as_deref() && set.is_none_or(|set| says.is_none_or(|says| says == set)) {
+            return Ok(());
+        }
+        let message = format!("the ledger says that policies are read from {}", says.unwrap_or("the default branch"));
+        Err(Failure::undecided(format!("{message}, and that is not what is set or was said here before"))
+            .hint("git config hotfix.trustedRef REF    # name the same; or push the ledger first, once you trust it"))
     }
 
     pub(super) fn desk(&self) -> Result<Desk<'_, 's>, Failure> {

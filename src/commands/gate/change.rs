@@ -43,7 +43,7 @@ pub(super) struct Change<'a> {
 
 /// A release line that moves.
 pub(super) fn line(bench: &Bench<'_>, update: &Update, line: &LineName) -> Result<Answer, Failure> {
-    bench.whole()?;
+    bench.can_decide()?;
     let answer = || Answer::of_update(update, Subject::Change);
     for id in [update.old, update.new].into_iter().flatten() {
         if !bench.repository.has(id) {

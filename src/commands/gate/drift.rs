@@ -17,7 +17,7 @@ use crate::merge_back::search::Options;
 
 /// Judges every commit that is on a release line and not on main, as `hotfix drift` does for one line.
 pub(super) fn drift(bench: &Bench<'_>) -> Result<Answer, Failure> {
-    bench.whole()?;
+    bench.can_decide()?;
     let (main, name) = (bench.needed_main()?, &bench.policy.branches.main);
     let never_goes_back = Globs::new(&bench.policy.merge_back.never_goes_back)?.into_set();
     let options = Options { never_goes_back, without_candidates: true, without_hunks: true };

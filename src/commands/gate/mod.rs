@@ -3,13 +3,17 @@
 mod bench;
 mod change;
 mod drift;
+pub mod hook;
+mod ledger;
 mod question;
 mod release;
 mod report;
 
+use std::ffi::OsString;
 use std::time::Duration;
 
 use self::bench::Bench;
+use self::hook::Hook;
 use self::question::{Question, Update};
 use self::report::{Answer, GateReport, Subject};
 use super::book;
@@ -38,6 +42,15 @@ pub struct Args {
     /// Judge every release line: what is on it and not on main
     #[arg(long, group = "asked")]
     drift: bool,
+    /// Judge what git tells the hook of that name: update and pre-push hand on their arguments
+    #[arg(long, value_name = "HOOK", group = "asked", conflicts_with_all = ["change", "release", "drift", "fetch"])]
+    hook: Option<Hook>,
+    /// Print a hook that is ready to use
+    #[arg(long, value_name = "HOOK", group = "asked", conflicts_with_all = ["change", "release", "drift", "fetch", "hook"])]
+    print_hook: Option<Hook>,
+    /// What git gives to the hook
+    #[arg(value_name = "ARGUMENT", hide = true)]
+    arguments: Vec<OsString>,
     /// Ask the remote first, for its branches and for what others have recorded
     #[arg(long)]
     fetch: bool,
@@ -49,15 +62,22 @@ pub struct Args {
 /// Answers each question; the worst counts.
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let deadline = Deadline::after(Duration::from_secs(args.deadline));
+    if let Some(hook) = args.print_hook {
+        session.print(&hook.script(session)?);
+        return Ok(ExitCode::Open);
+    }
     if args.fetch {
         fetch(session)?;
     }
     let questions = question::asked(&args, session)?;
-    let bench = Bench::new(session, &questions, deadline)?;
+    if questions.is_empty() {
+        return Ok(ExitCode::Open);
+    }
+    let bench = Bench::new(session, &questions, args.hook, deadline)?;
     let answers: Vec<Answer> = questions.iter().map(|question| answer(&bench, question)).collect();
     let exit = answers.iter().fold(ExitCode::Open, |worst, answer| worst.worse(answer.exit()));
     let notes = bench.notes();
-    session.answer("gate", exit, &GateReport { answers, notes })
+    session.answer("gate", exit, &GateReport::new(answers, notes, args.hook.is_some()))
 }
 
 fn fetch(session: &Session) -> Result<(), Failure> {
@@ -82,6 +102,11 @@ fn answer(bench: &Bench<'_>, question: &Question) -> Answer {
 }
 
 fn updated(bench: &Bench<'_>, update: &Update) -> Result<Answer, Failure> {
+    if bench.hook.is_some()
+        && let Some(part) = ledger::part(bench.repository, &update.reference)?
+    {
+        return ledger::grows(bench, update, part);
+    }
     match shipped::ref_kind(&update.reference, &bench.policy)? {
         RefKind::Line(line) => change::line(bench, update, &line),
         RefKind::Tag(tag) => release::tag(bench, update, &tag),

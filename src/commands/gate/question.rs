@@ -48,6 +48,12 @@ impl Update {
 /// What the command line asks. Exit 2 where a revision names nothing here.
 pub(super) fn asked(args: &Args, session: &Session) -> Result<Vec<Question>, Failure> {
     let repository = session.repository()?;
+    if let Some(hook) = args.hook {
+        return hook.questions(&args.arguments, session);
+    }
+    if !args.arguments.is_empty() {
+        return Err(Failure::usage("only a hook has arguments").hint("hotfix gate --help"));
+    }
     let mut questions = Vec::new();
     if let (Some(range), Some(onto)) = (&args.change, &args.onto) {
         questions.push(Question::Update(change(repository, range, onto)?));

@@ -61,7 +61,7 @@ fn judge(
     name: Option<&ReleaseName>,
     tagged: ObjectId,
 ) -> Result<Answer, Failure> {
-    bench.whole()?;
+    bench.can_decide()?;
     if !bench.repository.has(tagged) {
         return Err(lacking(bench.repository, &tagged.short())?);
     }

@@ -14,8 +14,22 @@ use crate::render::{Page, Report, Tone};
 /// All answers.
 #[derive(Serialize)]
 pub(super) struct GateReport {
-    pub(super) answers: Vec<Answer>,
-    pub(super) notes: Vec<String>,
+    answers: Vec<Answer>,
+    notes: Vec<String>,
+    /// Whether what concerns no release goes without a word: nobody who pushes wants to read that all is well.
+    #[serde(skip)]
+    terse: bool,
+}
+
+impl GateReport {
+    pub(super) fn new(answers: Vec<Answer>, mut notes: Vec<String>, terse: bool) -> Self {
+        if terse && answers.iter().any(|answer| answer.exit() != ExitCode::Open) {
+            notes.push(
+                "What was recorded elsewhere counts here once it is shared: hotfix sync, then push again.".to_owned(),
+            );
+        }
+        Self { answers, notes, terse }
+    }
 }
 
 /// What was judged.
@@ -25,6 +39,7 @@ pub(super) enum Subject {
     Change,
     Release,
     Drift,
+    Ledger,
     /// Nothing that concerns a release.
     Other,
 }
@@ -239,8 +254,10 @@ impl Answer {
 
 impl Report for GateReport {
     fn text(&self, page: &mut Page) {
-        for answer in &self.answers {
-            answer.text(page);
+        let concerns = |answer: &&Answer| !self.terse || answer.subject != Subject::Other;
+        self.answers.iter().filter(concerns).for_each(|answer| answer.text(page));
+        if self.terse && self.answers.iter().all(|answer| answer.exit() == ExitCode::Open) {
+            return;
         }
         self.notes.iter().for_each(|note| page.paragraph(note));
     }

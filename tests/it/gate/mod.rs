@@ -2,6 +2,7 @@
 
 mod attacks;
 mod changes;
+mod hooks;
 mod releases;
 
 use serde_json::Value;
