@@ -7,6 +7,8 @@ use crate::domain::identity::{Moment, ObjectId};
 use crate::domain::policy::Policy;
 use crate::evidence::policy_in_force::policy_in_force;
 use crate::failure::Failure;
+use crate::git::branches::Branch;
+use crate::git::repository::Repository;
 use crate::session::Session;
 
 /// What was judged.
@@ -23,9 +25,9 @@ pub struct Into {
     /// The name to show.
     #[serde(skip)]
     pub name: String,
-    /// What `git switch` takes to work on it.
+    /// The branch that it is; none for another revision.
     #[serde(skip)]
-    pub switch: String,
+    pub branch: Option<Branch>,
 }
 
 impl Into {
@@ -39,20 +41,35 @@ impl Into {
             Some(name) => name.to_owned(),
             None => policy(session)?.branches.main,
         };
-        let is_id = name.parse::<ObjectId>().is_ok();
-        if let Some(branch) = if is_id { None } else { repository.shared_branch(&name)? } {
+        if let Some(branch) = shared(repository, &name)? {
             let fetched = branch.full.starts_with("refs/remotes/").then(|| repository.last_fetch()).flatten();
             let commit = repository.tip(&branch)?;
-            let (name, switch) = (branch.shown().to_owned(), branch.short);
-            return Ok(Self { name, switch, reference: branch.full, commit, fetched });
+            let (name, reference) = (branch.shown().to_owned(), branch.full.clone());
+            return Ok(Self { name, reference, branch: Some(branch), commit, fetched });
         }
         if named.is_none() {
             return Err(Failure::undecided(format!("there is no branch {name} here, which the policy names as main"))
                 .hint("git fetch    # or name the target with --into REF"));
         }
         let commit = repository.commit(&name)?;
-        Ok(Self { reference: name.clone(), switch: name.clone(), name, commit, fetched: None })
+        let full = format!("refs/heads/{name}");
+        let is_here = repository.commit_at_ref(&full)? == Some(commit);
+        let branch = is_here.then(|| Branch { full, short: name.clone() });
+        Ok(Self { reference: name.clone(), branch, name, commit, fetched: None })
     }
+}
+
+/// The branch of that name as everybody has it, be it called `main` or `origin/main`.
+fn shared(repository: &Repository, name: &str) -> Result<Option<Branch>, Failure> {
+    if name.parse::<ObjectId>().is_ok() {
+        return Ok(None);
+    }
+    if let Some(branch) = repository.shared_branch(name)? {
+        return Ok(Some(branch));
+    }
+    let remote = repository.default_remote()?.unwrap_or_default();
+    let short = name.strip_prefix(&remote).and_then(|rest| rest.strip_prefix('/'));
+    short.map_or(Ok(None), |short| repository.shared_branch(short))
 }
 
 /// The policy in force now.

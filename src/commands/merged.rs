@@ -15,6 +15,7 @@ use crate::git::{self, repository::Repository};
 use crate::merge_back::compare::Comparison;
 use crate::merge_back::fix::Fix;
 use crate::merge_back::forecast::{Forecast, forecast};
+use crate::merge_back::recipe::Onto;
 use crate::merge_back::report::{Candidate, Landing, Report};
 use crate::merge_back::search::{Options, search};
 use crate::merge_back::target::Target;
@@ -65,8 +66,11 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     };
     let target = Target::new(repository, into.commit, &stop);
     let fix = read(repository, &target, &args.fix)?;
-    let report = search(&target, &fix, &Options { without_hunks: !session.is_json(), ..Options::default() })?;
-    let forecast = forecast(&target, &fix, &report, &into.switch)?;
+    let options = Options { without_hunks: !session.is_json(), ..Options::default() };
+    let report = search(&target, &fix, &options)?;
+    let name = into.branch.as_ref().map_or(into.name.as_str(), |branch| &branch.short);
+    let onto = Onto { name, branch: into.branch.as_ref(), options: &options };
+    let forecast = forecast(&target, &fix, &report, &onto)?;
     drop(progress);
     let exit = report.verdict.exit();
     let report = MergedReport { into, commits: fix.commits, report, forecast, now: session.now() };
@@ -133,11 +137,11 @@ impl render::Report for MergedReport {
         if let Some(forecast) = &self.forecast {
             page.blank();
             page.paragraph(&forecast.next_release);
-            match (forecast.applies, forecast.stops_at) {
-                (true, _) => page.paragraph("Bringing it there applies cleanly now."),
-                (false, stops) => {
-                    let at = stops.map(|at| at.short()).unwrap_or_default();
-                    page.paragraph(&format!("Bringing it there conflicts at {at}:"));
+            match (forecast.unpushed, forecast.stops_at) {
+                (Some(local), _) => page.paragraph(&format!("Your own branch ({}) holds it already.", local.short())),
+                (None, None) => page.paragraph("Bringing it there applies cleanly now."),
+                (None, Some(at)) => {
+                    page.paragraph(&format!("Bringing it there conflicts at {}:", at.short()));
                     for conflict in &forecast.conflicts {
                         page.bullet(&format!("{}:{}", conflict.path, conflict.lines.join(",")));
                     }

@@ -8,7 +8,7 @@ use crate::domain::closing::{self, Proof, Settled};
 use crate::domain::event::{CauseSettled, TargetVerdict};
 use crate::domain::fate::Fate;
 use crate::domain::identity::ObjectId;
-use crate::domain::incident::Incident;
+use crate::domain::incident::{Attempt, Incident};
 use crate::domain::merge_back::Verdict;
 use crate::domain::policy::Policy;
 use crate::domain::refusal::{Code, Refusal};
@@ -19,7 +19,8 @@ use crate::git::branches::Branch;
 use crate::git::repository::Repository;
 use crate::merge_back::fix::Fix;
 use crate::merge_back::forecast::{Forecast, forecast};
-use crate::merge_back::report::Report;
+use crate::merge_back::recipe::Onto;
+use crate::merge_back::report::{Candidate, Report};
 use crate::merge_back::search::{Options, search};
 use crate::merge_back::target;
 use crate::process::Deadline;
@@ -40,6 +41,9 @@ pub struct TargetProof {
     /// Its name for people.
     #[serde(skip)]
     pub name: String,
+    /// The branch's name without its remote.
+    #[serde(skip)]
+    short: String,
     /// The answer.
     #[serde(flatten)]
     pub report: Report,
@@ -170,11 +174,28 @@ pub fn prove(
         brought_up_to_date(repository, &branch)?;
         let target = target::Target::new(repository, commit, &stop);
         let report = search(&target, &fix, &options)?;
-        let forecast = forecast(&target, &fix, &report, &branch.short)?;
+        let onto = Onto { name: &branch.short, branch: Some(&branch), options: &options };
+        let mut forecast = forecast(&target, &fix, &report, &onto)?;
+        if let Some(forecast) = &mut forecast {
+            forecast.commands.extend(who_has(incident, &forecast.absent, repository.default_remote()?));
+        }
         let settled = still_settled(repository, incident, &branch.full, commit, &fix)?;
-        proofs.push(TargetProof { settled, name: branch.shown().to_owned(), reference: branch.full, report, forecast });
+        let (name, short) = (branch.shown().to_owned(), branch.short);
+        proofs.push(TargetProof { settled, name, short, reference: branch.full, report, forecast });
     }
     Ok(proofs)
+}
+
+/// Who can share the commits that this clone lacks.
+fn who_has(incident: &Incident, absent: &[ObjectId], remote: Option<String>) -> Option<String> {
+    let holds = |attempt: &&Attempt| {
+        let fix = attempt.fix.as_ref().filter(|_| !attempt.withdrawn);
+        fix.is_some_and(|fix| fix.what.commits.iter().any(|commit| absent.contains(commit)))
+    };
+    let attempt = incident.attempts.iter().find(holds)?;
+    let branch = attempt.branch.as_deref().unwrap_or("BRANCH");
+    let name = &attempt.fix.as_ref()?.by.actor.name;
+    Some(format!("git push {} {branch}    # else, by {name}, who attached it", remote?))
 }
 
 /// Exit 4 for a branch that stands here and that no fetch moves: what it shows may be old, or somebody's own.
@@ -253,6 +274,11 @@ impl TargetProof {
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             format!("{}{more}", parts.join(", "))
         };
+        let forecast = self.forecast.as_ref();
+        if let Some(local) = forecast.and_then(|forecast| forecast.unpushed) {
+            return format!("it is on the {} of this clone ({}), which nobody else has", self.short, local.short());
+        }
+        let obstacle = forecast.and_then(Forecast::obstacle);
         match self.report.verdict {
             Verdict::Merged => String::new(),
             Verdict::Partial | Verdict::Missing | Verdict::Reverted => {
@@ -267,12 +293,14 @@ impl TargetProof {
                 let lacking = (!lacking.is_empty()).then(|| format!("{} is not there", shown(lacking)));
                 let undone = (!undone.is_empty()).then(|| format!("undone by {}", shown(undone)));
                 let next = self.forecast.as_ref().map(|forecast| forecast.next_release.clone());
-                lacking.into_iter().chain(undone).chain(next).collect::<Vec<_>>().join("; ")
+                lacking.into_iter().chain(undone).chain(next).chain(obstacle).collect::<Vec<_>>().join("; ")
             }
-            Verdict::Unproven => match self.report.candidates.first() {
-                Some(candidate) => format!("look at {} ({})", candidate.commit.short(), candidate.summary),
-                None => String::new(),
-            },
+            Verdict::Unproven => {
+                let look =
+                    |candidate: &Candidate| format!("look at {} ({})", candidate.commit.short(), candidate.summary);
+                let look = self.report.candidates.first().map(look);
+                look.into_iter().chain(obstacle).collect::<Vec<_>>().join("; ")
+            }
         }
     }
 }

@@ -250,13 +250,11 @@ pub fn unproven(incident: &Incident, proof: &Proof) -> Option<Refusal> {
                 Verdict::Unproven => (Code::MergeBackUnproven, "not proven on"),
             };
             let story = if story.is_empty() { String::new() } else { format!(": {story}") };
-            let mut next = mend.clone();
-            next.push(format!("hotfix verify {id}"));
-            if *verdict == Verdict::Unproven {
-                next.push(format!(
-                    "hotfix verify {id} --confirm COMMIT --reason WHY    # that commit is it; by somebody else"
-                ));
-            }
+            // First whether it is there: only what is not there is to be brought.
+            let confirm =
+                format!("hotfix verify {id} --confirm COMMIT --reason WHY    # if that is it; by somebody else");
+            let confirm = (*verdict == Verdict::Unproven).then_some(confirm);
+            let next = confirm.into_iter().chain(mend.clone()).chain([format!("hotfix verify {id}")]).collect();
             Some(Refusal { code, message: format!("{what} is {said} {target}{story}"), next })
         }
     }

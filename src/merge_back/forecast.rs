@@ -17,13 +17,14 @@ use crate::git::trees::Entry;
 use crate::git::trial::Conflict;
 
 use super::fix::{Fix, entry_of, pair_renames};
+use super::recipe::{self, Onto, Workplace};
 use super::report::Report;
 use super::target::Target;
 
 /// What bringing a fix to the target now would come to.
 #[derive(Clone, Debug, Serialize)]
 pub struct Forecast {
-    /// Whether it applies cleanly.
+    /// Whether it is known to apply cleanly.
     pub applies: bool,
     /// The commits that would be picked, oldest first.
     pub picks: Vec<ObjectId>,
@@ -32,23 +33,78 @@ pub struct Forecast {
     pub stops_at: Option<ObjectId>,
     /// What stands in the way there.
     pub conflicts: Vec<Conflict>,
+    /// The commits to revert instead, where they are nothing but reverts of the fix; the newest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reverts: Vec<ObjectId>,
+    /// The commits of the fix that this clone lacks: nothing can be tried without them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub absent: Vec<ObjectId>,
+    /// The local branch's commit, where it holds the whole fix and was not pushed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unpushed: Option<ObjectId>,
     /// What to type.
     pub commands: Vec<String>,
     /// What the next release cut from the target does to the fix, in one sentence.
     pub next_release: String,
 }
 
-/// Tries it in memory. None where the fix is wholly there, or where its commits are gone.
-pub fn forecast(target: &Target<'_>, fix: &Fix, report: &Report, into: &str) -> Result<Option<Forecast>, Failure> {
+/// Tries it in memory. None where the fix is wholly there, where nothing of it is left to bring, or where its commits are gone
+/// for good.
+pub fn forecast(target: &Target<'_>, fix: &Fix, report: &Report, onto: &Onto<'_>) -> Result<Option<Forecast>, Failure> {
     let repository = target.repository;
-    if report.verdict == Verdict::Merged || !fix.commits.iter().all(|commit| repository.has(*commit)) {
+    if report.verdict == Verdict::Merged {
         return Ok(None);
     }
+    let place = Workplace::of(target, onto)?;
+    let around = |commands: Vec<String>| place.as_ref().map_or_else(Vec::new, |place| place.around(commands));
+    let mut forecast = Forecast {
+        applies: true,
+        picks: Vec::new(),
+        stops_at: None,
+        conflicts: Vec::new(),
+        reverts: Vec::new(),
+        absent: Vec::new(),
+        unpushed: None,
+        commands: Vec::new(),
+        next_release: next_release(report, onto.name),
+    };
+    if let Some(place) = &place
+        && let Some(local) = place.unpushed(target, fix, onto.options)
+    {
+        return Ok(Some(Forecast { unpushed: Some(local), commands: place.share(), ..forecast }));
+    }
+    let absent: Vec<ObjectId> = fix.commits.iter().copied().filter(|commit| !repository.has(*commit)).collect();
+    if !absent.is_empty() {
+        let fetch = recipe::fetch(repository)?;
+        return Ok(fetch.map(|fetch| Forecast { applies: false, absent, commands: vec![fetch], ..forecast }));
+    }
+    let reverts = recipe::reverts(target, fix, report, &mut Bench::new(target, report)?)?;
+    if !reverts.is_empty() {
+        let commands = around(vec![format!("git revert --no-edit {}", listed(&reverts))]);
+        return Ok(Some(Forecast { reverts, commands, ..forecast }));
+    }
+    pick(target, fix, report, &mut forecast)?;
+    if forecast.picks.is_empty() {
+        return Ok(None);
+    }
+    let resolve = "git cherry-pick --continue    # once the conflicts are resolved and added";
+    let picks = [format!("git cherry-pick -x {}", listed(&forecast.picks))];
+    let picks = picks.into_iter().chain((!forecast.applies).then(|| resolve.to_owned()));
+    forecast.commands = around(picks.collect());
+    Ok(Some(forecast))
+}
+
+fn listed(commits: &[ObjectId]) -> String {
+    commits.iter().map(ObjectId::short).collect::<Vec<_>>().join(" ")
+}
+
+/// Finds the commits to pick, and where picking them stops.
+fn pick(target: &Target<'_>, fix: &Fix, report: &Report, forecast: &mut Forecast) -> Result<(), Failure> {
+    let repository = target.repository;
     let lacking = |path: &RepositoryPath| {
         let gone = |fate: Fate| matches!(fate, Fate::Never | Fate::Undone | Fate::Weak | Fate::Unknown);
         report.hunks.iter().any(|hunk| hunk.path == *path && gone(hunk.fate))
     };
-    let (mut picks, mut stops_at, mut conflicts) = (Vec::new(), None, Vec::new());
     let mut bench = Bench::new(target, report)?;
     for &commit in &fix.commits {
         let node = repository.node(commit)?;
@@ -61,24 +117,34 @@ pub fn forecast(target: &Target<'_>, fix: &Fix, report: &Report, into: &str) -> 
         if !changes.iter().filter_map(Change::path).any(lacking) {
             continue;
         }
-        if stops_at.is_none() {
+        if forecast.applies {
             let before = bench.stands.clone();
-            conflicts = bench.pick(&changes)?;
-            stops_at = (!conflicts.is_empty()).then_some(commit);
+            forecast.conflicts = bench.pick(&changes)?;
+            forecast.applies = forecast.conflicts.is_empty();
+            forecast.stops_at = (!forecast.applies).then_some(commit);
             // A pick that changes nothing would stop as empty.
-            if stops_at.is_none() && bench.changed_nothing(&before)? {
+            if forecast.applies && bench.changed_nothing(&before)? {
                 continue;
             }
         }
-        picks.push(commit);
+        forecast.picks.push(commit);
     }
-    if picks.is_empty() {
-        return Ok(None);
+    Ok(())
+}
+
+impl Forecast {
+    /// Where bringing it there stops, in a few words; none where it does not.
+    pub fn obstacle(&self) -> Option<String> {
+        let place = |conflict: &Conflict| match conflict.lines.as_slice() {
+            [] => conflict.path.to_string(),
+            lines => format!("{}:{}", conflict.path, lines.join(",")),
+        };
+        let mut places: Vec<String> = self.conflicts.iter().map(place).collect();
+        let more = places.len().saturating_sub(3);
+        places.truncate(3);
+        places.extend((more > 0).then(|| format!("and {more} more")));
+        self.stops_at.map(|at| format!("picking {} conflicts in {}", at.short(), places.join(", ")))
     }
-    let list = picks.iter().map(ObjectId::short).collect::<Vec<_>>().join(" ");
-    let commands = vec![format!("git switch {into}"), format!("git cherry-pick -x {list}")];
-    let next_release = next_release(report, into);
-    Ok(Some(Forecast { applies: stops_at.is_none(), picks, stops_at, conflicts, commands, next_release }))
 }
 
 /// What stands at a path while picks are tried one after another.
@@ -91,7 +157,7 @@ enum Stand {
 }
 
 /// Where picks are tried, path by path: a merge of whole trees would read most of both.
-struct Bench<'a> {
+pub(super) struct Bench<'a> {
     target: &'a Target<'a>,
     tree: ObjectId,
     /// Where the target has a path of the fix today, as far as it moved it.
@@ -107,7 +173,7 @@ impl<'a> Bench<'a> {
     }
 
     /// Brings one commit's changes in; what stands in the way, if anything does.
-    fn pick(&mut self, changes: &[Change]) -> Result<Vec<Conflict>, Failure> {
+    pub(super) fn pick(&mut self, changes: &[Change]) -> Result<Vec<Conflict>, Failure> {
         let mut conflicts = Vec::new();
         for Change { before, after } in changes {
             let Some(path) = before.as_ref().or(after.as_ref()).map(|side| &side.path) else { continue };

@@ -50,4 +50,5 @@ mod signatures;
 mod sync;
 mod sync_faults;
 mod tidy;
+mod ways_out;
 mod wizard;

@@ -417,8 +417,11 @@ fn nothing_is_written_by_a_query() {
     let stop = || false;
     let target = Target::new(&repository, history.id("main"), &stop);
     let fix = Fix::of_range(&target, history.id("base"), history.id("fix")).unwrap();
-    let report = search(&target, &fix, &Options::default()).unwrap();
-    let forecast = hotfix::merge_back::forecast::forecast(&target, &fix, &report, "main").unwrap().unwrap();
+    let options = Options::default();
+    let report = search(&target, &fix, &options).unwrap();
+    let branch = hotfix::git::branches::Branch { full: "refs/heads/main".to_owned(), short: "main".to_owned() };
+    let onto = hotfix::merge_back::recipe::Onto { name: "main", branch: Some(&branch), options: &options };
+    let forecast = hotfix::merge_back::forecast::forecast(&target, &fix, &report, &onto).unwrap().unwrap();
     assert!(!forecast.applies);
     assert_eq!(
         forecast.conflicts.iter().map(|one| format!("{}:{}", one.path, one.lines.join(","))).collect::<Vec<_>>(),
