@@ -79,6 +79,8 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     if said == Some(same) && same_role && !contested {
         return Outcome::unchanged(id, "you said so already").send(session, "approve");
     }
+    let approved_before = mine.filter(|word| word.what.kind == WordKind::Approve && !same_role);
+    let replaced = approved_before.map(|word| word.what.role.clone());
     let texts: BTreeMap<String, String> = args.reason.map(|reason| ("reason".to_owned(), reason)).into_iter().collect();
     let recorded = book.record(id, payload, texts)?;
     // Said is said; what it came to is told from the record as it is now.
@@ -87,15 +89,15 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let papers = Desk::new(session, &book)?.papers(incident)?;
     let case = papers.case(incident);
     let message = format!("{message} ({}): {}", fix.short(), size(content));
-    let lacking = gates::before_deploying(&case);
     let mut outcome = Outcome::recorded(id, &recorded, message);
-    if lacking.is_empty() {
-        outcome = outcome.next(format!("hotfix deployed {id}    # once production runs it"));
+    if let (Some(before), WordKind::Approve) = (replaced, same) {
+        let role = before.as_deref().unwrap_or("any role");
+        outcome = outcome.note(format!("It takes the place of your approval as {role}: one person counts once."));
     }
-    for refusal in lacking {
-        outcome = outcome.note(format!("still lacks {}: {}", refusal.code.word(), refusal.message));
+    for refusal in gates::before_deploying(&case) {
+        outcome = outcome.note(format!("{} is still closed: {}", refusal.code.word(), refusal.message));
     }
-    outcome.send(session, "approve")
+    gates::next_commands(&case, &actor).into_iter().fold(outcome, Outcome::next).send(session, "approve")
 }
 
 /// Why this person's word would not count; none where it does.
@@ -122,20 +124,28 @@ fn may_not(case: &Case<'_>, args: &Args, needs: &Needs, actor: &Person) -> Resul
                 .hint(format!("{meant}its roles are: {}", names.join(", "))));
         }
         if !case.roles.has(actor, role) {
-            return Ok(Some(role_missing(case, role, actor)));
+            let message = format!("you are not in the role {role}, {}", actor.name);
+            return Ok(Some(role_missing(case, message, role)));
         }
     }
     // Where the policy needs nobody, a word is welcome all the same.
-    if !needs.is_empty() && !case.roles.has_one(actor, needs.keys()) {
-        let role = needs.keys().next().map_or(ANYONE, String::as_str);
-        return Ok(Some(role_missing(case, role, actor)));
+    let counts = needs.is_empty()
+        || match &args.role {
+            Some(role) => needs.contains_key(role),
+            None => case.roles.has_one(actor, needs.keys()),
+        };
+    if counts {
+        return Ok(None);
     }
-    Ok(None)
+    let of = args.role.as_ref().map_or_else(|| "your word".to_owned(), |role| format!("a word of the role {role}"));
+    let message =
+        format!("{of} does not count for this fix, {}: it needs {}", actor.name, needs_words(needs, case.roles));
+    let role = needs.keys().find(|role| *role != ANYONE).map_or(ANYONE, String::as_str);
+    Ok(Some(role_missing(case, message, role)))
 }
 
-fn role_missing(case: &Case<'_>, role: &str, actor: &Person) -> Refusal {
+fn role_missing(case: &Case<'_>, message: String, role: &str) -> Refusal {
     let needs = Needs::from([(role.to_owned(), 1)]);
-    let message = format!("you are not in the role {role}, {}", actor.name);
     let next = format!("hotfix approve {} --role {role}    # by {}", case.incident.id, needs_words(&needs, case.roles));
     Refusal::new(Code::RoleMissing, message, next)
 }

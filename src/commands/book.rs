@@ -122,13 +122,20 @@ impl<'s> Book<'s> {
     pub fn incident(&self, id: &IncidentId) -> Result<&Incident, Failure> {
         self.incidents.get(id).ok_or_else(|| {
             let failure = Failure::usage(format!("no incident is named {id}"));
-            match spelling::nearest(id.as_str(), self.incidents.keys().map(IncidentId::as_str)) {
-                Some(nearest) => failure.hint(format!("did you mean {nearest}? `hotfix status` lists them all")),
-                None => {
-                    failure.hint(format!("hotfix check {id}    # opens it; `hotfix status` lists those that exist"))
-                }
-            }
+            let nearest = spelling::nearest(id.as_str(), self.incidents.keys().map(IncidentId::as_str));
+            failure.hint(match (self.elsewhere("opened it"), nearest) {
+                (Some(sync), Some(nearest)) => format!("{sync}; or did you mean {nearest}?"),
+                (Some(sync), None) => format!("{sync}; `hotfix check {id}` opens it"),
+                (None, Some(nearest)) => format!("did you mean {nearest}? `hotfix status` lists them all"),
+                (None, None) => format!("hotfix check {id}    # opens it; `hotfix status` lists those that exist"),
+            })
         })
+    }
+
+    /// The command that learns what others did, where there is a remote on which they may have; `did` says what.
+    pub fn elsewhere(&self, did: &str) -> Option<String> {
+        let remote = self.session.repository().ok()?.default_remote().ok().flatten()?;
+        Some(format!("hotfix sync    # asks {remote} whether somebody {did}"))
     }
 
     /// The incident of that id, or the refusal because it is over.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::book::Book;
+use super::desk::close_command;
 use super::outcome::Outcome;
 use super::proof;
 use crate::domain::event::{CauseSettled, Payload};
@@ -64,5 +65,5 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let payload = Payload::CauseSettled(settled);
     let message = payload.sentence();
     let recorded = book.record(id, payload, BTreeMap::new())?;
-    Outcome::recorded(id, &recorded, message).next(format!("hotfix close {id}")).send(session, "cause")
+    Outcome::recorded(id, &recorded, message).next(close_command(session, &book, incident)).send(session, "cause")
 }

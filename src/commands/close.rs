@@ -68,14 +68,15 @@ impl Missing {
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let book = Book::open(session)?;
     let id = &args.incident;
-    if let Err(refusal) = book.live(id)? {
-        return Outcome::refused(id, [refusal]).send(session, "close");
-    }
+    book.incident(id)?;
     // What others have recorded counts as much as where their main stands.
     let (book, asked) = book.asked_again(proof::FETCH_LIMIT)?;
     let incident = match book.live(id)? {
         Ok(incident) => incident,
-        Err(refusal) => return Outcome::refused(id, [refusal]).send(session, "close"),
+        Err(mut refusal) => {
+            refusal.next.splice(0..0, asked.err().and_then(|_| book.elsewhere("opened it again")));
+            return Outcome::refused(id, [refusal]).send(session, "close");
+        }
     };
     book.all_readable()?;
     let papers = Desk::new(session, &book)?.papers(incident)?;

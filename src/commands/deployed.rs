@@ -88,7 +88,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         }
     };
     let note = |outcome: Outcome, refusal: Refusal| {
-        outcome.note(format!("It went out with {}: {}", refusal.code.word(), refusal.message))
+        outcome.note(format!("It went out past the closed gate {}: {}", refusal.code.word(), refusal.message))
     };
     lacking.into_iter().fold(outcome, note).next(next).send(session, "deployed")
 }

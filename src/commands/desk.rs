@@ -11,6 +11,7 @@ use crate::domain::case::{Case, Content};
 use crate::domain::closing;
 use crate::domain::debts;
 use crate::domain::event::Demanded;
+use crate::domain::gates;
 use crate::domain::identity::{IncidentId, Moment, ObjectId};
 use crate::domain::incident::Incident;
 use crate::domain::policy::Policy;
@@ -86,6 +87,16 @@ impl<'d, 's> Desk<'d, 's> {
         let read = Today::read(self.session.repository()?, self.book.trusted_ref())?;
         Ok(self.today.get_or_init(|| read))
     }
+}
+
+/// `hotfix close`, with who may type it where the person at the keyboard may not.
+pub fn close_command(session: &Session, book: &Book<'_>, incident: &Incident) -> String {
+    let told = || {
+        let papers = Desk::new(session, book)?.papers(incident)?;
+        Ok::<_, Failure>(gates::close_command(&papers.case(incident), &session.actor()?))
+    };
+    // Where it can't be told who may, closing tells why.
+    told().unwrap_or_else(|_| format!("hotfix close {}", incident.id))
 }
 
 impl Papers {

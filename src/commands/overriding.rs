@@ -8,6 +8,7 @@ use super::moment;
 use super::outcome::Outcome;
 use crate::domain::case::Case;
 use crate::domain::event::{Overridden, OverrideReviewed, Payload};
+use crate::domain::gates;
 use crate::domain::identity::{IncidentId, Person};
 use crate::domain::incident::{Done, Incident};
 use crate::domain::overrides::{self, Stage};
@@ -103,14 +104,26 @@ fn skip(args: Skip, session: &Session) -> Result<ExitCode, Failure> {
     let who = if rules.review_by == ANYONE { "somebody else" } else { rules.review_by.as_str() };
     let outcome = Outcome::recorded(id, &recorded, message);
     let then = match overrides::stage(gate) {
-        Some(Stage::Check) => format!("hotfix check {id}    # now decides a hotfix"),
-        Some(Stage::Deploy) => format!("hotfix deployed {id}    # once production runs it"),
-        Some(Stage::Close) | None => format!("hotfix close {id}"),
+        Some(Stage::Check) => vec![format!("hotfix check {id}    # now decides a hotfix")],
+        Some(Stage::Deploy) => after(session, id, &actor)?,
+        Some(Stage::Close) | None => vec![gates::close_command(&case, &actor)],
     };
-    outcome
-        .next(then)
+    then.into_iter()
+        .fold(outcome, Outcome::next)
         .next(format!("hotfix override review {id} --gate {}    # by {who}, before closing", gate.word()))
         .send(session, "override")
+}
+
+/// What comes next now that a gate before production is open: what else lacks there, the deployment, or the end.
+fn after(session: &Session, id: &IncidentId, person: &Person) -> Result<Vec<String>, Failure> {
+    let book = Book::open(session)?;
+    let incident = book.incident(id)?;
+    let papers = Desk::new(session, &book)?.papers(incident)?;
+    let case = papers.case(incident);
+    match case.content {
+        Some(_) => Ok(gates::next_commands(&case, person)),
+        None => Ok(vec![format!("hotfix fix {id}")]),
+    }
 }
 
 /// The gate of that code. Exit 2 where there is none that can be skipped by any policy, or no such code.
@@ -181,7 +194,7 @@ fn review(args: Review, session: &Session) -> Result<ExitCode, Failure> {
     let outcome = Outcome::recorded(id, &recorded, message);
     let more = others.len() - 1;
     let outcome = if more > 0 { outcome.next(format!("{}; {more} more", next("you"))) } else { outcome };
-    outcome.next(format!("hotfix close {id}")).send(session, "override")
+    outcome.next(gates::close_command(&papers.case(incident), &actor)).send(session, "override")
 }
 
 /// The overrides of a gate that nobody else looked at. Exit 2 where the gate was never skipped.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::book::Book;
+use super::desk::close_command;
 use super::outcome::Outcome;
 use super::policies::Policies;
 use crate::domain::event::{ActionDone, Payload, RcaAccepted, RcaRecorded, RungAnswer, RungName};
@@ -215,7 +216,8 @@ fn accept(id: &IncidentId, session: &Session) -> Result<ExitCode, Failure> {
     };
     let actor = session.actor()?;
     let Some(analysis) = &incident.analysis else {
-        let refusal = Refusal::new(Code::RcaMissing, "there is no analysis to accept", format!("hotfix rca {id}"));
+        let mut refusal = Refusal::new(Code::RcaMissing, "there is no analysis to accept", format!("hotfix rca {id}"));
+        refusal.next.splice(0..0, book.elsewhere("wrote it"));
         return Outcome::refused(id, [refusal]).send(session, "rca");
     };
     if analysis.by.actor.is(&actor) {
@@ -230,7 +232,7 @@ fn accept(id: &IncidentId, session: &Session) -> Result<ExitCode, Failure> {
     let payload = Payload::RcaAccepted(RcaAccepted { analysis: analysis.by.event.clone() });
     let recorded = book.record(id, payload, BTreeMap::new())?;
     let message = format!("the analysis by {} is accepted", analysis.by.actor.name);
-    Outcome::recorded(id, &recorded, message).next(format!("hotfix close {id}")).send(session, "rca")
+    Outcome::recorded(id, &recorded, message).next(close_command(session, &book, incident)).send(session, "rca")
 }
 
 fn read(file: &Path, session: &Session) -> Result<String, Failure> {

@@ -5,10 +5,11 @@ use serde::Serialize;
 use super::book::Book;
 use super::desk::Desk;
 use super::outcome::next_commands;
+use crate::domain::gates;
 use crate::domain::identity::IncidentId;
 use crate::domain::policy::people::ScopeLimits;
 use crate::domain::refusal::{self, Code, Refusal};
-use crate::domain::scope::{self, Scope, Unneeded};
+use crate::domain::scope::{Scope, Unneeded};
 use crate::failure::{ExitCode, Failure};
 use crate::render::{Page, Report, Tone};
 use crate::session::Session;
@@ -45,14 +46,14 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
             let message = "no fix is attached, so there is nothing to measure";
             (None, vec![Refusal::new(Code::FixMissing, message, format!("hotfix fix {id}"))])
         }
-        Some(content) => {
-            let found = limits.as_ref().map(|limits| scope::refusals(&content.scope, limits, &id));
-            (Some(content.scope.clone()), found.unwrap_or_default())
-        }
+        Some(content) => (Some(content.scope.clone()), gates::of_scope(&case)),
     };
     refusals.retain(|refusal| !case.opened(refusal.code));
-    let next =
-        if refusals.is_empty() { vec![format!("hotfix approve {id}    # by somebody else")] } else { Vec::new() };
+    // This is what shows what to take out.
+    let this = format!("hotfix scope {id}");
+    refusals.iter_mut().for_each(|refusal| refusal.next.retain(|command| !command.starts_with(&this)));
+    let actor = session.actor().ok().filter(|_| refusals.is_empty());
+    let next = actor.map_or_else(Vec::new, |actor| gates::next_commands(&case, &actor));
     let exit = refusal::exit_of(&refusals);
     session.answer("scope", exit, &ScopeReport { incident: id, scope, limits, refusals, next })
 }

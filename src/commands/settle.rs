@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::book::Book;
+use super::desk::close_command;
 use super::outcome::Outcome;
 use super::proof;
 use crate::domain::event::{Confirmed, Payload, Waived, WaiverReason};
@@ -83,6 +84,10 @@ impl Said<'_> {
         &self.incident.id
     }
 
+    fn close_command(&self) -> String {
+        close_command(self.session, self.book, self.incident)
+    }
+
     fn confirm(&self, commit: ObjectId, reason: &str) -> Result<Outcome, Failure> {
         let repository = self.session.repository()?;
         if reason.trim().is_empty() {
@@ -132,7 +137,7 @@ impl Said<'_> {
             Some(event) => Outcome::recorded(self.id(), &event, message),
             None => Outcome::unchanged(self.id(), message),
         };
-        Ok(outcome.next(format!("hotfix close {}", self.id())))
+        Ok(outcome.next(self.close_command()))
     }
 
     /// The targets of which git knows the answer: a person settles only what is `unproven`.
@@ -151,7 +156,7 @@ impl Said<'_> {
                 verdict.word()
             );
             let next = match verdict {
-                Verdict::Merged => format!("hotfix close {}", self.id()),
+                Verdict::Merged => self.close_command(),
                 _ => format!(
                     "hotfix verify {} --not-needed {name} --reason superseded --evidence COMMIT    # if {name} does it otherwise; by two people",
                     self.id()
@@ -195,7 +200,7 @@ impl Said<'_> {
         };
         let outcome = Outcome::recorded(self.id(), &recorded, message);
         Ok(if holds {
-            outcome.next(format!("hotfix close {}", self.id()))
+            outcome.next(self.close_command())
         } else {
             outcome.and_refused(self.second_person(name, &waived))
         })

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::book::Book;
 use super::outcome::Outcome;
 use super::policies::Policies;
+use crate::domain::closing;
 use crate::domain::event::{Decision, Payload, Started};
 use crate::domain::identity::{IncidentId, ObjectId, RepositoryPath};
 use crate::domain::incident::Incident;
@@ -52,9 +53,16 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let payload = Payload::Started(Started { attempt, branch: name.clone(), base });
     let recorded = book.record(id, payload, BTreeMap::new())?;
     let message = format!("attempt {attempt}: on the new branch {name}, which stands on {}", base.short());
-    let outcome = Outcome::recorded(id, &recorded, message)
+    let outcome = Outcome::recorded(id, &recorded, message);
+    let contested = closing::contested(incident);
+    let outcome = match &contested {
+        Some(refusal) => outcome.note(format!("Contested: {}. Work goes on, and closing waits.", refusal.message)),
+        None => outcome,
+    };
+    let outcome = outcome
         .next("git commit    # the smallest change that restores production, nothing else")
         .next(format!("hotfix fix {id}"));
+    let outcome = contested.into_iter().flat_map(|refusal| refusal.next).fold(outcome, Outcome::next);
     let report = StartReport { outcome, attempt, branch: name, base, untracked: state.untracked };
     session.answer("start", ExitCode::Open, &report)
 }
@@ -76,6 +84,9 @@ fn not_a_hotfix(incident: &Incident) -> Option<Refusal> {
         Decision::FlagOff => "switch off",
         Decision::NormalRelease => "wait for the normal release",
     };
+    if let Some(contested) = closing::contested(incident) {
+        return Some(Refusal { code: Code::DecisionIsNotHotfix, ..contested });
+    }
     let message = format!("the last check of {id} decided: {decided}");
     Some(Refusal::new(Code::DecisionIsNotHotfix, message, format!("hotfix check {id}    # if the situation changed")))
 }

@@ -11,7 +11,7 @@ use crate::domain::case::{Case, GateState};
 use crate::domain::digest::FixDigest;
 use crate::domain::event::{GateSettled, Payload};
 use crate::domain::gates;
-use crate::domain::identity::IncidentId;
+use crate::domain::identity::{IncidentId, Person};
 use crate::domain::policy::people::NormalGate;
 use crate::domain::refusal::{self, Code, Refusal};
 use crate::domain::spelling;
@@ -85,7 +85,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let book = Book::open(session)?;
     let incident = book.incident(id)?;
     let papers = Desk::new(session, &book)?.papers(incident)?;
-    let report = listed(&papers.case(incident));
+    let report = listed(&papers.case(incident), session.actor().ok().as_ref());
     session.answer("tested", refusal::exit_of(&report.refusals), &report)
 }
 
@@ -135,11 +135,11 @@ fn waive(
     let payload = Payload::GateWaived(GateSettled { gate: gate.name.clone(), fix });
     let recorded = book.record(id, payload, BTreeMap::from([("reason".to_owned(), reason)]))?;
     Outcome::recorded(id, &recorded, format!("{} is waived by {}", gate.name, actor.name))
-        .next(format!("hotfix close {id}"))
+        .next(gates::close_command(case, &actor))
         .send(session, "tested")
 }
 
-fn listed(case: &Case<'_>) -> TestedReport {
+fn listed(case: &Case<'_>, person: Option<&Person>) -> TestedReport {
     let row = |gate: &NormalGate| Row {
         gate: gate.name.clone(),
         means: gate.means.clone(),
@@ -151,7 +151,8 @@ fn listed(case: &Case<'_>) -> TestedReport {
         },
     };
     let refusals: Vec<Refusal> = gates::skipped(case).into_iter().map(|lack| lack.refusal).collect();
-    let next = if refusals.is_empty() { vec![format!("hotfix close {}", case.incident.id)] } else { Vec::new() };
+    let close = person.filter(|_| refusals.is_empty()).map(|person| gates::close_command(case, person));
+    let next = close.into_iter().collect();
     let gates = case.policy.normal_gates.iter().map(row).collect();
     TestedReport { incident: case.incident.id.clone(), gates, refusals, next }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::book::Book;
+use super::desk::close_command;
 use super::moment;
 use super::outcome::{Outcome, next_commands};
 use super::policies::Policies;
@@ -100,7 +101,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     };
     let refusals: Vec<Refusal> =
         proofs.iter().chain(&stale).filter_map(|proof| closing::unproven(incident, proof)).collect();
-    let next = if refusals.is_empty() { vec![format!("hotfix close {id}")] } else { Vec::new() };
+    let next = if refusals.is_empty() { vec![close_command(session, &book, incident)] } else { Vec::new() };
     let exit = refusal::exit_of(&refusals);
     session.answer("verify", exit, &VerifyReport { incident: id, recorded, targets: &targets, refusals, next, notes })
 }

@@ -8,7 +8,7 @@ use super::event::{Demanded, GateSettled, Proof};
 use super::identity::{Moment, Person};
 use super::incident::{Done, Incident};
 use super::overrides::{self, Stage};
-use super::policy::people::{GivenBy, Needs, NormalGate};
+use super::policy::people::{ANYONE, GivenBy, Needs, NormalGate};
 use super::policy::{Policy, Value};
 use super::refusal::Code;
 use super::roles::Roles;
@@ -152,11 +152,28 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// The command that skips a gate, with who may type it; none where the policy lets nobody.
+    pub fn override_command(&self, gate: Code) -> Option<String> {
+        let stage = overrides::stage(gate).filter(|_| !self.policy.overrides.never_skip.contains(&gate))?;
+        let by = &self.policy.overrides.by;
+        let who = if stage == Stage::Check || by.iter().any(|role| role == ANYONE) {
+            String::new()
+        } else {
+            format!("    # by {}", by.join(" or "))
+        };
+        Some(format!("hotfix override {} --gate {} --reason WHY{who}", self.incident.id, gate.word()))
+    }
+
+    /// From when one approval and an override by anybody are enough; none where the policy does not say so.
+    pub fn nobody_awake_from(&self) -> Option<Moment> {
+        let after = self.policy.approvals.as_ref().and_then(|approvals| approvals.nobody_awake_after)?;
+        let attached = self.incident.fixes().map(|fix| fix.by.at).max()?;
+        Some(attached + after.delta())
+    }
+
     /// Whether one approval stands, and the policy's time to wait for the others has passed.
     pub fn nobody_awake(&self) -> bool {
-        let after = self.policy.approvals.as_ref().and_then(|approvals| approvals.nobody_awake_after);
-        let attached = self.incident.fixes().map(|fix| fix.by.at).max();
-        let passed = after.zip(attached).is_some_and(|(after, attached)| self.now - attached >= after.delta());
+        let passed = self.nobody_awake_from().is_some_and(|from| self.now >= from);
         let needs = self.needs();
         passed && self.judge(&needs).is_some_and(|judge| judge.objection().is_none() && !judge.counted().is_empty())
     }

@@ -191,10 +191,10 @@ pub fn cause(incident: &Incident) -> Option<Refusal> {
     if (by_hotfix || !incident.deployed.is_empty()) && incident.fixes().next().is_none() {
         // Production runs a fix then: neither a flag nor an analysis says where it is.
         let message = "a fix was deployed or brought production back, and none is attached".to_owned();
-        let next = vec![
-            format!("hotfix fix {id}"),
-            format!("hotfix restored {id} --by other    # or roll-back, flag-off: if it was not the fix"),
-        ];
+        let mut next = vec![format!("hotfix fix {id}")];
+        if incident.deployed.is_empty() {
+            next.push(format!("hotfix restored {id} --by other    # or roll-back, flag-off: if it was not the fix"));
+        }
         return Some(Refusal { code: Code::FixMissing, message, next });
     }
     let no_code = incident.analysis.as_ref().is_some_and(|rca| rca.no_code_cause && rca.accepted.is_some());

@@ -21,12 +21,14 @@ pub enum When {
 /// What the fix itself lacks: small enough, agreed to, nobody against it. Overrides are not looked at, but for one thing: an
 /// approval that was skipped is owed late.
 pub fn of_fix(case: &Case<'_>, when: When) -> Vec<Refusal> {
-    let Some(content) = case.content else { return Vec::new() };
-    let limits = case.policy.scope.as_ref();
-    let mut refusals =
-        limits.map_or_else(Vec::new, |limits| scope::refusals(&content.scope, limits, &case.incident.id));
-    refusals.extend(objection(case));
-    refusals.extend(approval(case, when));
+    of_scope(case).into_iter().chain(objection(case)).chain(approval(case, when)).collect()
+}
+
+/// What of the fix's size the policy refuses.
+pub fn of_scope(case: &Case<'_>) -> Vec<Refusal> {
+    let (Some(content), Some(limits)) = (case.content, &case.policy.scope) else { return Vec::new() };
+    let mut refusals = scope::refusals(&content.scope, limits, &case.incident.id);
+    refusals.iter_mut().for_each(|refusal| refusal.next.extend(case.override_command(refusal.code)));
     refusals
 }
 
@@ -78,9 +80,27 @@ fn approval(case: &Case<'_>, when: When) -> Option<Refusal> {
     let role = lacking.keys().find(|role| *role != ANYONE).map_or_else(String::new, |role| format!(" --role {role}"));
     let mut next = vec![format!("hotfix approve {id}{role}    # by {who}")];
     if when == When::Deploying {
-        next.push(format!("hotfix override {id} --gate {} --reason WHY    # it is then owed late", code.word()));
+        next.extend(case.override_command(code).map(|command| match command.contains('#') {
+            true => format!("{command}; it is then owed late"),
+            false => format!("{command}    # it is then owed late"),
+        }));
     }
+    next.extend(nobody_awake(case).filter(|_| !late));
     Some(Refusal { code, message: format!("the fix lacks the approval of {who}{outdated}"), next })
+}
+
+/// The way that the policy leaves where nobody else is awake, and from when on; none where there is no such way.
+pub fn nobody_awake(case: &Case<'_>) -> Option<String> {
+    let needs = case.needs();
+    let command = case.override_command(Code::ApprovalMissing)?;
+    // Where anybody may skip the gate anyway there is nothing to wait for; where one approval is all, it is what lacks.
+    let (command, _) = command.split_once("    #").filter(|_| needs.values().sum::<u32>() > 1)?;
+    let judge = case.judge(&needs)?;
+    let from = case.nobody_awake_from().filter(|_| judge.objection().is_none())?.with_timezone(case.now.offset());
+    let clock = if from.date_naive() == case.now.date_naive() { "%H:%M" } else { "%Y-%m-%d %H:%M" };
+    let when = if from <= case.now { "now".to_owned() } else { format!("from {} on", from.format(clock)) };
+    let approval = if judge.counted().is_empty() { ", with one approval" } else { "" };
+    Some(format!("{command}    # {when} by anybody{approval}: nobody is awake"))
 }
 
 /// The gates of a normal change that the hotfix skipped and still owes.
@@ -126,6 +146,21 @@ pub fn unreviewed(case: &Case<'_>) -> Vec<Lack> {
         Lack { refusal, about: Some(done.what.gate.clone()), since: Some(done.by.at) }
     })
     .collect()
+}
+
+/// `hotfix close`, with who may type it where this person may not.
+pub fn close_command(case: &Case<'_>, person: &Person) -> String {
+    let by_others = closer(case, person).and_then(|refusal| refusal.next.into_iter().next());
+    by_others.unwrap_or_else(|| format!("hotfix close {}", case.incident.id))
+}
+
+/// What this person, or somebody else, types next about a fix that is attached.
+pub fn next_commands(case: &Case<'_>, person: &Person) -> Vec<String> {
+    match before_deploying(case).into_iter().next() {
+        _ if !case.incident.deployed.is_empty() => vec![close_command(case, person)],
+        Some(refusal) => refusal.next,
+        None => vec![format!("hotfix deployed {}    # once production runs it", case.incident.id)],
+    }
 }
 
 /// Why this person may not close the incident; none where they may.

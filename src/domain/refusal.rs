@@ -67,7 +67,7 @@ codes! {
     ApprovalContested "approval-contested" Waiting
         "Somebody approved the fix and somebody rejected it, and neither knew of the other: two laptops, two answers. Nothing is settled by who was first. Somebody who sees both now speaks: hotfix approve, or hotfix approve --reject."
     ApprovalMissing "approval-missing" Waiting
-        "The policy says how many people, of which role, agree to a fix before it reaches production. An author does not count, one person counts once, and an approval is about the fix as it was then: when the fix changes, it must be seen again; a rebase that changes nothing keeps it."
+        "The policy says how many people, of which role, agree to a fix before it reaches production. An author does not count, one person counts once, and an approval is about the fix as it was then: when the fix changes, it must be seen again; a rebase that changes nothing keeps it. Where nobody else is awake, the policy may say after what time (approvals.nobody_awake_after, from when the fix was attached) one approval and an override of this gate by anybody are enough; the others are then owed late."
     ApprovalRejected "approval-rejected" Refused
         "Somebody who looked at the fix is against it. Talk to them: they take it back with hotfix approve --withdraw, or the fix changes, and then it is asked for anew."
     AuthorMayNotApprove "author-may-not-approve" Refused

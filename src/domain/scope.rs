@@ -128,9 +128,18 @@ pub fn measure(changes: &[FileChange], globs: &ScopeGlobs) -> Scope {
             row.added = usize::from(change.after.is_some());
             row.removed = usize::from(change.before.is_some());
         }
-        scope.files += usize::from(counted);
         scope.lines += if counted { row.added + row.removed } else { 0 };
-        scope.paths.push(row);
+        // Two attempts may change the same file apart: it is one file, with the lines of both.
+        match scope.paths.iter_mut().find(|known| known.path == row.path) {
+            Some(known) => {
+                (known.added, known.removed) = (known.added + row.added, known.removed + row.removed);
+                known.forbidden |= row.forbidden;
+            }
+            None => {
+                scope.files += usize::from(counted);
+                scope.paths.push(row);
+            }
+        }
     }
     scope.unneeded.extend(blocks.moved());
     scope.unneeded.sort_by(|a, b| (&a.path, a.line, a.what).cmp(&(&b.path, b.line, b.what)));
@@ -221,11 +230,10 @@ fn is_dependencies(path: &RepositoryPath) -> bool {
 
 /// What of the scope the policy refuses, each with what to take out.
 pub fn refusals(scope: &Scope, limits: &ScopeLimits, incident: &super::identity::IncidentId) -> Vec<Refusal> {
-    let way_out = |code: Code| {
+    let way_out = || {
         vec![
             format!("hotfix scope {incident}    # what to take out"),
             format!("hotfix fix {incident}    # once it is taken out"),
-            format!("hotfix override {incident} --gate {} --reason WHY", code.word()),
         ]
     };
     let mut refusals = Vec::new();
@@ -242,18 +250,18 @@ pub fn refusals(scope: &Scope, limits: &ScopeLimits, incident: &super::identity:
         let largest: Vec<String> =
             largest.map(|row| format!("{} (+{} -{})", row.path, row.added, row.removed)).collect();
         let message = format!("the fix is too large: {}; largest: {}", over.join("; "), largest.join(", "));
-        refusals.push(Refusal { code: Code::ScopeExceeded, message, next: way_out(Code::ScopeExceeded) });
+        refusals.push(Refusal { code: Code::ScopeExceeded, message, next: way_out() });
     }
     let forbidden: Vec<String> =
         scope.paths.iter().filter(|row| row.forbidden).map(|row| row.path.to_string()).collect();
     if !forbidden.is_empty() {
         let message = format!("no hotfix may touch {}", listed(&forbidden));
-        refusals.push(Refusal { code: Code::ScopeForbidden, message, next: way_out(Code::ScopeForbidden) });
+        refusals.push(Refusal { code: Code::ScopeForbidden, message, next: way_out() });
     }
     if limits.refuse_unneeded && !scope.unneeded.is_empty() {
         let each: Vec<String> = scope.unneeded.iter().map(Unneeded::words).collect();
         let message = format!("not needed for the fix: {}", listed(&each));
-        refusals.push(Refusal { code: Code::ScopeUnneeded, message, next: way_out(Code::ScopeUnneeded) });
+        refusals.push(Refusal { code: Code::ScopeUnneeded, message, next: way_out() });
     }
     refusals
 }
@@ -314,6 +322,14 @@ mod tests {
         }
         let none = ScopeLimits { files: None, lines: None, ..limits(0, 0, false) };
         assert_eq!(codes(&scope, &none), "");
+    }
+
+    #[test]
+    fn a_file_that_two_attempts_change_apart_is_one_file() {
+        let fix = [changed("a.rs", "1\n2\n", "1\n3\n"), changed("a.rs", "1\n2\n", "1\n2\n4\n")];
+        let scope = measured(&fix);
+        assert_eq!((scope.files, scope.lines, scope.paths.len()), (1, 3, 1));
+        assert_eq!((scope.paths[0].added, scope.paths[0].removed), (2, 1));
     }
 
     #[test]

@@ -3,11 +3,11 @@
 use crate::place::{ANALYSIS, GRACE, Place};
 use crate::road::QUALIFIES;
 
-const LENA: (&str, &str) = ("Lena", "lena@example.com");
-const BOB: (&str, &str) = ("Bob", "bob@example.com");
+pub(crate) const LENA: (&str, &str) = ("Lena", "lena@example.com");
+pub(crate) const BOB: (&str, &str) = ("Bob", "bob@example.com");
 
 /// The policy of a team with a leader, as changes of the built-in one.
-const TEAM: &[(&str, &str)] = &[
+pub(crate) const TEAM: &[(&str, &str)] = &[
     ("name: built-in", "name: team"),
     ("  needs: { anyone: 1 }", "  needs: { anyone: 1, lead: 1 }"),
     ("  by: [anyone]", "  by: [lead]"),
@@ -22,7 +22,7 @@ const TEAM: &[(&str, &str)] = &[
 ];
 
 /// A shop with a broken release line under a policy, and the check of INC-42 done.
-fn shop(changes: &[(&str, &str)]) -> Place {
+pub(crate) fn shop(changes: &[(&str, &str)]) -> Place {
     let mut policy = include_str!("../../policy/hotfix.yaml").to_owned();
     for (from, to) in changes {
         assert!(policy.contains(from), "{from:?} stands nowhere");
@@ -41,7 +41,7 @@ fn shop(changes: &[(&str, &str)]) -> Place {
     place
 }
 
-fn fix(place: &Place) -> crate::place::Said {
+pub(crate) fn fix(place: &Place) -> crate::place::Said {
     place.hotfix(&["fix", "INC-42", "--proof", "test=two", "--guarded-by-flag", "no"])
 }
 
@@ -109,7 +109,7 @@ fn approvals_by_others_in_their_roles_for_this_very_content() {
     approve(GRACE, &["--role", "boss"]).exits(2).says("has no role");
     approve(GRACE, &["--role", "lead"]).exits(1).says("role-missing").says("lena@example.com");
     approve(GRACE, &["--reject"]).exits(2);
-    approve(GRACE, &[]).exits(0).says("1 file, 2 lines").says("still lacks approval-missing");
+    approve(GRACE, &[]).exits(0).says("1 file, 2 lines").says("approval-missing is still closed");
     approve(GRACE, &[]).exits(0).says("you said so already");
     approve(LENA, &["--role", "lead"]).exits(0).says("hotfix deployed");
     shipped(&place);
@@ -196,7 +196,7 @@ fn what_was_skipped_is_owed_until_it_is_made_good_or_waived() {
     place.hotfix(&["tested", "INC-42"]).exits(1).says("fix-missing");
     place.commit("shop.rs", "one\ntwo\nthree\n", "Mend it");
     place.hotfix(&["fix", "INC-42", "--proof", "untested=no time", "--guarded-by-flag", "no"]).exits(0);
-    place.hotfix(&["deployed", "INC-42"]).exits(0).says("It went out with approval-missing");
+    place.hotfix(&["deployed", "INC-42"]).exits(0).says("It went out past the closed gate approval-missing");
     place.hotfix_by(GRACE, &["approve", "INC-42"]).exits(0);
     shipped(&place);
     place
@@ -335,7 +335,7 @@ fn the_severity_changes_and_the_worst_governs_closing() {
     place.hotfix(&["status"]).exits(0).says("sev3");
     place.commit("shop.rs", "one\ntwo\nthree\n", "Mend it");
     fix(&place).exits(0);
-    place.hotfix_by(GRACE, &["approve", "INC-42"]).exits(0).says("still lacks approval-missing");
+    place.hotfix_by(GRACE, &["approve", "INC-42"]).exits(0).says("approval-missing is still closed");
     // A walk anew takes the latest, and what was said first stays.
     place.hotfix(&["check", "INC-42", "--set", "why_now=money"]).exits(0);
     let shown = place.json(&["show", "INC-42"])["incident"].clone();
@@ -344,7 +344,7 @@ fn the_severity_changes_and_the_worst_governs_closing() {
 }
 
 /// Records an event as if it had been recorded so many minutes ago.
-fn recorded_ago(place: &Place, person: (&str, &str), minutes: i64, payload: hotfix::domain::event::Payload) {
+pub(crate) fn recorded_ago(place: &Place, person: (&str, &str), minutes: i64, payload: hotfix::domain::event::Payload) {
     use hotfix::domain::identity::Person;
     use hotfix::ledger::store::{Draft, Ledger};
     let repository = hotfix::git::repository::Repository::discover(&place.path()).unwrap();

@@ -135,6 +135,15 @@ impl Said {
         self
     }
 
+    /// The same, if it did not say this, wherever a line could have been broken.
+    #[track_caller]
+    pub fn never_says(self, text: &str) -> Self {
+        let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let said = [&self.out, &self.err].iter().any(|stream| flat(stream).contains(text));
+        assert!(!said, "said: {text}\n{}{}", self.out, self.err);
+        self
+    }
+
     /// The same, if it said this (on either stream), wherever its lines were broken to fit the page.
     #[track_caller]
     pub fn says(self, text: &str) -> Self {

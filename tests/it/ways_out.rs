@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::people::{BOB, LENA, TEAM, fix, recorded_ago, shop};
 use crate::place::{GRACE, Place, Said, said};
 use crate::road::QUALIFIES;
 
@@ -150,4 +151,160 @@ fn a_clone_without_the_commits_of_the_fix_is_told_where_they_are() {
     for command in recipe() {
         typed_in(&place, &lean, &command).exits(0);
     }
+}
+
+#[test]
+fn a_script_that_lacks_one_answer_is_told_its_whole_command() {
+    let place = fixed_shop();
+    let answers = QUALIFIES.chunks(2).filter(|pair| pair[1] != "severity=sev1").flatten().copied();
+    let evidence = ["--set", "roll-back.evidence=Ada's pager said \"no\"", "--started", "2026-01-02T03:04:05Z"];
+    let given: Vec<&str> = ["check", "INC-7"].into_iter().chain(answers).chain(evidence).collect();
+    let given: Vec<&str> = given
+        .into_iter()
+        .map(|word| if word == "roll-back=no-earlier-release" { "roll-back=tried" } else { word })
+        .collect();
+    let command = next(&place.json(&given), "answers-missing").remove(0);
+    typed(&place, &command.replace("=…", "=sev1")).exits(0);
+}
+
+#[test]
+fn in_a_clone_with_a_remote_the_first_way_is_to_ask_it() {
+    let place = fixed_shop();
+    place.git_in(&place.beside(""), &["clone", "-q", "origin.git", "other"]);
+    let other = place.beside("other");
+    typed_in(&place, &other, "hotfix sync").exits(0);
+    place.hotfix(&[&["check", "INC-43"], QUALIFIES].concat()).exits(0);
+    typed_in(&place, &other, "hotfix show INC-43").exits(2).says("hint: hotfix sync    #").says("did you mean INC-42?");
+    typed_in(&place, &other, "hotfix rca accept INC-42").exits(3).says("hotfix sync    # asks origin");
+    typed_in(&place, &other, "hotfix sync").exits(0);
+    typed_in(&place, &other, "hotfix show INC-43").exits(0);
+}
+
+#[test]
+fn an_override_is_offered_only_where_the_policy_lets_somebody_skip_the_gate() {
+    let never = ("  reason_at_least: 20", "  never_skip: [scope-forbidden]\n  reason_at_least: 20");
+    let place = shop(&[TEAM, &[never]].concat());
+    place.write("shop.rs", "one\ntwo\nthree\n1\n2\n3\n4\n5\n6\n7\n");
+    place.write("db/1.sql", "drop table orders;\n");
+    place.git(&["add", "."]);
+    place.git(&["commit", "-q", "-m", "Mend it, and more"]);
+    fix(&place).exits(1);
+    for command in ["fix", "scope", "show", "close"] {
+        let more: &[&str] = if command == "fix" { &["--proof", "test=two", "--guarded-by-flag", "no"] } else { &[] };
+        let said = place.hotfix(&[&[command, "INC-42"], more].concat());
+        said.says("hotfix override INC-42 --gate scope-exceeded --reason WHY    # by lead")
+            .never_says("--gate scope-forbidden");
+    }
+    // Scope shows what to take out, and does not tell to run scope.
+    place.hotfix(&["scope", "INC-42"]).exits(1).never_says("hotfix scope INC-42");
+}
+
+#[test]
+fn the_way_for_a_night_when_nobody_is_awake_is_told_with_its_time() {
+    let place = shop(TEAM);
+    place.commit("shop.rs", "one\ntwo\nthree\n", "Mend it");
+    let skip = "hotfix override INC-42 --gate approval-missing --reason WHY    #";
+    fix(&place).exits(0).says(&format!("{skip} from ")).never_says("owed late");
+    place.hotfix(&["show", "INC-42"]).exits(0).says("on by anybody, with one approval: nobody is awake");
+    let approved = place.hotfix_by(GRACE, &["approve", "INC-42"]).exits(0).says("on by anybody: nobody is awake");
+    approved.says(&format!("{skip} by lead; it is then owed late"));
+    // Half an hour later.
+    let repository = hotfix::git::repository::Repository::discover(&place.path()).unwrap();
+    let history = hotfix::ledger::store::Ledger::open(&repository).unwrap().history().unwrap();
+    let is_fix = |payload: &hotfix::domain::event::Payload| payload.kind() == "fix-attached";
+    let attached = history.events().map(|(_, event)| event.payload.clone()).find(is_fix).unwrap();
+    recorded_ago(&place, crate::place::ADA, 31, attached);
+    place.hotfix(&["show", "INC-42"]).exits(0).says(&format!("{skip} now by anybody: nobody is awake"));
+    // Where anybody may skip the gate at any time there is nothing to wait for.
+    let place = shop(&[]);
+    place.commit("shop.rs", "one\ntwo\nthree\n", "Mend it");
+    fix(&place).exits(0).never_says("nobody is awake");
+    place
+        .hotfix(&["explain", "approval-missing"])
+        .exits(0)
+        .says("Where nobody else is awake")
+        .says("nobody_awake_after");
+}
+
+#[test]
+fn nothing_is_offered_before_its_time_or_to_the_wrong_people() {
+    let place = shop(TEAM);
+    place.commit("shop.rs", "one\ntwo\nthree\n1\n2\n3\n4\n5\n6\n7\n", "Mend it, and more");
+    fix(&place).exits(1);
+    let skip = ["override", "INC-42", "--gate", "scope-exceeded", "--reason", "the tests alone are ten files"];
+    let skipped = place.hotfix_by(LENA, &skip).exits(0).never_says("hotfix deployed");
+    skipped.says("hotfix approve INC-42 --role lead");
+    place
+        .hotfix_by(GRACE, &["approve", "INC-42"])
+        .exits(0)
+        .says("approval-missing is still closed")
+        .never_says("hotfix deployed");
+    // Two attempts stand beside each other: the fix of one is withdrawn, the other is the fix.
+    place.hotfix_by(LENA, &["approve", "INC-42"]).exits(0).says("hotfix deployed INC-42");
+    place.hotfix(&["deployed", "INC-42"]).exits(0);
+    place.hotfix_by(BOB, &["approve", "INC-42"]).exits(0).never_says("hotfix deployed");
+    let file = place.beside("rca.md");
+    std::fs::write(&file, crate::place::ANALYSIS).unwrap();
+    place.hotfix(&["rca", "INC-42", "--from", file.to_str().unwrap()]).exits(0);
+    place.hotfix_by(GRACE, &["rca", "accept", "INC-42"]).exits(0).says("hotfix close INC-42    # by lena@example.com");
+}
+
+#[test]
+fn a_withdrawn_attempt_beside_another_asks_for_no_third() {
+    let place = shop(&[]);
+    place.commit("shop.rs", "one\ntwo\nthree\n", "Mend it");
+    fix(&place).exits(0);
+    place.hotfix(&["start", "INC-42"]).exits(0);
+    place.hotfix(&["fix", "INC-42", "--withdraw", "1"]).exits(0).says("hotfix fix INC-42").never_says("hotfix start");
+    place.commit("shop.rs", "one\ntwo\nthree\nfour\n", "Mend it otherwise");
+    fix(&place).exits(0);
+    place.hotfix(&["fix", "INC-42", "--withdraw", "2"]).exits(0).says("hotfix start INC-42");
+}
+
+#[test]
+fn a_deployed_fix_that_was_withdrawn_was_not_something_else() {
+    let place = shop(&[]);
+    place.commit("shop.rs", "one\ntwo\nthree\n", "Mend it");
+    fix(&place).exits(0);
+    place.hotfix(&["deployed", "INC-42"]).exits(0);
+    place.hotfix(&["fix", "INC-42", "--withdraw", "1"]).exits(0);
+    place.hotfix(&["close", "INC-42"]).exits(1).says("fix-missing").never_says("--by other");
+}
+
+#[test]
+fn an_approval_in_a_role_that_does_not_count_says_so_and_one_that_replaces_another_too() {
+    let place = shop(&[
+        TEAM,
+        &[("roles: { lead: { members: [lena@example.com] } }", "roles: { lead: { members: [lena@example.com] }, ops: { members: [bob@example.com, lena@example.com] } }")],
+    ].concat());
+    place.commit("shop.rs", "one\ntwo\nthree\n", "Mend it");
+    fix(&place).exits(0);
+    let approve = |person, role: &str| place.hotfix_by(person, &["approve", "INC-42", "--role", role]);
+    approve(BOB, "ops")
+        .exits(1)
+        .says("a word of the role ops does not count for this fix, Bob: it needs somebody else and 1 × lead");
+    approve(BOB, "lead").exits(1).says("you are not in the role lead, Bob");
+    approve(LENA, "lead").exits(0);
+    approve(LENA, "anyone").exits(0).says("takes the place of your approval as lead: one person counts once");
+}
+
+#[test]
+fn a_contested_incident_is_started_with_the_way_out() {
+    let place = Place::with_origin();
+    place.commit("shop.rs", SHOP, "The shop");
+    place.git(&["tag", "v1.0.0"]);
+    place.commit("shop.rs", BROKEN, "Faster");
+    place.git(&["tag", "v1.1.0"]);
+    place.git(&["push", "-q", "origin", "main", "--tags"]);
+    place.git(&["remote", "set-head", "origin", "--auto"]);
+    place.hotfix(&[&["check", "INC-42"], QUALIFIES].concat()).exits(0);
+    place.git_in(&place.beside(""), &["clone", "-q", "origin.git", "other"]);
+    let other = place.beside("other");
+    typed_in(&place, &other, "hotfix sync").exits(0);
+    place.git(&["remote", "set-url", "origin", "/nowhere"]);
+    place.hotfix(&["check", "INC-42", "--set", "why_now=weekend-ahead"]).exits(1);
+    typed_in(&place, &other, "hotfix check INC-42 --set roll-back=yes").exits(1);
+    place.git(&["remote", "set-url", "origin", place.beside("origin.git").to_str().unwrap()]);
+    place.hotfix(&["sync"]).exits(0);
+    place.hotfix(&["start", "INC-42"]).exits(1).says("decided otherwise").says("hotfix check INC-42 --again");
 }

@@ -83,6 +83,28 @@ impl Given {
         Ok(Self { pairs })
     }
 
+    /// The command as it was typed, so that it can be typed again with more.
+    pub(super) fn typed(args: &Args) -> String {
+        // What no shell reads as anything but itself stays readable.
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_=.,:/+@".contains(&byte);
+        let quoted = |text: &str| match shlex::try_quote(text) {
+            Ok(quoted) if !text.bytes().all(plain) => quoted.into_owned(),
+            _ => text.to_owned(),
+        };
+        let mut words = vec![format!("hotfix check {}", args.incident)];
+        let mut option = |name: &str, value: Option<String>| {
+            words.extend(value.map(|value| format!("{name} {}", quoted(&value))));
+        };
+        option("--production", args.production.clone());
+        option("--started", args.started.map(|at| at.to_rfc3339()));
+        option("--answers", args.answers.as_ref().map(|file| file.display().to_string()));
+        option("--policy", args.policy.as_ref().map(|file| file.display().to_string()));
+        args.set.iter().for_each(|pair| option("--set", Some(pair.clone())));
+        words.extend(args.again.then(|| "--again".to_owned()));
+        words.extend(args.no_fetch.then(|| "--no-fetch".to_owned()));
+        words.join(" ")
+    }
+
     /// Takes them. Exit 2 for one that the policy does not take.
     pub(super) fn take(&self, opening: &Opening, answers: &mut Answers) -> Result<(), Failure> {
         for (key, value) in &self.pairs {

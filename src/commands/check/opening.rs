@@ -29,6 +29,7 @@ use crate::prompt::{Choice, Kind, Question, Reply};
 use crate::session::Session;
 
 use super::Args;
+use super::answers::Given;
 use super::report::Stopped;
 
 /// How long `check` waits for the remote: production is down.
@@ -40,6 +41,8 @@ const LISTED: usize = 5;
 /// What a walk starts from.
 pub(super) struct Opening<'s> {
     pub(super) id: IncidentId,
+    /// The command that was typed.
+    pub(super) typed: String,
     pub(super) is_new: bool,
     pub(super) started: Moment,
     pub(super) policy: Policy,
@@ -115,6 +118,7 @@ impl<'s> Opening<'s> {
         let roll_back = roll_back::roll_back(&changed, &policy.roll_back.look_for)?;
         Ok(Ok(Self {
             id: args.incident.clone(),
+            typed: Given::typed(args),
             is_new: incident.is_none(),
             started,
             policy,

@@ -122,7 +122,7 @@ impl<'o> CheckReport<'o> {
         let refusal = Refusal::new(
             Code::AnswersMissing,
             format!("nothing is decided yet: {them} no answer"),
-            format!("hotfix check {} {}", opening.id, sets.join(" ")),
+            format!("{} {}", opening.typed, sets.join(" ")),
         );
         let next = name_production(opening).into_iter().collect();
         Self { missing, refusals: vec![refusal], next, ..Self::base(opening, now) }

@@ -116,12 +116,15 @@ fn gated(mut outcome: Outcome, id: &IncidentId, session: &Session) -> Result<Out
         // The fix is on the record, and that must be said.
         Err(failure) => return Ok(outcome.note(format!("What it still lacks could not be told: {failure}."))),
     };
-    for refusal in gates::before_deploying(&papers.case(incident)) {
-        outcome = match (refusal.code, refusal.next.into_iter().next()) {
-            (Code::ApprovalMissing, Some(next)) => outcome.next(next),
-            (code, next) => {
-                let next =
-                    next.into_iter().chain([format!("hotfix override {id} --gate {} --reason WHY", code.word())]);
+    let case = papers.case(incident);
+    for refusal in gates::before_deploying(&case) {
+        outcome = match refusal.code {
+            Code::ApprovalMissing => {
+                let next = refusal.next.into_iter().take(1).chain(gates::nobody_awake(&case));
+                next.fold(outcome, Outcome::next)
+            }
+            code => {
+                let next = refusal.next.into_iter().take(1).chain(case.override_command(code));
                 outcome.and_refused(Refusal { code, message: refusal.message, next: next.collect() })
             }
         };

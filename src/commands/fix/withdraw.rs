@@ -7,7 +7,7 @@ use crate::commands::book::Book;
 use crate::commands::outcome::Outcome;
 use crate::commands::policies::Policies;
 use crate::domain::event::{FixWithdrawn, Payload};
-use crate::domain::incident::Incident;
+use crate::domain::incident::{Attempt, Incident};
 use crate::domain::merge_back::Verdict;
 use crate::domain::refusal::{Code, Refusal};
 use crate::evidence::globs::Globs;
@@ -43,7 +43,13 @@ pub(super) fn withdraw(
     }
     let recorded = book.record(id, Payload::FixWithdrawn(FixWithdrawn { attempt: number }), BTreeMap::new())?;
     let outcome = Outcome::recorded(id, &recorded, format!("attempt {number} is withdrawn"));
-    outcome.next(format!("hotfix start {id}")).send(session, "fix")
+    let live = |attempt: &&Attempt| attempt.number != number && !attempt.withdrawn;
+    let next = match incident.attempts.iter().rfind(live) {
+        None => format!("hotfix start {id}"),
+        Some(other) if other.fix.is_none() => format!("hotfix fix {id}    # attempt {} is open", other.number),
+        Some(other) => format!("hotfix scope {id}    # attempt {} is the fix", other.number),
+    };
+    outcome.next(next).send(session, "fix")
 }
 
 /// The first release line that holds a part of the fix, or may hold it.
