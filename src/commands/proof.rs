@@ -43,7 +43,7 @@ pub struct TargetProof {
     pub name: String,
     /// The branch's name without its remote.
     #[serde(skip)]
-    short: String,
+    pub short: String,
     /// The answer.
     #[serde(flatten)]
     pub report: Report,

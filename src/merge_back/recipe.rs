@@ -32,29 +32,30 @@ pub(super) struct Workplace<'a> {
     is_plain: bool,
     /// The local branch's commit, where there is one beside the target.
     local: Option<ObjectId>,
-    /// Whether the local branch holds what the target has.
-    holds_target: bool,
-    /// Whether the target has what the local branch holds.
+    /// Whether the local branch holds what everybody has.
+    holds_theirs: bool,
+    /// Whether everybody has what the local branch holds.
     is_held: bool,
 }
 
 impl<'a> Workplace<'a> {
     /// None for a mere commit.
     pub(super) fn of(target: &Target<'_>, onto: &Onto<'a>) -> Result<Option<Self>, Failure> {
-        let Some(Branch { full, short }) = onto.branch else { return Ok(None) };
+        let Some(branch @ Branch { full, short }) = onto.branch else { return Ok(None) };
         let repository = target.repository;
         let remote = full.strip_prefix("refs/remotes/").and_then(|name| name.strip_suffix(short.as_str()));
         let remote = remote.map(|name| name.trim_end_matches('/'));
+        let theirs = if remote.is_some() { repository.tip(branch)? } else { target.commit };
         let local = if remote.is_some() { repository.commit_at_ref(&format!("refs/heads/{short}"))? } else { None };
         let contains = |commit, ancestor| local.map_or(Ok(true), |_| repository.contains(commit, ancestor));
-        let tip = local.unwrap_or(target.commit);
+        let tip = local.unwrap_or(theirs);
         Ok(Some(Self {
             short,
             remote,
             is_plain: remote.is_none() || local.is_some() || repository.remotes()?.len() == 1,
             local,
-            holds_target: contains(tip, target.commit)?,
-            is_held: contains(target.commit, tip)?,
+            holds_theirs: contains(tip, theirs)?,
+            is_held: contains(theirs, tip)?,
         }))
     }
 
@@ -72,7 +73,7 @@ impl<'a> Workplace<'a> {
         let Some(remote) = self.remote else { return vec![format!("git switch {}", self.short)] };
         let (short, theirs) = (self.short, format!("{remote}/{}", self.short));
         let switch = if self.is_plain { format!("git switch {short}") } else { format!("git switch --track {theirs}") };
-        let catch_up = match (self.is_held, self.holds_target) {
+        let catch_up = match (self.is_held, self.holds_theirs) {
             (_, true) => None,
             (true, false) => Some(format!("git merge --ff-only {theirs}")),
             (false, false) => Some(format!("git rebase {theirs}")),
@@ -91,7 +92,7 @@ impl<'a> Workplace<'a> {
 
     /// What shares the local branch as it is.
     pub(super) fn share(&self) -> Vec<String> {
-        if self.holds_target { self.push().into_iter().collect() } else { self.around([]) }
+        if self.holds_theirs { self.push().into_iter().collect() } else { self.around([]) }
     }
 }
 

@@ -21,6 +21,7 @@ use crate::evidence::shipped;
 use crate::failure::Failure;
 use crate::merge_back::fix::Fix;
 use crate::merge_back::forecast::forecast;
+use crate::merge_back::recipe::Onto;
 use crate::merge_back::search::search;
 use crate::merge_back::target::Target;
 
@@ -151,7 +152,9 @@ fn held(
     let options = proof::options(policy)?;
     let report = search(target, &fix, &options)?;
     let main = &policy.branches.main;
-    let mut forecast = forecast(target, &fix, &report, main)?;
+    let branch = repository.shared_branch(main)?;
+    let onto = Onto { name: main, branch: branch.as_ref(), options: &options };
+    let mut forecast = forecast(target, &fix, &report, &onto)?;
     if let Some(tip) = bench.main()?.filter(|tip| *tip != target.commit)
         && let Some(forecast) = &mut forecast
         && search(&target.at(tip), &fix, &options)?.verdict == Verdict::Merged
@@ -161,7 +164,7 @@ fn held(
     }
     let settled = settled(bench, incident, policy, &fix, target.commit)?;
     let reference = format!("refs/heads/{main}");
-    let proof = TargetProof { reference, name: shown.to_owned(), report, settled, forecast };
+    let proof = TargetProof { reference, name: shown.to_owned(), short: main.clone(), report, settled, forecast };
     Ok(Some(proof.proof()))
 }
 
