@@ -1,8 +1,12 @@
 //! The policy that governs an incident: the newest on the trusted ref that is older than the fire.
 
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+
 use crate::document::Problems;
 use crate::domain::event::{PolicyPin, PolicySource};
 use crate::domain::identity::{Moment, ObjectId};
+use crate::domain::policy::changes::{Change, Direction, changes};
 use crate::domain::policy::{self, BUILT_IN, Policy};
 use crate::failure::Failure;
 use crate::git::objects::Kind;
@@ -31,51 +35,204 @@ pub struct InForce {
     pub notes: Vec<String>,
 }
 
-/// The policy that governs an incident which started at `at`; `pinned` is the ref that the ledger's root names, if it does.
+/// How long before its opening an incident may have started for the policy of that moment to govern it. Who could name any
+/// moment would choose among all versions that ever were.
+const LONGEST_START: chrono::TimeDelta = chrono::TimeDelta::hours(24);
+
+/// The policy that governs what starts at `at`; `pinned` is the ref that the ledger's root names, if it does.
 ///
 /// It is the newest version on the trusted ref's first-parent history that was committed no later than `at` and that is
 /// effective by then; without one the built-in policy, with this repository's main branch. Exit 4 where that policy is broken.
 pub fn policy_in_force(repository: &Repository, at: Moment, pinned: Option<&str>) -> Result<InForce, Failure> {
-    let trusted = trusted_ref(repository, pinned)?;
-    let mut notes: Vec<String> = trusted.note.iter().cloned().collect();
-    let told = notes.len();
-    let governing = governing_commit(repository, &trusted, at, &mut notes)?;
-    let found = match governing {
-        Some(commit) => effective(repository, &trusted, commit, at, &mut notes)?,
-        None => None,
-    };
-    let in_force = match found {
-        Some((policy, source)) => {
-            let pin =
-                PolicyPin { name: policy.name.clone(), version: policy.version, source: Some(source), main: None };
-            let newest = repository.object_at(trusted.tip, PATH)?;
-            if pin.source.as_ref().is_some_and(|source| newest != Some(source.blob)) && notes.len() == told {
+    Ok(with_work_tree_note(repository, Versions::new(repository, pinned)?.in_force(at)?))
+}
+
+/// The policy that governs an incident which started at `started` and is opened at `opened`: [`Versions::governing`].
+pub fn governing(
+    repository: &Repository,
+    (started, opened): (Moment, Moment),
+    pinned: Option<&str>,
+) -> Result<InForce, Failure> {
+    Ok(with_work_tree_note(repository, Versions::new(repository, pinned)?.governing(started, opened)?))
+}
+
+/// The versions of the policy on the trusted ref; what was read of it is kept.
+pub struct Versions<'r> {
+    repository: &'r Repository,
+    trusted: TrustedRef,
+    /// The first-parent history as far as it was walked, the newest first: each commit with its time, in Unix seconds.
+    line: RefCell<Vec<(ObjectId, i64)>>,
+    /// By blob, and by commit where the policy stands on another file of the same commit.
+    read: RefCell<HashMap<(ObjectId, Option<ObjectId>), Policy>>,
+}
+
+impl<'r> Versions<'r> {
+    /// Those on the ref that `pinned`, the configuration or the remote names. Exit 4 where there is none.
+    pub fn new(repository: &'r Repository, pinned: Option<&str>) -> Result<Self, Failure> {
+        let trusted = trusted_ref(repository, pinned)?;
+        Ok(Self { repository, trusted, line: RefCell::default(), read: RefCell::default() })
+    }
+
+    /// The ref that they stand on.
+    pub fn trusted(&self) -> &TrustedRef {
+        &self.trusted
+    }
+
+    /// The policy of an incident which started at `started` and is opened at `opened`.
+    ///
+    /// It is that of the start, so that nobody loosens a rule for a fire that burns; of a start more than a day back, that of a
+    /// day back. What came to the trusted ref since then governs all the same if nothing in it is looser.
+    pub fn governing(&self, started: Moment, opened: Moment) -> Result<InForce, Failure> {
+        let then = self.at_opening(started, opened)?;
+        // One that can't be read governs nothing yet; it must not stand in the way while production is down.
+        let Ok(mut now) = self.in_force(opened) else { return Ok(then) };
+        let loosens = |change: &Change| change.direction == Direction::Loosens;
+        if now.pin == then.pin || changes(&then.policy, &now.policy).iter().any(loosens) {
+            return Ok(then);
+        }
+        now.notes.push(format!(
+            "The policy was changed after the incident started, and nothing in it is looser, so version {} governs.",
+            now.policy.version
+        ));
+        Ok(now)
+    }
+
+    /// The same without what came since the incident started.
+    pub fn at_opening(&self, started: Moment, opened: Moment) -> Result<InForce, Failure> {
+        self.in_force(started.max(opened - LONGEST_START))
+    }
+
+    /// The policy of what starts at `at`.
+    pub fn in_force(&self, at: Moment) -> Result<InForce, Failure> {
+        let (repository, trusted) = (self.repository, &self.trusted);
+        let mut notes: Vec<String> = trusted.note.iter().cloned().collect();
+        let told = notes.len();
+        let governing = self.governing_commit(at, &mut notes)?;
+        let found = match governing {
+            Some(commit) => self.effective(commit, at, &mut notes)?,
+            None => None,
+        };
+        Ok(match found {
+            Some((policy, source)) => {
+                let pin =
+                    PolicyPin { name: policy.name.clone(), version: policy.version, source: Some(source), main: None };
+                let newest = repository.object_at(trusted.tip, PATH)?;
+                if pin.source.as_ref().is_some_and(|source| newest != Some(source.blob)) && notes.len() == told {
+                    notes.push(format!(
+                        "The policy on {} was changed after the incident started, so version {} governs.",
+                        trusted.name, policy.version
+                    ));
+                }
+                let origin = format!("{PATH} on {}, at commit {}", trusted.name, pin_commit(&pin));
+                InForce { policy, pin, origin, notes }
+            }
+            None => {
+                let tip_has_one = repository.object_at(trusted.tip, PATH)?.is_some();
+                notes.push(match (tip_has_one, governing) {
+                    (true, _) => {
+                        format!(
+                            "The policy came to {} after the incident started, so it does not govern it.",
+                            trusted.name
+                        )
+                    }
+                    (false, _) => format!(
+                        "No policy ({PATH}) is on {}, so the built-in one serves; `hotfix init` writes one.",
+                        trusted.name
+                    ),
+                });
+                let policy = built_in(repository)?;
+                let main = Some(policy.branches.main.clone());
+                let pin = PolicyPin { name: policy.name.clone(), version: policy.version, source: None, main };
+                InForce { policy, pin, origin: "built in".to_owned(), notes }
+            }
+        })
+    }
+
+    /// The commit at that place of the line; none behind its end.
+    fn on_line(&self, at: usize) -> Result<Option<(ObjectId, i64)>, Failure> {
+        let mut line = self.line.borrow_mut();
+        while line.len() <= at {
+            let next = match line.last() {
+                None => Some(self.trusted.tip),
+                Some((commit, _)) => self.repository.step(*commit)?.parent,
+            };
+            let Some(next) = next else { return Ok(None) };
+            line.push((next, self.repository.step(next)?.seconds));
+        }
+        Ok(Some(line[at]))
+    }
+
+    /// The newest commit on the first-parent history that is no younger than `at`; none if all are.
+    fn governing_commit(&self, at: Moment, notes: &mut Vec<String>) -> Result<Option<ObjectId>, Failure> {
+        let (mut newest, mut chosen, mut behind, mut place) = (None, None, 0, 0);
+        while let Some((id, seconds)) = self.on_line(place)? {
+            place += 1;
+            if seconds > at.timestamp() {
+                (chosen, behind) = (None, 0);
+            } else {
+                newest = newest.or(Some(id));
+                chosen = chosen.or(Some(id));
+                behind += 1;
+                if behind > LOOK_BACK {
+                    break;
+                }
+            }
+        }
+        if chosen.is_none() && self.repository.is_shallow() {
+            let message =
+                format!("{} is cut off before the incident started, so its policy is unknown", self.trusted.name);
+            return Err(Failure::undecided(message).hint("git fetch --unshallow"));
+        }
+        if newest != chosen {
+            let policy_at =
+                |commit: Option<ObjectId>| commit.map_or(Ok(None), |commit| self.repository.object_at(commit, PATH));
+            if policy_at(newest)? != policy_at(chosen)? {
                 notes.push(format!(
-                    "The policy on {} was changed after the incident started, so version {} governs.",
-                    trusted.name, policy.version
+                    "The dates on {} contradict its order: commits said to be older than the incident stand on younger ones; the policy below all of those is used.",
+                    self.trusted.name
                 ));
             }
-            let origin = format!("{PATH} on {}, at commit {}", trusted.name, pin_commit(&pin));
-            InForce { policy, pin, origin, notes }
         }
-        None => {
-            let tip_has_one = repository.object_at(trusted.tip, PATH)?.is_some();
-            notes.push(match (tip_has_one, governing) {
-                (true, _) => {
-                    format!("The policy came to {} after the incident started, so it does not govern it.", trusted.name)
+        Ok(chosen)
+    }
+
+    /// From a commit backwards, the first policy that is effective at `at`; none where there is no policy.
+    fn effective(
+        &self,
+        from: ObjectId,
+        at: Moment,
+        notes: &mut Vec<String>,
+    ) -> Result<Option<(Policy, PolicySource)>, Failure> {
+        let mut commit = from;
+        loop {
+            let Some(blob) = self.repository.object_at(commit, PATH)? else { return Ok(None) };
+            let policy = self.read(commit, blob)?;
+            let day = match policy.effective {
+                Some(day) if day > at.date_naive() => day,
+                _ => return Ok(Some((policy, PolicySource { commit, blob }))),
+            };
+            notes.push(format!("Version {} of the policy takes effect on {day} only.", policy.version));
+            // Back to the commit before this version: only here may the walk be long.
+            loop {
+                let Some(parent) = self.repository.step(commit)?.parent else { return Ok(None) };
+                commit = parent;
+                if self.repository.object_at(commit, PATH)? != Some(blob) {
+                    break;
                 }
-                (false, _) => format!(
-                    "No policy ({PATH}) is on {}, so the built-in one serves; `hotfix init` writes one.",
-                    trusted.name
-                ),
-            });
-            let policy = built_in(repository)?;
-            let main = Some(policy.branches.main.clone());
-            let pin = PolicyPin { name: policy.name.clone(), version: policy.version, source: None, main };
-            InForce { policy, pin, origin: "built in".to_owned(), notes }
+            }
         }
-    };
-    Ok(with_work_tree_note(repository, in_force))
+    }
+
+    fn read(&self, commit: ObjectId, blob: ObjectId) -> Result<Policy, Failure> {
+        let mut read = self.read.borrow_mut();
+        if let Some(known) = read.get(&(blob, None)).or_else(|| read.get(&(blob, Some(commit)))) {
+            return Ok(known.clone());
+        }
+        let place = format!("{}, commit {}", self.trusted.name, commit.short());
+        let (policy, stands_alone) = read_blob(self.repository, (commit, blob), &place)?;
+        read.insert((blob, (!stands_alone).then_some(commit)), policy.clone());
+        Ok(policy)
+    }
 }
 
 fn pin_commit(pin: &PolicyPin) -> String {
@@ -87,7 +244,7 @@ pub fn by_pin(repository: &Repository, pin: &PolicyPin) -> Result<Policy, Failur
     let mut policy = match &pin.source {
         None => built_in(repository)?,
         Some(source) => {
-            read_blob(repository, (source.commit, source.blob), &format!("commit {}", source.commit.short()))?
+            read_blob(repository, (source.commit, source.blob), &format!("commit {}", source.commit.short()))?.0
         }
     };
     if policy.name != pin.name || policy.version != pin.version {
@@ -113,73 +270,6 @@ pub fn built_in(repository: &Repository) -> Result<Policy, Failure> {
     Ok(policy)
 }
 
-/// The newest commit on the first-parent history that is no younger than `at`; none if all are.
-fn governing_commit(
-    repository: &Repository,
-    trusted: &TrustedRef,
-    at: Moment,
-    notes: &mut Vec<String>,
-) -> Result<Option<ObjectId>, Failure> {
-    let mut next = Some(trusted.tip);
-    let (mut newest, mut chosen, mut behind) = (None, None, 0);
-    while let Some(id) = next {
-        let step = repository.step(id)?;
-        if step.seconds > at.timestamp() {
-            (chosen, behind) = (None, 0);
-        } else {
-            newest = newest.or(Some(id));
-            chosen = chosen.or(Some(id));
-            behind += 1;
-            if behind > LOOK_BACK {
-                break;
-            }
-        }
-        next = step.parent;
-    }
-    if chosen.is_none() && repository.is_shallow() {
-        let message = format!("{} is cut off before the incident started, so its policy is unknown", trusted.name);
-        return Err(Failure::undecided(message).hint("git fetch --unshallow"));
-    }
-    if newest != chosen {
-        let policy_at = |commit: Option<ObjectId>| commit.map_or(Ok(None), |commit| repository.object_at(commit, PATH));
-        if policy_at(newest)? != policy_at(chosen)? {
-            notes.push(format!(
-                "The dates on {} contradict its order: commits said to be older than the incident stand on younger ones; the policy below all of those is used.",
-                trusted.name
-            ));
-        }
-    }
-    Ok(chosen)
-}
-
-/// From a commit backwards, the first policy that is effective at `at`; none where there is no policy.
-fn effective(
-    repository: &Repository,
-    trusted: &TrustedRef,
-    from: ObjectId,
-    at: Moment,
-    notes: &mut Vec<String>,
-) -> Result<Option<(Policy, PolicySource)>, Failure> {
-    let mut commit = from;
-    loop {
-        let Some(blob) = repository.object_at(commit, PATH)? else { return Ok(None) };
-        let policy = read_blob(repository, (commit, blob), &format!("{}, commit {}", trusted.name, commit.short()))?;
-        let day = match policy.effective {
-            Some(day) if day > at.date_naive() => day,
-            _ => return Ok(Some((policy, PolicySource { commit, blob }))),
-        };
-        notes.push(format!("Version {} of the policy takes effect on {day} only.", policy.version));
-        // Back to the commit before this version: only here may the walk be long.
-        loop {
-            let Some(parent) = repository.step(commit)?.parent else { return Ok(None) };
-            commit = parent;
-            if repository.object_at(commit, PATH)? != Some(blob) {
-                break;
-            }
-        }
-    }
-}
-
 /// The newest policy on the trusted ref that can be read; none where there is none.
 pub fn newest_readable(repository: &Repository, trusted: &TrustedRef) -> Result<Option<Policy>, Failure> {
     let (mut next, mut broken) = (Some(trusted.tip), None);
@@ -199,11 +289,15 @@ pub fn newest_readable(repository: &Repository, trusted: &TrustedRef) -> Result<
 /// The policy as it stands at a commit; none where it has none. Exit 4 where it is broken.
 pub fn at_commit(repository: &Repository, commit: ObjectId, name: &str) -> Result<Option<Policy>, Failure> {
     let blob = repository.object_at(commit, PATH)?;
-    blob.map(|blob| read_blob(repository, (commit, blob), name)).transpose()
+    blob.map(|blob| Ok(read_blob(repository, (commit, blob), name)?.0)).transpose()
 }
 
-/// Reads a policy; the one that it extends stands in the tree of the same commit.
-fn read_blob(repository: &Repository, (commit, blob): (ObjectId, ObjectId), place: &str) -> Result<Policy, Failure> {
+/// Reads a policy; the one that it extends stands in the tree of the same commit. Whether it extends none.
+fn read_blob(
+    repository: &Repository,
+    (commit, blob): (ObjectId, ObjectId),
+    place: &str,
+) -> Result<(Policy, bool), Failure> {
     let bytes = repository.objects()?.read(blob, Kind::Blob)?.ok_or_else(|| {
         let hint = if repository.is_partial() {
             "git clone URL    # without --filter: this clone left objects out"
@@ -212,8 +306,13 @@ fn read_blob(repository: &Repository, (commit, blob): (ObjectId, ObjectId), plac
         };
         Failure::undecided(format!("{PATH} ({place}) is no file that can be read here")).hint(hint)
     })?;
-    let base = |path: &str| file_at(repository, commit, path);
-    policy::read_on(&bytes, PATH, &base).map_err(|problems| broken(place, problems))
+    let stands_alone = Cell::new(true);
+    let base = |path: &str| {
+        stands_alone.set(false);
+        file_at(repository, commit, path)
+    };
+    let policy = policy::read_on(&bytes, PATH, &base).map_err(|problems| broken(place, problems))?;
+    Ok((policy, stands_alone.get()))
 }
 
 /// A file of a commit's tree; the error is a sentence.

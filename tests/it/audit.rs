@@ -349,7 +349,25 @@ fn a_policy_of_ones_own_choice_is_found() {
         checked.policy.version = 2;
         checked.started = then;
     });
-    assert_eq!(scene.codes(), ["policy-unknown", "policy-not-trusted"]);
+    let (codes, report) = scene.audit(&[]);
+    // INC-42 was honest: that main's dates speak against it is told, and accuses nobody.
+    assert_eq!(codes, ["policy-unknown"], "{report:#}");
+    assert!(report["notes"].to_string().contains("INC-42 was opened under built-in version 1"), "{report:#}");
+    // A policy that was loosened for an incident that had started already.
+    let looser = built_in.replace("files: 10", "files: 99").replace("version: 1", "version: 2");
+    let commit = scene.place.commit("policy/hotfix.yaml", &looser, "Looser");
+    let blob = scene.place.git(&["rev-parse", "HEAD:policy/hotfix.yaml"]);
+    scene.forge(|event| {
+        event.id = "019cb6f0-9b40-7000-8000-00000000000e".into();
+        event.incident = Some("INC-45".parse().unwrap());
+        let Payload::Checked(checked) = &mut event.payload else { panic!("a check") };
+        checked.started = event.at - chrono::TimeDelta::hours(2);
+        let source = checked.policy.source.as_mut().unwrap();
+        (source.commit, source.blob) = (commit.parse().unwrap(), blob.parse().unwrap());
+    });
+    let (codes, report) = scene.audit(&[]);
+    assert_eq!(codes, ["policy-unknown", "policy-not-trusted"], "{report:#}");
+    assert!(report["findings"][1]["message"].as_str().unwrap().contains("is looser than"), "{report:#}");
 }
 
 #[test]

@@ -143,36 +143,45 @@ fn a_tag_or_a_branch_of_that_name_is_not_the_trusted_ref() {
 }
 
 #[test]
-fn a_start_in_the_past_picks_an_older_policy_and_that_is_said() {
-    let place = broken_shop();
-    let policy = |version: u32| {
+fn a_start_in_the_past_picks_no_laxer_policy() {
+    let place = Place::new();
+    let policy = |version: u32, files: u32| {
         include_str!("../../policy/hotfix.yaml")
             .replace("version: 1", &format!("version: {version}"))
             .replace("built-in", "shop")
+            .replace("files: 10", &format!("files: {files}"))
     };
-    place.commit("policy/hotfix.yaml", &policy(2), "Rules");
-    let between = place.git(&["log", "-1", "--format=%cI"]);
-    let later = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "commit", "-q", "-a", "-m", "Stricter"];
-    place.write("policy/hotfix.yaml", &policy(3));
-    let mut command = place.command("git", &place.path(), GRACE);
-    let then = chrono::DateTime::parse_from_rfc3339(&between).unwrap() + chrono::TimeDelta::seconds(1);
-    assert!(command.args(later).env("GIT_COMMITTER_DATE", then.to_rfc3339()).status().unwrap().success());
-    thread::sleep(std::time::Duration::from_millis(1100));
-    check(&place).exits(0).says("shop, version 3");
-    let earlier = [&["check", "INC-43", "--started", &between], QUALIFIES].concat();
-    place
-        .hotfix(&earlier)
-        .exits(0)
-        .says("shop, version 2")
-        .says("was changed after the incident started, so version 2 governs");
-    let long_ago = [&["check", "INC-44", "--started", "0001-01-01T00:00:00Z"], QUALIFIES].concat();
-    place
-        .hotfix(&long_ago)
-        .exits(0)
-        .says("built-in, version 1")
-        .says("after the incident started, so it does not govern");
-    // What was said at opening stands on the record for good.
+    // Commits so many hours before now; the moment, as git tells it.
+    let committed = |path: &str, content: &str, hours: i64| {
+        place.write(path, content);
+        place.git(&["add", "."]);
+        let at = (chrono::Utc::now() - chrono::TimeDelta::hours(hours)).to_rfc3339();
+        let commit = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "commit", "-q", "-m", "Change"];
+        let mut command = place.command("git", &place.path(), GRACE);
+        assert!(command.args(commit).env("GIT_COMMITTER_DATE", at).status().unwrap().success());
+        place.git(&["log", "-1", "--format=%cI"])
+    };
+    let brought = |version: u32, files: u32, hours| committed("policy/hotfix.yaml", &policy(version, files), hours);
+    let opened =
+        |id: &str, started: &str| place.hotfix(&[&["check", id, "--started", started], QUALIFIES].concat()).exits(0);
+    committed("shop.rs", "one\n", 60);
+    place.git(&["tag", "v1.0.0"]);
+    committed("shop.rs", "two\n", 59);
+    place.git(&["tag", "v1.1.0"]);
+    let old = brought(1, 20, 50);
+    let yesterday = brought(2, 8, 30);
+    // A version that was replaced more than a day ago governs nothing any more.
+    opened("INC-43", &old).says("shop, version 2");
+    opened("INC-44", "0001-01-01T00:00:00Z").says("shop, version 2");
+    // What was loosened since the start does not count; what was tightened does.
+    brought(3, 9, 4);
+    opened("INC-45", &yesterday).says("shop, version 2").says("was changed after the incident started");
+    brought(4, 7, 2);
+    opened("INC-46", &yesterday).says("shop, version 4").says("nothing in it is looser");
+    // What was said at opening stands on the record for good, and the audit finds nothing wrong with any of them.
     place.hotfix(&["show", "INC-44"]).exits(0).says("0001-01-01");
+    let audit = place.json(&["audit"]);
+    assert!(!audit.to_string().contains("policy-not-trusted"), "{audit:#}");
 }
 
 #[test]

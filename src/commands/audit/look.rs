@@ -1,20 +1,20 @@
 //! Where an audit looks: each function finds one kind of thing.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use crate::commands::book::Book;
 use crate::commands::into;
 use crate::domain::allowed_signers::LineProblem;
 use crate::domain::audit;
-use crate::domain::event::{FixAttached, Payload, PolicyPin};
+use crate::domain::event::{Checked, FixAttached, Payload, PolicyPin};
 use crate::domain::finding::{Finding, FindingCode};
 use crate::domain::identity::{IncidentId, Moment, ObjectId};
 use crate::domain::policy::Policy;
 use crate::domain::record::History;
 use crate::evidence::anchors;
 use crate::evidence::identity::SIGNERS;
-use crate::evidence::policy_in_force::{self, PATH};
+use crate::evidence::policy_in_force::{self, InForce, PATH, Versions};
 use crate::evidence::trusted_ref::trusted_ref;
 use crate::evidence::unrecorded::{self, Unrecorded};
 use crate::failure::Failure;
@@ -41,38 +41,72 @@ pub(super) fn roots(history: &History) -> Vec<Finding> {
 }
 
 /// Who might do what, under each incident's own policy, and whether that policy was the team's.
-pub fn authority(repository: &Repository, book: &Book<'_>, findings: &mut Vec<Finding>) -> Result<(), Failure> {
+pub fn authority(
+    repository: &Repository,
+    book: &Book<'_>,
+    findings: &mut Vec<Finding>,
+    notes: &mut Vec<String>,
+) -> Result<(), Failure> {
     let mut policies: HashMap<&PolicyPin, Option<Rc<Policy>>> = HashMap::new();
-    // Each pin once, with the incident that it was first named for.
-    let mut first: Vec<(ObjectId, &IncidentId, &PolicyPin, Moment)> = Vec::new();
+    // The check that opened each incident: later ones keep its policy.
+    let mut opened: BTreeMap<&IncidentId, (ObjectId, &Checked, Moment)> = BTreeMap::new();
     for (commit, event) in book.history.events() {
         if let (Payload::Checked(checked), Some(id)) = (&event.payload, &event.incident) {
-            policies.entry(&checked.policy).or_insert_with(|| {
-                first.push((commit, id, &checked.policy, checked.started));
-                policy_in_force::by_pin(repository, &checked.policy).ok().map(Rc::new)
-            });
+            opened.entry(id).or_insert((commit, checked, event.at));
+            let read = || policy_in_force::by_pin(repository, &checked.policy).ok().map(Rc::new);
+            policies.entry(&checked.policy).or_insert_with(read);
         }
     }
     findings.extend(audit::authority(&book.history, &|pin| policies.get(pin)?.as_deref()));
-    let trusted = match first.iter().any(|(.., pin, _)| pin.source.is_some()) {
-        true => trusted_ref(repository, book.trusted_ref())?,
-        false => return Ok(()),
-    };
-    for (commit, id, pin, started) in first {
-        let Some(source) = &pin.source else { continue };
-        let version = format!("{} version {}", pin.name, pin.version);
-        let why = if !repository.has(source.commit) || !repository.contains(trusted.tip, source.commit)? {
-            format!("its policy ({version}) is not on {}", trusted.name)
-        } else if repository.object_at(source.commit, PATH)? != Some(source.blob) {
-            format!("its policy ({version}) is not the one of the commit that it names")
-        } else if repository.step(source.commit)?.seconds > started.timestamp() {
-            format!("its policy ({version}) came to {} after the incident started", trusted.name)
-        } else {
-            continue;
-        };
-        findings.push(Finding::new(FindingCode::PolicyNotTrusted, why).at(commit, Some(id)));
+    let Ok(versions) = Versions::new(repository, book.trusted_ref()) else { return Ok(()) };
+    for (id, (commit, checked, at)) in opened {
+        let why = untrusted(repository, &versions, (id, checked, at), notes)?;
+        let why =
+            why.map(|why| format!("its policy ({} version {}) {why}", checked.policy.name, checked.policy.version));
+        findings.extend(why.map(|why| Finding::new(FindingCode::PolicyNotTrusted, why).at(commit, Some(id))));
     }
     Ok(())
+}
+
+/// Why the policy that an incident was opened under is not the team's; none if it is.
+fn untrusted(
+    repository: &Repository,
+    versions: &Versions<'_>,
+    (id, checked, at): (&IncidentId, &Checked, Moment),
+    notes: &mut Vec<String>,
+) -> Result<Option<String>, Failure> {
+    let (pin, trusted) = (&checked.policy, versions.trusted());
+    if let Some(source) = &pin.source {
+        if !repository.has(source.commit) || !repository.contains(trusted.tip, source.commit)? {
+            return Ok(Some(format!("is not on {}", trusted.name)));
+        }
+        if repository.object_at(source.commit, PATH)? != Some(source.blob) {
+            return Ok(Some("is not the one of the commit that it names".to_owned()));
+        }
+    }
+    let blob = |pin: &PolicyPin| pin.source.as_ref().map(|source| source.blob);
+    let among = |allowed: &[&InForce]| allowed.iter().any(|allowed| blob(&allowed.pin) == blob(pin));
+    // Whoever had not fetched what was tightened since opened it under the one before. What can't be told accuses nobody.
+    let (governing, before) = (versions.governing(checked.started, at), versions.at_opening(checked.started, at));
+    let (Ok(governing), Ok(before)) = (governing, before) else { return Ok(None) };
+    if among(&[&governing, &before]) {
+        return Ok(None);
+    }
+    let named = format!("{} version {}", governing.pin.name, governing.pin.version);
+    let late = match &pin.source {
+        Some(source) => repository.step(source.commit)?.seconds > checked.started.timestamp(),
+        None => false,
+    };
+    Ok(Some(if late {
+        format!("came to {} after the incident started, and is looser than {named}", trusted.name)
+    } else {
+        // A branch that is moved forward brings old dates with it, so this proves nothing.
+        notes.push(format!(
+            "{id} was opened under {} version {}, and by the dates on {} it should have been {named}: was that merged by then?",
+            pin.name, pin.version, trusted.name
+        ));
+        return Ok(None);
+    }))
 }
 
 /// Texts that are not what their event was recorded with; how many are not here is a note.

@@ -61,7 +61,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     findings.extend(look::roots(history));
     findings.extend(look::signers(&book));
     findings.extend(hiding::hiding(repository, history)?);
-    look::authority(repository, &book, &mut findings)?;
+    look::authority(repository, &book, &mut findings, &mut notes)?;
     findings.extend(look::texts(&book, &mut notes)?);
     let anchors = look::anchors(repository, &book, &mut findings)?;
     findings.extend(look::unrecorded(session, &book, args.since, &mut notes)?);

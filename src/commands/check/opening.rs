@@ -102,7 +102,7 @@ impl<'s> Opening<'s> {
             // An incident keeps its policy until it closes.
             (None, Some(incident)) => (policy_in_force::by_pin(repository, &incident.policy)?, incident.policy.clone()),
             (None, None) => {
-                let force = policy_in_force::policy_in_force(repository, started, book.trusted_ref())?;
+                let force = policy_in_force::governing(repository, (started, session.now()), book.trusted_ref())?;
                 notes.extend(force.notes);
                 (force.policy, force.pin)
             }
