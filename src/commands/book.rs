@@ -309,6 +309,9 @@ fn weighed<'s>(session: &'s Session, ledger: Ledger<'s>) -> Result<Ledger<'s>, F
 pub fn ask(session: &Session, limit: Duration) -> Result<Result<Option<String>, String>, Failure> {
     let repository = session.repository()?;
     match repository.default_remote()? {
+        None if Ledger::open(repository)?.was_shared()? => {
+            Ok(Err("this clone shared its ledger with a remote, and has none any more".to_owned()))
+        }
         None => Ok(Ok(None)),
         Some(remote) => {
             let asked = Ledger::open(repository)?.refresh(&remote, session.now(), limit)?;

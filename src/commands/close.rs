@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::beside;
 use super::book::Book;
 use super::desk::Desk;
 use super::outcome::Outcome;
@@ -19,6 +20,7 @@ use crate::domain::incident::{self, Incident};
 use crate::domain::policy::Policy;
 use crate::domain::record::History;
 use crate::domain::refusal::{self, Code, Refusal};
+use crate::evidence::policy_in_force::Versions;
 use crate::failure::{ExitCode, Failure};
 use crate::render::{Page, Report, Tone};
 use crate::session::Session;
@@ -84,6 +86,10 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let (targets, proofs) = ask_git(session, incident, &papers.policy, stale, Duration::from_secs(args.deadline))?;
     let case = papers.case(incident);
     let mut refusals: Vec<Missing> = debts::owed(&case, &proofs).into_iter().map(Missing::Owed).collect();
+    refusals.extend(not_the_teams(session, &book, incident)?.map(Missing::Now));
+    let limit = Duration::from_secs(args.deadline);
+    let beside = beside::refusal(session.repository()?, &book, (incident, &papers.policy), limit)?;
+    refusals.extend(beside.filter(|refusal| !case.opened(refusal.code)).map(Missing::Now));
     match session.actor() {
         Ok(actor) => refusals.extend(gates::closer(&case, &actor).map(Missing::Now)),
         // What lacks can be listed for anybody; only a closing needs a name.
@@ -107,6 +113,18 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let exit = refusal::exit_of(refusals.iter().map(Missing::refusal));
     let now = session.now();
     session.answer("close", exit, &CloseReport { incident: id, recorded, targets: &targets, refusals, now })
+}
+
+/// Why the policy that the incident was opened under is not the team's, if it is not.
+fn not_the_teams(session: &Session, book: &Book<'_>, incident: &Incident) -> Result<Option<Refusal>, Failure> {
+    let Some(source) = &incident.policy.source else { return Ok(None) };
+    let versions = Versions::new(session.repository()?, book.trusted_ref())?;
+    if versions.hold(source)? {
+        return Ok(None);
+    }
+    let (name, version) = (&incident.policy.name, incident.policy.version);
+    let message = format!("its policy ({name} version {version}) never was on {}", versions.trusted().name);
+    Ok(Some(Refusal::new(Code::RecordDoubtful, message, "hotfix audit    # and ask who opened it")))
 }
 
 /// Asks the targets, where there is something to prove. `stale` says why they could not be fetched.

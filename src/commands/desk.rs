@@ -38,6 +38,7 @@ pub struct Papers {
     /// What its fixes are; none where none is attached.
     pub content: Option<Content>,
     demanded: Demanded,
+    demanded_at_the_end: Demanded,
     now: Moment,
     knows: Box<dyn Fn(ObjectId, ObjectId) -> bool>,
 }
@@ -65,7 +66,8 @@ impl<'d, 's> Desk<'d, 's> {
         let history: Rc<History> = Rc::clone(&self.book.history);
         let knows = Box::new(move |later, earlier| history.knows(later, earlier));
         let demanded = budget::due(&policy, self.book.incidents.values(), (&incident.id, incident.check()), &*knows);
-        Ok(Papers { policy, roles, content, demanded, now: self.session.now(), knows })
+        let demanded_at_the_end = budget::dearest(&policy, self.book.incidents.values(), incident, &*knows);
+        Ok(Papers { policy, roles, content, demanded, demanded_at_the_end, now: self.session.now(), knows })
     }
 
     /// What other incidents owe past its time: the incident and the code.
@@ -108,6 +110,7 @@ impl Papers {
             roles: &self.roles,
             content: self.content.as_ref(),
             demanded: &self.demanded,
+            demanded_at_the_end: &self.demanded_at_the_end,
             now: self.now,
             knows: &*self.knows,
         }

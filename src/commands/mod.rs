@@ -3,6 +3,7 @@
 pub mod anchor;
 pub mod approve;
 pub mod audit;
+mod beside;
 pub mod book;
 pub mod cause;
 pub mod check;

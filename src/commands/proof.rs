@@ -27,10 +27,19 @@ use crate::process::Deadline;
 use crate::render::{Page, Tone};
 use crate::session::Session;
 
+use super::book;
 use super::merged::side_by_side;
 
 /// How long a fetch may take before an answer about main is given up.
 pub const FETCH_LIMIT: Duration = Duration::from_secs(10);
+
+/// The refusal where the remote could not be asked, so that it is not known here what production has; `again` is the command
+/// to run once it can.
+pub fn stale(session: &Session, again: &str) -> Result<Option<Refusal>, Failure> {
+    let why = book::ask(session, FETCH_LIMIT)?.err();
+    let message = |why| format!("{why}; so whether production has the fix is not known here");
+    Ok(why.map(|why| Refusal::new(Code::MainNotFresh, message(why), again)))
+}
 
 /// The answer about one target.
 #[derive(Serialize)]

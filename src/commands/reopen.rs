@@ -1,10 +1,9 @@
-//! `hotfix reopen`: a closed incident is open again.
+//! `hotfix reopen`: an incident that is over is open again.
 
 use std::collections::BTreeMap;
 
-use super::book::{self, Book};
+use super::book::Book;
 use super::outcome::Outcome;
-use crate::domain::closing;
 use crate::domain::event::{Payload, Reopened, ReopenedBecause};
 use crate::domain::identity::IncidentId;
 use crate::domain::incident::{self, State};
@@ -13,7 +12,7 @@ use crate::failure::{ExitCode, Failure};
 use crate::ledger::store::Recorded;
 use crate::session::Session;
 
-/// Open a closed incident again: it came back, or something that closing stood on turned out otherwise
+/// Open an incident again that is closed or void: it came back, or something that its end stood on turned out otherwise
 #[derive(clap::Args)]
 pub struct Args {
     /// The incident
@@ -32,11 +31,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         State::Open | State::Restored => {
             return Outcome::unchanged(id, "it is open").next(format!("hotfix show {id}")).send(session, "reopen");
         }
-        State::Void => {
-            let refusals: Vec<_> = closing::over(incident).into_iter().collect();
-            return Outcome::refused(id, refusals).send(session, "reopen");
-        }
-        State::Closed => {}
+        State::Closed | State::Void => {}
     }
     if args.reason.trim().is_empty() {
         return Err(Failure::usage("--reason is empty").hint("say what turned out otherwise"));
@@ -49,7 +44,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         .send(session, "reopen")
 }
 
-/// Opens an incident again, if it is still closed.
+/// Opens an incident again, if it is still over.
 pub(super) fn reopen(
     book: &Book<'_>,
     id: &IncidentId,
@@ -57,13 +52,10 @@ pub(super) fn reopen(
     texts: BTreeMap<String, String>,
 ) -> Result<Recorded, Failure> {
     let draft = book.draft(id, Payload::Reopened(Reopened { because }), texts)?;
-    let still_closed = |history: &History| match incident::replay(history).get(id) {
-        Some(now) if now.state == State::Closed => Ok(()),
-        Some(now) => Err(closing::over(now).map_or_else(
-            || Failure::undecided(format!("nothing was recorded, for meanwhile {id} was opened again")),
-            |over| book::meanwhile(&over),
-        )),
+    let still_over = |history: &History| match incident::replay(history).get(id) {
+        Some(now) if now.is_over() => Ok(()),
+        Some(_) => Err(Failure::undecided(format!("nothing was recorded, for meanwhile {id} was opened again"))),
         None => Err(Failure::undecided(format!("{id} is not in the ledger any more")).hint("hotfix log")),
     };
-    book.append_if(draft, still_closed)?
+    book.append_if(draft, still_over)?
 }

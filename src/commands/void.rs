@@ -3,12 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::book::Book;
+use super::desk::Desk;
+use super::fix::still_released;
 use super::outcome::Outcome;
+use super::proof;
 use crate::domain::event::{Payload, VoidReason, Voided};
-use crate::domain::identity::IncidentId;
-use crate::domain::incident::State;
+use crate::domain::gates;
+use crate::domain::identity::{IncidentId, Person};
+use crate::domain::incident::{Incident, State};
 use crate::domain::refusal::{Code, Refusal};
 use crate::failure::{ExitCode, Failure};
+use crate::merge_back::fix::Fix;
 use crate::session::Session;
 
 /// End an incident that should not have been opened
@@ -56,9 +61,12 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     }
     let actor = session.actor()?;
     if incident.had_a_hand(&actor) {
-        let message = format!("a fix is attached to {id}, and you had a hand in it");
+        let message = format!("work on a fix began for {id}, and you had a hand in it");
         let next = format!("hotfix void {id} --reason …    # by somebody else");
         return Outcome::refused(id, [Refusal::new(Code::SecondPersonNeeded, message, next)]).send(session, "void");
+    }
+    if let Some(refusal) = ships(incident, &actor, &book, session)? {
+        return Outcome::refused(id, [refusal]).send(session, "void");
     }
     let (reason, words) = match args.reason {
         Reason::FalseAlarm => (VoidReason::FalseAlarm, "a false alarm".to_owned()),
@@ -71,4 +79,29 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let payload = Payload::Voided(Voided { reason, duplicate_of: args.duplicate_of });
     let recorded = book.record(id, payload, BTreeMap::new())?;
     Outcome::recorded(id, &recorded, format!("void: {words}")).send(session, "void")
+}
+
+/// Why an incident with a fix can't end as none: production has the fix, it is not known whether it has, or this person may
+/// not say so.
+fn ships(incident: &Incident, actor: &Person, book: &Book<'_>, session: &Session) -> Result<Option<Refusal>, Failure> {
+    let id = &incident.id;
+    if incident.fixes().next().is_none() {
+        return Ok(None);
+    }
+    if let Some(deployed) = incident.deployed.last() {
+        let message =
+            format!("{} said that a fix of {id} was deployed: production was changed", deployed.by.actor.name);
+        return Ok(Some(Refusal::new(Code::FixStillReleased, message, format!("hotfix close {id}"))));
+    }
+    if let Some(stale) = proof::stale(session, &format!("hotfix void {id}"))? {
+        return Ok(Some(stale));
+    }
+    for attempt in incident.attempts.iter().filter(|attempt| !attempt.withdrawn) {
+        let Some(fix) = &attempt.fix else { continue };
+        if let Some(refusal) = still_released(attempt.number, incident, &Fix::recorded(&fix.what), session)? {
+            return Ok(Some(refusal));
+        }
+    }
+    let papers = Desk::new(session, book)?.papers(incident)?;
+    Ok(gates::closer(&papers.case(incident), actor))
 }

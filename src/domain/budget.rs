@@ -100,6 +100,24 @@ pub fn demanded(policy: &Policy, used: u32, overdue: bool, facts: &BTreeMap<Stri
     demanded
 }
 
+/// The dearest that any walk of an incident was: what is answered otherwise later makes its end no cheaper.
+pub fn dearest<'i>(
+    policy: &Policy,
+    incidents: impl IntoIterator<Item = &'i Incident> + Clone,
+    this: &Incident,
+    knows: Knows<'_>,
+) -> Demanded {
+    let mut dearest = Demanded::default();
+    for check in &this.checks {
+        let due = due(policy, incidents.clone(), (&this.id, check), knows);
+        dearest.note |= due.note;
+        dearest.approvals.extend(due.approvals);
+    }
+    dearest.approvals.sort();
+    dearest.approvals.dedup();
+    dearest
+}
+
 /// What an incident has in common with earlier hotfixes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Earlier {

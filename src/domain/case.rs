@@ -36,6 +36,8 @@ pub struct Case<'a> {
     pub content: Option<&'a Content>,
     /// What its policy demands beside the usual: [`super::budget::due`].
     pub demanded: &'a Demanded,
+    /// The same for its end: [`super::budget::dearest`].
+    pub demanded_at_the_end: &'a Demanded,
     /// Now.
     pub now: Moment,
     /// Who knew of what.
@@ -64,6 +66,11 @@ impl<'a> Case<'a> {
     /// Who must agree to the fix.
     pub fn needs(&self) -> Needs {
         needed(self.policy, &self.facts(), Some(self.demanded))
+    }
+
+    /// Who must agree before the incident ends: what was asked for once is asked for still.
+    pub fn needs_at_the_end(&self) -> Needs {
+        needed(self.policy, &self.facts(), Some(self.demanded_at_the_end))
     }
 
     /// The judge of the approvals; none where there is no fix to agree to.

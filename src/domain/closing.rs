@@ -175,12 +175,14 @@ pub fn contested(incident: &Incident) -> Option<Refusal> {
 /// Why nothing can be done with an incident that is over.
 pub fn over(incident: &Incident) -> Option<Refusal> {
     let id = &incident.id;
+    let ended = |code, message, when| {
+        let next = vec![format!("hotfix show {id}"), format!("hotfix reopen {id} --reason WHY    # {when}")];
+        Refusal { code, message, next }
+    };
     match incident.state {
         State::Open | State::Restored => None,
-        State::Closed => {
-            Some(Refusal::new(Code::AlreadyClosed, format!("{id} is closed"), format!("hotfix show {id}")))
-        }
-        State::Void => Some(Refusal::new(Code::IncidentVoid, format!("{id} is void"), format!("hotfix show {id}"))),
+        State::Closed => Some(ended(Code::AlreadyClosed, format!("{id} is closed"), "if it came back")),
+        State::Void => Some(ended(Code::IncidentVoid, format!("{id} is void"), "if it was no mistake after all")),
     }
 }
 

@@ -5,8 +5,9 @@ use serde::Serialize;
 use super::analysis::PlannedAction;
 use super::case::Case;
 use super::closing::{self, Lack, Proof};
+use super::event::Checked;
 use super::identity::Moment;
-use super::incident::Incident;
+use super::incident::{Done, Incident, evidence_owed};
 use super::policy::people::Deadlines;
 use super::policy::span::Span;
 use super::refusal::{Code, Refusal};
@@ -64,10 +65,12 @@ fn time_for(deadlines: &Deadlines, code: Code) -> Option<Span> {
 
 /// From when a debt's time runs: while production is down nobody is pressed for papers, unless nobody ever says that it is up.
 fn began(incident: &Incident, code: Code) -> Moment {
-    let deployed = incident.deployed.last().map(|deployed| deployed.what.at);
-    let restored = incident.restored.as_ref().map(|restored| restored.what.at);
+    // The first word counts: a deadline is not moved by saying the same once more.
+    let deployed = incident.deployed.iter().map(|deployed| deployed.what.at).min();
+    let restored = incident.restored_first;
+    let owed_at = |check: &&Done<Checked>| !evidence_owed(&check.what).is_empty();
     let from = match code {
-        Code::EvidenceOwed => Some(incident.check().by.at),
+        Code::EvidenceOwed => incident.checks.iter().find(owed_at).map(|check| check.by.at),
         Code::ApprovalMissing | Code::LateApprovalOwed | Code::GateSkipped => deployed.or(restored),
         _ => restored.or(deployed),
     };

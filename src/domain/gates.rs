@@ -63,7 +63,7 @@ fn objection(case: &Case<'_>) -> Option<Refusal> {
 
 fn approval(case: &Case<'_>, when: When) -> Option<Refusal> {
     let id = &case.incident.id;
-    let needs = case.needs();
+    let needs = if when == When::Closing { case.needs_at_the_end() } else { case.needs() };
     let judge = case.judge(&needs)?;
     let lacking = judge.lacking();
     if lacking.is_empty() {

@@ -1,11 +1,14 @@
 //! An incident as its events tell it: events are replayed into state, nothing else is ever stored.
 
+mod attempt;
 mod meeting;
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use self::attempt::each_once;
+pub use self::attempt::{Attempt, owned};
 use self::meeting::Met;
 pub(super) use self::meeting::Recorded;
 pub use self::meeting::UnseenEnd;
@@ -67,25 +70,6 @@ pub struct Done<T> {
     pub what: T,
 }
 
-/// One try at a fix.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Attempt {
-    /// 1 for the first.
-    pub number: u32,
-    /// The branch made by `hotfix start`; none where a fix was attached without one.
-    pub branch: Option<String>,
-    /// Where that branch forks from.
-    pub base: Option<ObjectId>,
-    /// Who made the branch.
-    pub started_by: Option<Person>,
-    /// The fix, once it is attached; a later attachment to the same attempt replaces it.
-    pub fix: Option<Done<FixAttached>>,
-    /// Whether the attempt was withdrawn.
-    pub withdrawn: bool,
-    /// The ledger's commit that brought it up: attempts that two people began apart may have the same number.
-    pub begun: ObjectId,
-}
-
 /// One incident.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Incident {
@@ -109,6 +93,8 @@ pub struct Incident {
     pub deployed: Vec<Done<Deployed>>,
     /// Who said that the system is back; the latest counts.
     pub restored: Option<Done<Restored>>,
+    /// The earliest moment at which it was ever said to be back: from then on papers are owed, whatever is said later.
+    pub restored_first: Option<Moment>,
     /// Why it should not have been opened.
     pub voided: Option<Done<Voided>>,
     /// The latest merge-back verdicts, by target.
@@ -174,23 +160,18 @@ impl Incident {
 
     /// The rungs whose evidence is still owed under the governing walk.
     pub fn evidence_owed(&self) -> Vec<RungName> {
-        let check = &self.check().what;
-        let rungs = [(RungName::RollBack, Some(&check.roll_back)), (RungName::FlagOff, check.flag_off.as_ref())];
-        let owes = |answer: Option<&RungAnswer>| {
-            matches!(answer, Some(RungAnswer::No { evidence: Evidence::Owed { .. }, .. }))
-        };
-        rungs.into_iter().filter(|(_, answer)| owes(*answer)).map(|(name, _)| name).collect()
+        evidence_owed(&self.check().what)
     }
 
-    /// Everyone who wrote a part of the fixes, or attached one.
+    /// Everyone who wrote a part of the fixes, or attached one, in whatever version.
     pub fn fix_authors(&self) -> impl Iterator<Item = &Person> {
-        self.fixes().flat_map(|fix| fix.what.authors.iter().chain([&fix.by.actor]))
+        let counts = self.attempts.iter().filter(|attempt| !attempt.withdrawn && attempt.fix.is_some());
+        counts.flat_map(Attempt::authors)
     }
 
     /// Whether a person began, wrote or attached a fix, be it withdrawn by now, or said that one was deployed.
     pub fn had_a_hand(&self, person: &Person) -> bool {
-        let attached = self.attempts.iter().filter_map(|attempt| attempt.fix.as_ref());
-        let mut authors = attached.flat_map(|fix| fix.what.authors.iter().chain([&fix.by.actor]));
+        let mut authors = self.attempts.iter().flat_map(Attempt::authors);
         let mut starters = self.attempts.iter().filter_map(|attempt| attempt.started_by.as_ref());
         authors.any(|author| author.is(person))
             || starters.any(|starter| starter.is(person))
@@ -223,6 +204,7 @@ impl Incident {
             attempts: Vec::new(),
             deployed: Vec::new(),
             restored: None,
+            restored_first: None,
             voided: None,
             verified: BTreeMap::new(),
             confirmed: BTreeMap::new(),
@@ -256,7 +238,12 @@ impl Incident {
                 attempt.base = Some(started.base);
             }
             Payload::FixAttached(fix) => {
+                let same = |other: &&Attempt| other.fix.as_ref().is_some_and(|other| other.what.changes == fix.changes);
+                let elsewhere: Vec<Person> =
+                    self.attempts.iter().filter(same).flat_map(Attempt::authors).cloned().collect();
                 let attempt = self.attempt(fix.attempt, entry);
+                let before: Vec<Person> = attempt.authors().cloned().chain(elsewhere).collect();
+                attempt.earlier_authors = each_once(before);
                 attempt.fix = Some(Done::of(entry, fix.as_ref()));
                 attempt.withdrawn = false;
                 // What was deployed before is not this fix.
@@ -270,6 +257,7 @@ impl Incident {
             Payload::Deployed(deployed) => self.deployed.push(Done::of(entry, deployed)),
             Payload::Restored(restored) => {
                 self.restored = Some(Done::of(entry, restored));
+                self.restored_first = Some(self.restored_first.map_or(restored.at, |first| first.min(restored.at)));
                 if self.state == State::Open {
                     self.state = State::Restored;
                 }
@@ -308,11 +296,14 @@ impl Incident {
                 self.state = State::Closed;
                 self.unseen_ends.clear();
             }
-            // What was not closed can't be opened again.
-            Payload::Reopened(_) if self.closed.is_none() => {}
+            // What was not over can't be opened again.
+            Payload::Reopened(_) if !self.is_over() => {}
             Payload::Reopened(_) => {
                 self.closed = None;
+                self.voided = None;
                 self.state = State::Open;
+                // What closing stood on may be so no more: git is asked again.
+                self.verified.clear();
                 self.said.apply(entry);
             }
             Payload::ActionDone(done) => {
@@ -341,6 +332,7 @@ impl Incident {
                 base: None,
                 started_by: None,
                 fix: None,
+                earlier_authors: Vec::new(),
                 withdrawn: false,
                 begun: entry.commit,
             };
@@ -349,6 +341,14 @@ impl Incident {
         });
         &mut self.attempts[index]
     }
+}
+
+/// The rungs whose evidence a walk left for later.
+pub(super) fn evidence_owed(check: &Checked) -> Vec<RungName> {
+    let rungs = [(RungName::RollBack, Some(&check.roll_back)), (RungName::FlagOff, check.flag_off.as_ref())];
+    let owes =
+        |answer: Option<&RungAnswer>| matches!(answer, Some(RungAnswer::No { evidence: Evidence::Owed { .. }, .. }));
+    rungs.into_iter().filter(|(_, answer)| owes(*answer)).map(|(name, _)| name).collect()
 }
 
 impl Deed {

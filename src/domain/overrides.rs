@@ -28,7 +28,7 @@ pub fn stage(code: Code) -> Option<Stage> {
         | Code::ScopeExceeded
         | Code::ScopeForbidden
         | Code::ScopeUnneeded => Some(Stage::Deploy),
-        Code::EvidenceOwed | Code::NotDeployed | Code::NotRestored => Some(Stage::Close),
+        Code::EvidenceOwed | Code::NotDeployed | Code::NotRestored | Code::ReleaseHoldsMore => Some(Stage::Close),
         _ => None,
     }
 }
@@ -65,7 +65,8 @@ pub fn fate(incident: &Incident, done: &Done<Overridden>, fix: Option<&FixDigest
             if !same_fix {
                 return Fate::Outdated;
             }
-            incident.deployed.iter().any(|deployed| holds_at(deployed.what.at) || holds_at(deployed.by.at))
+            // When it was recorded counts: when it happened is a claim, and would revive an override that has ended.
+            incident.deployed.iter().any(|deployed| holds_at(deployed.by.at))
         }
         Some(Stage::Close) | None => incident.closed.as_ref().is_some_and(|closed| holds_at(closed.at)),
     };

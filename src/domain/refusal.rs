@@ -113,7 +113,7 @@ codes! {
     GateSkipped "gate-skipped" Waiting
         "A normal change passes this gate, and the hotfix did not. In the emergency that was right; afterwards it is made good, with evidence, or waived by somebody who may. What is skipped for good is how the next fault gets through."
     IncidentVoid "incident-void" Refused
-        "The incident was a false alarm, a typo or a duplicate. A void record is not added to; open the right one with hotfix check."
+        "The incident was a false alarm, a typo or a duplicate. A void record is not added to; open the right one with hotfix check, or this one again with hotfix reopen if it was no mistake after all."
     LateApprovalOwed "late-approval-owed" Waiting
         "The fix reached production, or the gate was skipped, before everybody agreed who must. Approval comes late then, but it comes: an override lets a fix through, it does not make anybody have seen it."
     LedgerShrinks "ledger-shrinks" Refused
@@ -144,6 +144,8 @@ codes! {
         "An analysis that only its author has read convinces only its author. Somebody else reads it and accepts it."
     RecordDoubtful "record-doubtful" Refused
         "The record says that a hotfix was decided, and it was not decided as this program decides: the answers do not lead there, or the policy is not one of the trusted branch. Somebody wrote it by hand, or chose the gate that they stood at. hotfix audit lists what is wrong; open the incident anew, with the policy that is in force."
+    ReleaseHoldsMore "release-holds-more" Refused
+        "What was deployed holds changes that are neither the fix of an incident nor on main: they went out with the hotfix, past every gate, and the next release from main drops them. Attach them to the fix that they belong to, open an incident for them, bring them to main, or let a role of the policy say why that is right."
     ReleaseLacksFix "release-lacks-fix" Refused
         "The release named as deployed does not hold the fix: production would still be broken. Look at what was tagged; merge the hotfix branch into the release line before the tag."
     ReleaseRewritten "release-rewritten" Refused

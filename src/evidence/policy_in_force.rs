@@ -148,6 +148,21 @@ impl<'r> Versions<'r> {
         })
     }
 
+    /// Whether a version is, or was, on the trusted ref: by its commit, or by its content where the history was rewritten.
+    pub fn hold(&self, source: &PolicySource) -> Result<bool, Failure> {
+        if self.repository.has(source.commit) && self.repository.contains(self.trusted.tip, source.commit)? {
+            return Ok(true);
+        }
+        let mut place = 0;
+        while let Some((commit, _)) = self.on_line(place)? {
+            if self.repository.object_at(commit, PATH)? == Some(source.blob) {
+                return Ok(true);
+            }
+            place += 1;
+        }
+        Ok(false)
+    }
+
     /// The commit at that place of the line; none behind its end.
     fn on_line(&self, at: usize) -> Result<Option<(ObjectId, i64)>, Failure> {
         let mut line = self.line.borrow_mut();

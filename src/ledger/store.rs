@@ -177,6 +177,11 @@ impl<'r> Ledger<'r> {
         Ok(history.count_beyond(Heads::of(self.repository)?.shared.unwrap_or(ObjectId::ZERO)))
     }
 
+    /// Whether a remote is known to have had a ledger that this one stands on.
+    pub fn was_shared(&self) -> Result<bool, Failure> {
+        Ok(Heads::of(self.repository)?.shared.is_some())
+    }
+
     /// The texts of an event, by name.
     pub fn texts(&self, event: &Event) -> Result<BTreeMap<String, Text>, Failure> {
         let tips = [self.repository.direct_ref(TEXT)?, self.repository.direct_ref(PENDING_TEXT)?];

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 #![allow(clippy::disallowed_methods, reason = "tests run programs and tell the time")]
 
+mod around;
 mod at_hand;
 mod attempts;
 mod audit;

@@ -10,6 +10,7 @@ use crate::domain::audit;
 use crate::domain::event::{Checked, FixAttached, Payload, PolicyPin};
 use crate::domain::finding::{Finding, FindingCode};
 use crate::domain::identity::{IncidentId, Moment, ObjectId};
+use crate::domain::incident;
 use crate::domain::policy::Policy;
 use crate::domain::record::History;
 use crate::evidence::anchors;
@@ -182,10 +183,6 @@ pub(super) fn unrecorded_commits(
     let Some(since) = since.or_else(|| book.history.events().next().map(|(_, event)| event.at)) else {
         return Ok(Vec::new());
     };
-    let fixes = book.history.events().filter_map(|(_, event)| match &event.payload {
-        Payload::FixAttached(fix) => Some(fix.as_ref()),
-        _ => None,
-    });
-    let fixes: Vec<&FixAttached> = fixes.collect();
+    let fixes: Vec<&FixAttached> = incident::owned(&book.history, &book.incidents).collect();
     unrecorded::unrecorded(session.repository()?, &policy, &fixes, since)
 }

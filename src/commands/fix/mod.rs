@@ -4,6 +4,8 @@ mod questions;
 mod range;
 mod withdraw;
 
+pub(super) use self::withdraw::still_released;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::commands::book::Book;
 use crate::commands::outcome::Outcome;
 use crate::commands::policies::Policies;
+use crate::commands::proof;
 use crate::domain::event::{FixWithdrawn, Payload};
 use crate::domain::incident::{Attempt, Incident};
 use crate::domain::merge_back::Verdict;
@@ -36,10 +37,15 @@ pub(super) fn withdraw(
     if attempt.withdrawn {
         return Outcome::unchanged(id, format!("attempt {number} was withdrawn before")).send(session, "fix");
     }
-    if let Some(fix) = &attempt.fix
-        && let Some(refusal) = still_released(number, incident, &Fix::recorded(&fix.what), session)?
-    {
-        return Outcome::refused(id, [refusal]).send(session, "fix");
+    if let Some(fix) = &attempt.fix {
+        let again = format!("hotfix fix {id} --withdraw {number}");
+        let released = match proof::stale(session, &again)? {
+            Some(stale) => Some(stale),
+            None => still_released(number, incident, &Fix::recorded(&fix.what), session)?,
+        };
+        if let Some(refusal) = released {
+            return Outcome::refused(id, [refusal]).send(session, "fix");
+        }
     }
     let recorded = book.record(id, Payload::FixWithdrawn(FixWithdrawn { attempt: number }), BTreeMap::new())?;
     let outcome = Outcome::recorded(id, &recorded, format!("attempt {number} is withdrawn"));
@@ -53,7 +59,7 @@ pub(super) fn withdraw(
 }
 
 /// The first release line that holds a part of the fix, or may hold it.
-pub(super) fn still_released(
+pub(in crate::commands) fn still_released(
     number: u32,
     incident: &Incident,
     fix: &Fix,

@@ -170,7 +170,7 @@ fn refusals(
     }
     let (book, mut desk) = (bench.book()?, bench.desk()?);
     let mut doubts = Vec::new();
-    look::authority(bench.repository, book, &mut doubts)?;
+    look::authority(bench.repository, book, &mut doubts, &mut Vec::new())?;
     let mut refusals = BTreeMap::new();
     for id in incidents {
         let incident = book.incident(id)?;

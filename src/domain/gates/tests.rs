@@ -164,6 +164,10 @@ impl Story {
             }
             ["severity", severity] => Payload::SeverityChanged(SeverityChanged { severity: (*severity).to_owned() }),
             ["deployed"] => Payload::Deployed(Deployed { at: self.now, release: None }),
+            ["deployed", ago] => {
+                let ago = ago.parse::<crate::domain::policy::span::Span>().expect("a span").delta();
+                Payload::Deployed(Deployed { at: self.now - ago, release: None })
+            }
             ["restored"] => Payload::Restored(Restored { by: RestoredBy::Hotfix, at: self.now }),
             ["rca"] => Payload::RcaRecorded(RcaRecorded::default()),
             ["accept"] => {
@@ -205,6 +209,7 @@ impl Story {
             roles: &roles,
             content: content.as_ref(),
             demanded: &budget::due(policy, [&incident], (&incident.id, incident.check()), knows),
+            demanded_at_the_end: &budget::dearest(policy, [&incident], &incident, knows),
             now: self.now,
             knows,
         })
@@ -328,6 +333,16 @@ fn approvals_are_counted_by_role_and_content_and_each_person_once() {
         // A rejection by the author says nothing: they can withdraw the fix.
         ("ada fix a; bob approve a; cyd approve a; ada reject a; lena waive staging a; ada deployed", ""),
         ("ada fix a; bob approve a lead; cyd approve a; lena waive staging a; ada deployed", "late-approval-owed"),
+        // Whoever attached a version of it stays an author, even if somebody attaches it anew in their own name.
+        (
+            "bob fix a; cyd fix a; bob approve a; dan approve a; lena waive staging a; ada deployed",
+            "late-approval-owed",
+        ),
+        (
+            "bob fix b; cyd fix a; bob approve a; dan approve a; lena waive staging a; ada deployed",
+            "late-approval-owed",
+        ),
+        ("bob fix b; cyd fix a; eve approve a; dan approve a; lena waive staging a; ada deployed", ""),
     ] {
         assert_eq!(lacks(&strict, story), expected, "{story}");
     }
@@ -396,6 +411,8 @@ fn an_override_opens_its_gate_while_it_holds_and_is_reviewed_by_somebody_else() 
         // What went to production while it held stays as it was; what did not is asked again once it has ended.
         ("bob skip scope-exceeded a; cyd review; ada deployed; +3d", ""),
         ("bob skip scope-exceeded a; cyd review; +3d; ada deployed", "scope-exceeded"),
+        // To say afterwards that it went out in time revives nothing.
+        ("bob skip scope-exceeded a; cyd review; +3d; ada deployed; ada deployed 71h", "scope-exceeded"),
         ("bob skip scope-exceeded a; cyd review; +3d; ada deployed; bob skip scope-exceeded a; cyd review", ""),
         // It was said about another fix.
         ("bob skip scope-exceeded b; cyd review; ada deployed", "scope-exceeded"),
@@ -526,6 +543,11 @@ fn debts_have_a_debtor_and_a_deadline() {
     );
     assert_eq!(
         owed(&format!("{restored}; cyd approve a; +3d")),
+        "not-merged-back by bob 03 04:00 overdue; rca-missing by ada 06 04:00"
+    );
+    // Saying it once more, with a later time, moves nothing.
+    assert_eq!(
+        owed(&format!("{restored}; cyd approve a; +3d; bob deployed; ada restored")),
         "not-merged-back by bob 03 04:00 overdue; rca-missing by ada 06 04:00"
     );
     // A review's time runs from the override, a reopened incident's from its opening anew.

@@ -116,9 +116,13 @@ impl Incident {
         }
     }
 
-    /// Whether an event counts behind the end: a closed incident can be opened again, and its actions carried out.
+    /// Whether an event counts behind the end: the incident can be opened again, and its actions carried out.
     pub(in crate::domain) fn takes_after_the_end(&self, payload: &Payload) -> bool {
-        self.state == State::Closed && matches!(payload, Payload::Reopened(_) | Payload::ActionDone(_))
+        match payload {
+            Payload::Reopened(_) => self.is_over(),
+            Payload::ActionDone(_) => self.state == State::Closed,
+            _ => false,
+        }
     }
 
     /// Whether the incident's end does not stand beside this event, for neither knew of the other.

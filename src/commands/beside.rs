@@ -1,0 +1,90 @@
+//! What a release brought beside the fix: every hotfix is held to the minimum, and so is what goes out with it.
+
+use std::time::Duration;
+
+use super::book::Book;
+use crate::domain::event::FixAttached;
+use crate::domain::identity::ObjectId;
+use crate::domain::incident::{self, Incident};
+use crate::domain::merge_back::Verdict;
+use crate::domain::policy::Policy;
+use crate::domain::refusal::{Code, Refusal};
+use crate::evidence::attribution::{Attribution, Belongs};
+use crate::evidence::globs::Globs;
+use crate::evidence::release_lines::release_lines;
+use crate::failure::Failure;
+use crate::git::repository::Repository;
+use crate::merge_back::drift;
+use crate::merge_back::search::Options;
+use crate::process::Deadline;
+
+/// How many commits a refusal names.
+const NAMED: usize = 3;
+
+/// The refusal where what was deployed holds changes since the broken production that are neither main's nor an incident's.
+pub fn refusal(
+    repository: &Repository,
+    book: &Book<'_>,
+    (incident, policy): (&Incident, &Policy),
+    limit: Duration,
+) -> Result<Option<Refusal>, Failure> {
+    let Some(main) = repository.shared_branch(&policy.branches.main)? else { return Ok(None) };
+    let (Some(production), main) = (&incident.check().what.production, repository.tip(&main)?) else { return Ok(None) };
+    let fixes: Vec<&FixAttached> = incident::owned(&book.history, &book.incidents).collect();
+    let globs = Globs::new(&policy.merge_back.never_goes_back)?;
+    let attribution = Attribution::new(repository, &fixes, &globs);
+    let deadline = Deadline::after(limit);
+    let stop = || deadline.left().is_zero();
+    let never_goes_back = Globs::new(&policy.merge_back.never_goes_back)?.into_set();
+    let options = Options { never_goes_back, without_candidates: true, without_hunks: true };
+    for (name, commit) in deployed(repository, incident, policy)? {
+        let (mut alone, mut beside) = (Vec::new(), Vec::new());
+        for commit in repository.commits_between(&[production.commit, main], commit)? {
+            match attribution.of(commit)? {
+                Belongs::Carried | Belongs::To(_) => {}
+                Belongs::Nobody { own } if own.is_empty() => alone.push(commit),
+                Belongs::Nobody { .. } => beside.push(commit),
+            }
+        }
+        // What main holds under another id is no secret of the release line.
+        let judged = drift::judge(repository, 2, main, &alone, &options, &stop)?;
+        beside.extend(judged.iter().filter(|one| !one.ignored && one.verdict != Verdict::Merged).map(|one| one.commit));
+        if beside.is_empty() {
+            continue;
+        }
+        let told = beside
+            .iter()
+            .take(NAMED)
+            .map(|&commit| Ok(format!("{} {}", commit.short(), repository.message(commit)?.summary())));
+        let told = told.collect::<Result<Vec<_>, Failure>>()?.join(", ");
+        let more = beside.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let message = format!("{name} holds more than the fix, and main does not have it: {told}{more}");
+        let id = &incident.id;
+        let next = vec![
+            format!("hotfix fix {id} COMMITS    # with all of the fix, if it belongs to it"),
+            format!("hotfix override {id} --gate {} --reason WHY", Code::ReleaseHoldsMore.word()),
+        ];
+        return Ok(Some(Refusal { code: Code::ReleaseHoldsMore, message, next }));
+    }
+    Ok(None)
+}
+
+/// What runs with the fix: the release that was named last; without one, the release lines that contain a commit of it.
+fn deployed(repository: &Repository, incident: &Incident, policy: &Policy) -> Result<Vec<(String, ObjectId)>, Failure> {
+    let Some(last) = incident.deployed.last() else { return Ok(Vec::new()) };
+    if let Some(release) = &last.what.release {
+        return Ok(vec![(release.tag.clone(), release.commit)]);
+    }
+    let lines = release_lines(repository, &policy.branches, incident.check().what.production.as_ref())?;
+    let mut found = Vec::new();
+    for line in lines.lines {
+        for fix in incident.fixes().flat_map(|fix| &fix.what.commits) {
+            if repository.has(*fix) && repository.contains(line.tip, *fix)? {
+                found.push((line.name, line.tip));
+                break;
+            }
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,183 @@
+//! Ways around a gate that people found who lived through incidents: each is closed, and stays so.
+
+use crate::place::{ANALYSIS, GRACE, Place};
+use crate::road::QUALIFIES;
+
+const BOB: (&str, &str) = ("Bob", "bob@example.com");
+
+/// A shop with a remote and a broken release line; INC-42 is a hotfix, and its branch is checked out.
+fn shop() -> Place {
+    let place = Place::with_origin();
+    place.commit("shop.rs", "one\ntwo\nthree\n", "The shop");
+    place.git(&["tag", "v1.0.0"]);
+    place.commit("shop.rs", "one\nbroken\nthree\n", "Faster");
+    place.git(&["tag", "v1.1.0"]);
+    place.git(&["branch", "release/1.1"]);
+    place.git(&["push", "-q", "--tags", "origin", "main", "release/1.1"]);
+    place.git(&["remote", "set-head", "origin", "--auto"]);
+    place.hotfix(&[&["check", "INC-42"], QUALIFIES].concat()).exits(0);
+    place.hotfix(&["start", "INC-42"]).exits(0);
+    place
+}
+
+fn fix(place: &Place, commits: &[&str]) {
+    let proof = ["--proof", "test=two", "--guarded-by-flag", "no"];
+    place.hotfix(&[&["fix", "INC-42"], commits, &proof].concat()).exits(0);
+}
+
+/// Brings the hotfix branch to the release line as a patch release, and to the remote.
+fn released(place: &Place, tag: &str) {
+    place.git(&["switch", "-q", "release/1.1"]);
+    place.git(&["merge", "-q", "--ff-only", "hotfix/INC-42"]);
+    place.git(&["tag", tag]);
+    place.git(&["push", "-q", "--tags", "origin", "release/1.1"]);
+}
+
+/// All that closing wants beside the fix on main.
+fn papers(place: &Place) {
+    place.hotfix_by(GRACE, &["approve", "INC-42"]).exits(0);
+    place.hotfix(&["restored", "INC-42", "--by", "hotfix"]).exits(0);
+    std::fs::write(place.beside("rca.md"), ANALYSIS).unwrap();
+    place.hotfix(&["rca", "INC-42", "--from", place.beside("rca.md").to_str().unwrap()]).exits(0);
+    place.hotfix_by(GRACE, &["rca", "accept", "INC-42"]).exits(0);
+}
+
+fn on_main(place: &Place, commits: &[&str]) {
+    place.git(&["switch", "-q", "main"]);
+    for commit in commits {
+        place.git(&["cherry-pick", commit]);
+    }
+    place.git(&["push", "-q", "origin", "main"]);
+}
+
+/// What happens while nobody reaches the remote.
+fn offline(place: &Place, what: impl FnOnce()) {
+    let (here, away) = (place.beside("origin.git"), place.beside("away.git"));
+    std::fs::rename(&here, &away).unwrap();
+    what();
+    std::fs::rename(&away, &here).unwrap();
+}
+
+#[test]
+fn what_production_may_have_is_not_withdrawn_from_an_old_clone() {
+    let place = shop();
+    let mend = place.commit("shop.rs", "one\ntwo\nthree\n", "Mend it");
+    fix(&place, &[]);
+    // Somebody else released it; this clone has not heard of it.
+    place.git(&["push", "-q", "origin", &format!("{mend}:refs/heads/release/1.1")]);
+    place.git(&["update-ref", "refs/remotes/origin/release/1.1", "release/1.1"]);
+    offline(&place, || {
+        let withdraw = ["fix", "INC-42", "--withdraw", "1"];
+        place
+            .hotfix(&withdraw)
+            .exits(3)
+            .says("main-not-fresh")
+            .says("whether production has the fix is not known here");
+        place.hotfix_by(GRACE, &["void", "INC-42", "--reason", "typo"]).exits(3).says("main-not-fresh");
+    });
+    place.hotfix(&["fix", "INC-42", "--withdraw", "1"]).exits(1).says("fix-still-released");
+}
+
+#[test]
+fn an_incident_whose_fix_is_in_production_was_no_false_alarm() {
+    let place = shop();
+    place.commit("shop.rs", "one\ntwo\nthree\n", "Mend it");
+    fix(&place, &[]);
+    let void = ["void", "INC-42", "--reason", "false-alarm"];
+    released(&place, "v1.1.1");
+    place.hotfix_by(GRACE, &void).exits(1).says("fix-still-released");
+    place.git(&["revert", "--no-edit", "HEAD"]);
+    place.git(&["push", "-q", "origin", "release/1.1"]);
+    place.hotfix(&["deployed", "INC-42", "--release", "v1.1.1"]).exits(0);
+    place.hotfix_by(GRACE, &void).exits(1).says("Ada said that a fix of INC-42 was deployed");
+}
+
+#[test]
+fn a_void_incident_owns_nothing_and_can_be_opened_again() {
+    let place = shop();
+    place.commit("shop.rs", "one\ntwo\nthree\n", "Mend it");
+    fix(&place, &[]);
+    place.hotfix_by(GRACE, &["void", "INC-42", "--reason", "typo"]).exits(0);
+    released(&place, "v1.1.1");
+    place.hotfix(&["audit"]).exits(1).says("unrecorded-hotfix").says("Mend it");
+    place.hotfix(&["check", "INC-42"]).exits(1).says("incident-void").says("hotfix reopen");
+    place.hotfix(&["reopen", "INC-42", "--reason", "it was none"]).exits(0).says("open again");
+    place.hotfix(&["audit"]).exits(0);
+    place.hotfix(&["close", "INC-42"]).exits(1).says("not-merged-back").says("rca-missing");
+}
+
+#[test]
+fn what_went_out_beside_the_fix_is_no_part_of_it() {
+    let place = shop();
+    let mend = place.commit("shop.rs", "one\ntwo\nthree\n", "Mend it");
+    let beside = place.commit("prices.rs", "cheap\n", "And the prices");
+    fix(&place, &[&mend]);
+    released(&place, "v1.1.1");
+    place.hotfix(&["deployed", "INC-42", "--release", "v1.1.1"]).exits(0);
+    on_main(&place, &[&mend]);
+    papers(&place);
+    let close = ["close", "INC-42"];
+    place.hotfix(&close).exits(1).says("release-holds-more").says("And the prices").says("1 thing is missing");
+    // Without a tag what the release line holds is asked.
+    place.hotfix(&["deployed", "INC-42"]).exits(0);
+    place.hotfix(&close).exits(1).says("release/1.1 holds more than the fix");
+    // On main it is a change like any other.
+    on_main(&place, &[&beside]);
+    place.hotfix(&close).exits(0);
+}
+
+#[test]
+fn a_clone_that_lost_its_remote_proves_nothing() {
+    let place = shop();
+    let mend = place.commit("shop.rs", "one\ntwo\nthree\n", "Mend it");
+    fix(&place, &[]);
+    released(&place, "v1.1.1");
+    place.hotfix(&["deployed", "INC-42", "--release", "v1.1.1"]).exits(0);
+    place.git(&["switch", "-q", "main"]);
+    place.git(&["cherry-pick", &mend]);
+    papers(&place);
+    let origin = place.git(&["remote", "get-url", "origin"]);
+    place.git(&["remote", "remove", "origin"]);
+    place.hotfix(&["close", "INC-42"]).exits(3).says("main-not-fresh").says("has none any more");
+    place.git(&["remote", "add", "origin", &origin]);
+    place.hotfix(&["close", "INC-42"]).exits(1).says("not-merged-back");
+}
+
+#[test]
+fn a_policy_that_never_was_the_teams_closes_nothing() {
+    let place = shop();
+    // A branch with a policy of one's own, shown to the clone as the remote's main.
+    place.git(&["switch", "-q", "-c", "lax", "origin/main"]);
+    let lax =
+        include_str!("../../policy/hotfix.yaml").replace("rca: accepted ", "rca: none ").replace("built-in", "lax");
+    place.write("policy/hotfix.yaml", &lax);
+    place.git(&["add", "."]);
+    let then = (chrono::Utc::now() - chrono::TimeDelta::hours(30)).to_rfc3339();
+    let commit = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "commit", "-q", "-m", "Rules"];
+    let mut command = place.command("git", &place.path(), BOB);
+    assert!(command.args(commit).env("GIT_COMMITTER_DATE", then).status().unwrap().success());
+    place.git(&["push", "-q", "origin", "lax"]);
+    place.git(&["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/lax"]);
+    place.hotfix(&[&["check", "INC-43"], QUALIFIES].concat()).exits(0).says("lax, version 1");
+    place.git(&["symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main"]);
+    place.hotfix(&["close", "INC-43"]).exits(1).says("record-doubtful").says("never was on origin/main");
+}
+
+#[test]
+fn what_a_reopened_incident_stood_on_is_asked_again() {
+    let place = shop();
+    let mend = place.commit("shop.rs", "one\ntwo\nthree\n", "Mend it");
+    fix(&place, &[]);
+    released(&place, "v1.1.1");
+    place.hotfix(&["deployed", "INC-42", "--release", "v1.1.1"]).exits(0);
+    on_main(&place, &[&mend]);
+    papers(&place);
+    place.hotfix(&["verify", "INC-42"]).exits(0);
+    place.hotfix(&["close", "INC-42"]).exits(0);
+    place.git(&["revert", "--no-edit", "HEAD"]);
+    place.git(&["push", "-q", "origin", "main"]);
+    place.hotfix(&["verify", "--all"]).exits(1).says("open again");
+    place.hotfix(&["status"]).exits(0).says("not-verified");
+    place.hotfix(&["verify", "INC-42"]).exits(1);
+    place.hotfix(&["status"]).exits(0).says("not-merged-back");
+}
