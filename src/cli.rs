@@ -29,9 +29,6 @@ struct Cli {
 const EXIT_CODES: &str = "Exit codes: 0 yes, the gate is open; 1 no, the policy refuses; 2 usage; 3 waiting for an \
 answer, an approval, an analysis or a fetch; 4 could not decide; 130 interrupted";
 
-/// The commands that answer as a page too.
-const PAGES: &[&str] = &["show"];
-
 /// In the order of the road.
 #[derive(Subcommand)]
 enum Command {
@@ -118,7 +115,7 @@ fn run(arguments: &[OsString]) -> ExitCode {
     };
     let name = matches.subcommand_name().unwrap_or_default().to_owned();
     let session = Session::of_process(&cli.globals);
-    if cli.globals.format.is_page() && !PAGES.contains(&name.as_str()) {
+    if !cli.globals.format.is_of(&name) {
         // Before anything is recorded.
         return session.failed(&name, &session::no_page(&name));
     }

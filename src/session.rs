@@ -7,6 +7,7 @@ use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use chrono::SubsecRound;
+use clap::ValueEnum as _;
 
 pub use self::showing::Hyperlinks;
 use self::showing::Showing;
@@ -29,12 +30,18 @@ pub enum Format {
     Markdown,
     /// A page for a wiki: one file that needs nothing else.
     Html,
+    /// Rows for a spreadsheet.
+    Csv,
 }
 
 impl Format {
-    /// Whether this is a page to hand on, which only some commands have.
-    pub fn is_page(self) -> bool {
-        matches!(self, Self::Markdown | Self::Html)
+    /// Whether a command answers so: each does as text and as JSON, and some are made to be handed on.
+    pub fn is_of(self, command: &str) -> bool {
+        match self {
+            Self::Text | Self::Json => true,
+            Self::Markdown | Self::Html => ["show", "report"].contains(&command),
+            Self::Csv => command == "report",
+        }
     }
 }
 
@@ -45,7 +52,7 @@ pub struct Globals {
     /// Run as if started in DIR
     #[arg(short = 'C', value_name = "DIR", global = true)]
     pub directory: Option<PathBuf>,
-    /// Answer as text or as one JSON object; `show` also as a page
+    /// Answer as text or as one JSON object; `show` and `report` also as a page, `report` as rows
     #[arg(long, value_enum, default_value = "text", global = true)]
     pub format: Format,
     /// Ask with numbered lines instead of menus
@@ -126,6 +133,11 @@ impl Session {
     /// Whether the answer is for a program, which may want to know everything.
     pub fn is_json(&self) -> bool {
         self.format == Format::Json
+    }
+
+    /// Whether the answer is a page for a browser.
+    pub fn is_html(&self) -> bool {
+        self.format == Format::Html
     }
 
     /// Whether somebody is there to answer questions.
@@ -237,10 +249,9 @@ impl Session {
                 self.show(command, report);
                 return Ok(exit);
             }
-            Format::Markdown | Format::Html => {
-                let document = report.document().ok_or_else(|| no_page(command))?;
-                if self.format == Format::Html { document.html() } else { document.markdown() }
-            }
+            Format::Markdown => report.document().ok_or_else(|| no_page(command))?.markdown(),
+            Format::Html => report.html().ok_or_else(|| no_page(command))?,
+            Format::Csv => report.csv().ok_or_else(|| no_page(command))?,
         };
         write_out(std::io::stdout(), &text);
         Ok(exit)
@@ -293,7 +304,7 @@ impl Session {
     pub fn failed(&self, command: &str, failure: &Failure) -> ExitCode {
         match self.format {
             Format::Json => write_out(std::io::stdout(), &render::failure_json(command, failure)),
-            Format::Text | Format::Markdown | Format::Html => {
+            Format::Text | Format::Markdown | Format::Html | Format::Csv => {
                 let mut page = Page::new(self.width, self.styled_err);
                 render::failure_text(&mut page, failure);
                 write_out(std::io::stderr(), &page.finish());
@@ -310,10 +321,15 @@ impl Session {
     }
 }
 
-/// The failure of a command that has no page.
+/// The failure of a command that does not answer in the format that was asked for.
 pub fn no_page(command: &str) -> Failure {
-    Failure::usage(format!("{command} answers as text or json only"))
-        .hint("hotfix show INCIDENT --format html    # or markdown: a page of one incident")
+    let formats: Vec<String> = Format::value_variants()
+        .iter()
+        .filter(|format| format.is_of(command))
+        .map(|format| format!("{format:?}").to_lowercase())
+        .collect();
+    Failure::usage(format!("{command} answers only as {}", formats.join(", ")))
+        .hint("hotfix show INCIDENT --format html    # or markdown: a page of one incident; hotfix report --format csv")
 }
 
 fn write_out(mut stream: impl Write, text: &str) {

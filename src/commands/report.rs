@@ -1,6 +1,6 @@
 //! `hotfix report`: are hotfixes getting rarer, and what do they tell us?
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -8,8 +8,8 @@ use serde::Serialize;
 use super::book::Book;
 use super::moment;
 use super::policies::Policies;
-use crate::domain::identity::Moment;
-use crate::domain::incident::Incident;
+use crate::domain::identity::{IncidentId, Moment};
+use crate::domain::incident::{Incident, State};
 use crate::domain::policy::{FactKind, Policy, SEVERITY};
 use crate::domain::report::{self, Ledger};
 use crate::evidence::policy_in_force::{InForce, policy_in_force};
@@ -17,6 +17,8 @@ use crate::evidence::released;
 use crate::failure::{ExitCode, Failure};
 use crate::git::repository::Repository;
 use crate::ledger::store::Presence;
+use crate::render::document::Document;
+use crate::render::report::{Happened, LISTED, Listed};
 use crate::render::{self, Page, Report};
 use crate::session::Session;
 
@@ -36,6 +38,9 @@ struct Answer {
     #[serde(flatten)]
     report: report::Report,
     notes: Vec<String>,
+    /// The latest incidents, for a page that links to their timelines.
+    #[serde(skip)]
+    listed: Vec<Listed>,
 }
 
 /// Reports.
@@ -60,10 +65,44 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     // What can't be read may be a hotfix: figures that may be wrong are no answer, though they are shown.
     let unreadable = places.iter().any(|place| place.book.history.unreadable().next().is_some());
     let exit = if unreadable { ExitCode::Undecided } else { ExitCode::Open };
-    let answered = session.answer("report", exit, &Answer { report, notes });
+    let listed = if session.is_html() { listed(&places, args.since) } else { Vec::new() };
+    let answered = session.answer("report", exit, &Answer { report, notes, listed });
     // The process ends here: to give large ledgers' memory back piece by piece takes a tenth of the time.
     std::mem::forget(places);
     answered
+}
+
+/// The latest incidents of all repositories, void ones left out as everywhere in the report, each with its timeline.
+fn listed<'p>(places: &'p [Place<'_>], since: Option<Moment>) -> Vec<Listed> {
+    let counts =
+        |incident: &&Incident| incident.state != State::Void && since.is_none_or(|since| incident.started >= since);
+    let of = |(at, place): (usize, &'p Place<'_>)| {
+        place.book.incidents.values().filter(counts).map(move |incident| (at, incident))
+    };
+    let mut all: Vec<(usize, &Incident)> = places.iter().enumerate().flat_map(of).collect();
+    all.sort_by(|(_, a), (_, b)| b.started.cmp(&a.started).then_with(|| a.id.cmp(&b.id)));
+    all.truncate(LISTED);
+    let mut timelines: HashMap<(usize, &IncidentId), Vec<Happened>> =
+        all.iter().map(|(at, incident)| ((*at, &incident.id), Vec::new())).collect();
+    for (at, place) in places.iter().enumerate() {
+        for (_, event) in place.book.history.events() {
+            let id = event.incident.as_ref();
+            if let Some(timeline) = id.and_then(|id| timelines.get_mut(&(at, id))) {
+                let (who, what) = (event.actor.name.clone(), event.payload.sentence());
+                timeline.push(Happened { at: event.at, who, what });
+            }
+        }
+    }
+    let list = |(at, incident): (usize, &'p Incident)| Listed {
+        repository: places[at].name.clone(),
+        id: incident.id.to_string(),
+        started: incident.started,
+        severity: incident.severity_at_opening.clone().unwrap_or_default(),
+        decision: incident.decision().word(),
+        state: incident.state.word(),
+        timeline: timelines.remove(&(at, &incident.id)).unwrap_or_default(),
+    };
+    all.into_iter().map(list).collect()
 }
 
 /// One repository that is reported on.
@@ -185,5 +224,17 @@ fn name_apart(places: &mut [Place<'_>], given: &[PathBuf]) -> Result<(), Failure
 impl Report for Answer {
     fn text(&self, page: &mut Page) {
         render::report::text(&self.report, &self.notes, page);
+    }
+
+    fn document(&self) -> Option<Document> {
+        Some(render::report::document(&self.report, &self.notes))
+    }
+
+    fn html(&self) -> Option<String> {
+        Some(render::report::html(&self.report, &self.notes, &self.listed))
+    }
+
+    fn csv(&self) -> Option<String> {
+        Some(render::report::csv(&self.report))
     }
 }

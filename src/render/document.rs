@@ -115,16 +115,7 @@ impl Block {
                 let entries: String = entries.iter().map(|entry| format!("<li>{}</li>\n", cell(entry))).collect();
                 format!("<ul>\n{entries}</ul>\n")
             }
-            Self::Table(headers, rows) => {
-                let head: String =
-                    headers.iter().map(|name| format!("<th scope=\"col\">{}</th>", html::escape(name))).collect();
-                let row =
-                    |row: &Vec<String>| row.iter().map(|text| format!("<td>{}</td>", cell(text))).collect::<String>();
-                let rows: String = rows.iter().map(|cells| format!("<tr>{}</tr>\n", row(cells))).collect();
-                format!(
-                    "<div class=\"wide\"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n"
-                )
-            }
+            Self::Table(headers, rows) => html::table(headers, rows.iter().map(|row| row.iter().map(cell).collect())),
             Self::Code(text) => {
                 let lines: Vec<String> = text.lines().map(html::escape).collect();
                 format!("<pre>{}</pre>\n", lines.join("\n"))

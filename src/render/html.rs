@@ -29,12 +29,17 @@ pre{background:var(--shade);padding:.6rem .8rem;overflow-x:auto;border-radius:6p
 
 /// A whole page around a body that is HTML already. It asks for nothing from anywhere, and may not: its own policy says so.
 pub fn page(title: &str, body: &str) -> String {
+    page_with("", title, body)
+}
+
+/// The same, with rules of its own behind those that every page has.
+pub fn page_with(style: &str, title: &str, body: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
          <meta name=\"referrer\" content=\"no-referrer\">\n\
-         <title>{}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{body}</main>\n</body>\n</html>\n",
+         <title>{}</title>\n<style>\n{STYLE}{style}</style>\n</head>\n<body>\n<main>\n{body}</main>\n</body>\n</html>\n",
         escape(title)
     )
 }
@@ -67,6 +72,15 @@ pub fn linked(plain: &str) -> String {
         }
     };
     plain.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// A table of cells that are HTML already.
+pub fn table(headers: &[impl AsRef<str>], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let header = |name: &str| format!("<th scope=\"col\">{}</th>", escape(name));
+    let head: String = headers.iter().map(|name| header(name.as_ref())).collect();
+    let row = |cells: Vec<String>| cells.iter().map(|cell| format!("<td>{cell}</td>")).collect::<String>();
+    let rows: String = rows.into_iter().map(|cells| format!("<tr>{}</tr>\n", row(cells))).collect();
+    format!("<div class=\"wide\"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n")
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! A report becomes terminal text or JSON.
 
+mod chart;
 pub mod document;
 pub mod html;
 pub mod links;
@@ -26,6 +27,16 @@ pub trait Report: Serialize {
 
     /// The answer as a page to hand on, as Markdown or HTML; none where nobody would.
     fn document(&self) -> Option<Document> {
+        None
+    }
+
+    /// The answer as one HTML page, where it holds more than a document can.
+    fn html(&self) -> Option<String> {
+        Some(self.document()?.html())
+    }
+
+    /// The answer as rows for a spreadsheet; none where it is no table.
+    fn csv(&self) -> Option<String> {
         None
     }
 }

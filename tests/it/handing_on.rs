@@ -118,9 +118,9 @@ fn what_was_cut_out_stays_cut_out() {
 fn a_command_without_a_page_says_so_before_it_records_anything() {
     let place = incident();
     let before = place.git(&["rev-parse", "refs/hotfix/ledger"]);
-    for format in ["markdown", "html"] {
+    for format in ["markdown", "html", "csv"] {
         let said = place.hotfix(&["tested", "INC-42", "--format", format]).exits(2);
-        said.says("tested answers as text or json only").says("hotfix show INCIDENT --format html");
+        said.says("tested answers only as text, json").says("hotfix show INCIDENT --format html");
     }
     place.hotfix(&["show", "INC-7", "--format", "html"]).exits(2).says("no incident is named INC-7");
     assert_eq!(place.git(&["rev-parse", "refs/hotfix/ledger"]), before);

@@ -135,3 +135,29 @@ fn a_terminal_without_unicode_gets_none() {
     assert!(!ascii("C.UTF-8", "xterm"));
     assert!(!ascii("de_DE.utf8", "xterm"));
 }
+
+/// The same numbers in every format, and only where a command has it.
+#[test]
+fn the_same_report_in_every_format() {
+    let place = past::place(30);
+    let report = place.json(&["report"]);
+    let hotfixes = report["metrics"]["hotfixes-per-month"]["n"].to_string();
+    let csv = place.hotfix(&["report", "--format", "csv"]).exits(0).out;
+    let mut rows = csv.lines();
+    assert_eq!(rows.next(), Some("metric,n,kind,name,month,value,unit,part,whole,at_least"));
+    let sum: u64 = rows
+        .filter(|row| row.starts_with("hotfixes-per-month,") && row.contains(",month,"))
+        .map(|row| row.split(',').nth(5).unwrap().parse::<u64>().unwrap())
+        .sum();
+    assert_eq!(sum.to_string(), hotfixes);
+    let cell = format!("| Hotfixes per month | {hotfixes} |");
+    place.hotfix(&["report", "--format", "markdown"]).exits(0).says(&cell);
+    let html = place.hotfix(&["report", "--format", "html"]).exits(0).out;
+    assert!(html.starts_with("<!doctype html>") && html.contains("<svg"));
+    // Whoever is listed has a timeline, and its words are those of `show`.
+    let shown = place.json(&["show", "INC-29"]);
+    let said = shown["timeline"][0]["what"].as_str().unwrap();
+    assert!(html.contains(&said.replace('\'', "&#39;")), "{said}");
+    place.hotfix(&["log", "--format", "csv"]).exits(2).says("log answers only as text, json");
+    place.hotfix(&["show", "INC-29", "--format", "csv"]).exits(2).says("text, json, markdown, html");
+}

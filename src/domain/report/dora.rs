@@ -38,7 +38,7 @@ pub(super) fn deployments(ground: &Ground<'_>, ledger: &Ledger<'_>) -> Option<De
         }
     }
     let of_none = releases.iter().filter(|release| !named.contains_key(release.tag.as_str()));
-    let planned = of_none.map(|release| release.at).filter(|at| ground.is_in_time(*at)).collect();
+    let planned = of_none.map(|release| release.at).filter(|at| ground.counts(ledger, *at)).collect();
     unplanned.extend(named.into_values());
     Some(Deployments { planned, unplanned })
 }

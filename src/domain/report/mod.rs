@@ -1,7 +1,8 @@
 //! Are hotfixes getting rarer, and what do they tell us? Metrics over the ledgers of one or many repositories.
 //!
 //! Every metric carries its n, its definition and where that is from; a figure that rests on too little data is not given.
-//! An incident counts by when it started, a void one never.
+//! An incident counts by when it started, a void one never. Of a repository counts what came after its record began: before
+//! that a release may have been a hotfix that nobody wrote down.
 
 mod axis;
 mod discipline;
@@ -70,6 +71,9 @@ pub struct PolicyChange {
 pub struct Repository {
     /// Its name.
     pub name: String,
+    /// From when on it is looked at: the beginning of its record, or of the time that was asked for. None where nothing was
+    /// ever recorded.
+    pub from: Option<Moment>,
     /// Incidents, void ones not counted.
     pub incidents: usize,
     /// Those of them that were decided to be a hotfix.
@@ -113,9 +117,11 @@ pub fn report(ledgers: &[Ledger<'_>], since: Option<Moment>, now: Moment) -> Rep
         let releases = ledger.releases.as_ref();
         Repository {
             name: ledger.name.clone(),
+            from: ground.from(ledger),
             incidents: own().count(),
             hotfixes: own().filter(|facts| facts.is_hotfix()).count(),
-            releases: releases.map(|releases| releases.iter().filter(|release| ground.is_in_time(release.at)).count()),
+            releases: releases
+                .map(|releases| releases.iter().filter(|release| ground.counts(ledger, release.at)).count()),
         }
     };
     let mut metrics = Vec::new();
@@ -126,8 +132,10 @@ pub fn report(ledgers: &[Ledger<'_>], since: Option<Moment>, now: Moment) -> Rep
     metrics.extend(times::metrics(&ground));
     metrics.extend(lessons::metrics(&ground));
     metrics.extend(discipline::metrics(&ground));
-    let changes = ledgers.iter().flat_map(|ledger| &ledger.policies).filter(|change| ground.is_in_time(change.at));
-    let mut policy_changes: Vec<PolicyChange> = changes.cloned().collect();
+    let changes = |ledger: &'_ Ledger<'_>| {
+        ledger.policies.iter().filter(|change| ground.counts(ledger, change.at)).cloned().collect::<Vec<_>>()
+    };
+    let mut policy_changes: Vec<PolicyChange> = ledgers.iter().flat_map(changes).collect();
     policy_changes.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| a.repository.cmp(&b.repository)));
     Report {
         since,
@@ -160,8 +168,9 @@ impl<'a> Ground<'a> {
             void += not;
         }
         incidents.sort_by_key(|facts| facts.started());
-        let first = since.or_else(|| incidents.first().map(|facts| facts.started())).unwrap_or(now);
-        Self { ledgers, since, now, axis: Axis::new(first, now), incidents, void }
+        let mut ground = Self { ledgers, since, now, axis: Axis::new(now, now), incidents, void };
+        ground.axis = Axis::new(ground.begin().unwrap_or(now), now);
+        ground
     }
 
     fn hotfixes(&self) -> impl Iterator<Item = &Facts<'a>> {
@@ -173,15 +182,27 @@ impl<'a> Ground<'a> {
         if self.ledgers.len() > 1 { format!("{}: {what}", facts.repository) } else { what.to_owned() }
     }
 
-    /// Whether a moment lies in the time that is looked at.
-    fn is_in_time(&self, at: Moment) -> bool {
-        self.since.is_none_or(|since| at >= since) && at <= self.now
+    /// From when on a repository is looked at: see [`Repository::from`].
+    fn from(&self, ledger: &Ledger<'_>) -> Option<Moment> {
+        let begun = ledger.history.events().next().map(|(_, event)| event.at);
+        let broke = ledger.incidents.values().map(|incident| incident.started).min();
+        let record = begun.into_iter().chain(broke).min()?;
+        Some(self.since.map_or(record, |since| since.max(record)))
+    }
+
+    /// Whether what happened in a repository at that moment counts.
+    fn counts(&self, ledger: &Ledger<'_>, at: Moment) -> bool {
+        self.from(ledger).is_some_and(|from| at >= from) && at <= self.now
+    }
+
+    /// From when on anything is looked at.
+    fn begin(&self) -> Option<Moment> {
+        self.ledgers.iter().filter_map(|ledger| self.from(ledger)).min()
     }
 
     /// How long the time is that is looked at, in days, rounded down.
     fn days(&self) -> i64 {
-        let first = self.since.or_else(|| self.incidents.first().map(|facts| facts.started()));
-        first.map_or(0, |first| (self.now - first).num_days())
+        self.begin().map_or(0, |begin| (self.now - begin).num_days())
     }
 }
 

@@ -8,7 +8,7 @@ use crate::render::{Page, Tone};
 
 /// Writes the report.
 pub fn text(report: &Report, notes: &[String], page: &mut Page) {
-    page.title("Are hotfixes getting rarer, and what do they tell?");
+    page.title(super::document::TITLE);
     words::cover(report).iter().for_each(|line| page.paragraph(line));
     notes.iter().for_each(|note| page.bullet(note));
     if report.repositories.iter().all(|it| it.incidents == 0) {

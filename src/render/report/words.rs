@@ -1,5 +1,7 @@
 //! A report's values in words.
 
+use chrono::Datelike;
+
 use crate::domain::identity::Moment;
 use crate::domain::report::{Amount, Figure, Metric, PolicyChange, Ranked, Report, Told, Unit};
 
@@ -72,7 +74,7 @@ pub(super) fn rests_on(metric: &Metric) -> String {
 pub(super) fn definition(metric: &Metric) -> String {
     match metric.source {
         "hotfix" => metric.definition.to_owned(),
-        source => format!("{} [{source}]", metric.definition),
+        source => format!("{} Source: {source}", metric.definition),
     }
 }
 
@@ -89,10 +91,10 @@ pub(super) fn shares(rows: &[Ranked], at: usize, total: usize) -> (String, Strin
 
 /// What the report covers.
 pub(super) fn cover(report: &Report) -> Vec<String> {
-    let since = report.since.map_or_else(String::new, |since| format!(" since {}", day(since)));
     let of = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     let repository = |it: &crate::domain::report::Repository| {
         let releases = it.releases.map_or_else(|| "releases unknown".to_owned(), |count| of(count, "release"));
+        let since = it.from.map_or_else(String::new, |from| format!(" since {}", day(from)));
         let hotfixes = if it.hotfixes == 1 { "1 hotfix".to_owned() } else { format!("{} hotfixes", it.hotfixes) };
         format!("{}: {}, {hotfixes}, {releases}{since}", it.name, of(it.incidents, "incident"))
     };
@@ -112,6 +114,17 @@ pub(super) fn policy_change(report: &Report, change: &PolicyChange) -> String {
 /// A moment's day in UTC, as the months are.
 pub(super) fn day(at: Moment) -> String {
     at.naive_utc().format("%Y-%m-%d").to_string()
+}
+
+/// A moment as people read it, with the offset of the clock that told it.
+pub(super) fn minute(at: Moment) -> String {
+    at.format("%Y-%m-%d %H:%M %:z").to_string()
+}
+
+/// How much of its month, in UTC, has passed at a moment: 0 to 1.
+pub(super) fn share_of_month(at: Moment) -> f64 {
+    let at = at.naive_utc();
+    f64::from(at.day0()) / f64::from(at.num_days_in_month())
 }
 
 #[cfg(test)]
