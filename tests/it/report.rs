@@ -62,7 +62,10 @@ fn since_is_read_as_elsewhere_and_cuts_everything_off() {
     assert!(cut["repositories"][0]["incidents"].as_u64() < all["repositories"][0]["incidents"].as_u64());
     assert!(cut["repositories"][0]["releases"].as_u64() < all["repositories"][0]["releases"].as_u64());
     let same = place.json(&["report", "--since", "2026-01-01T00:00:00Z"]);
-    assert_eq!(same["metrics"], cut["metrics"]);
+    // Between the two the clock went on, and with it the age of what is open.
+    for field in ["repositories", "months", "policy_changes", "since"] {
+        assert_eq!(same[field], cut[field], "{field}");
+    }
     place.hotfix(&["report", "--since", "yesterday"]).exits(2).says("a day, such as 2026-01-31");
     place.hotfix(&["report", "--since", "2199-01-01"]).exits(2).says("is in the future");
 }
