@@ -78,7 +78,7 @@ pub fn main() -> std::process::ExitCode {
 }
 
 /// The command line, with the examples of every command.
-fn command_line() -> clap::Command {
+pub fn command_line() -> clap::Command {
     with_examples(Cli::command(), "")
 }
 
@@ -221,6 +221,22 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         command_line().debug_assert();
+    }
+
+    /// clap takes two arguments of one id for the same one, without a word: `demo DIR` was once read as `-C DIR` too.
+    #[test]
+    fn no_argument_of_a_command_hides_one_of_all_commands() {
+        fn look(command: &clap::Command, everywhere: &[clap::Id]) {
+            for inner in command.get_subcommands() {
+                for argument in inner.get_arguments().filter(|argument| !argument.is_global_set()) {
+                    assert!(!everywhere.contains(argument.get_id()), "{} {argument}", inner.get_name());
+                }
+                look(inner, everywhere);
+            }
+        }
+        let command = command_line();
+        let globals = command.get_arguments().filter(|argument| argument.is_global_set());
+        look(&command, &globals.map(|argument| argument.get_id().clone()).collect::<Vec<_>>());
     }
 
     /// The words of every command, that of the program itself left out.

@@ -9,12 +9,13 @@ use crate::session::Session;
 #[derive(clap::Args)]
 pub struct Args {
     /// The directory, such as ~/.local/share/man/man1; it is made where it does not exist
-    directory: PathBuf,
+    #[arg(value_name = "DIRECTORY")]
+    pages: PathBuf,
 }
 
 /// Writes them.
 pub fn run(args: Args, command: clap::Command, session: &Session) -> Result<ExitCode, Failure> {
-    let directory = session.start().join(args.directory);
+    let directory = session.start().join(args.pages);
     let failed = |error| Failure::because(format!("failed to write into {}", directory.display()), error);
     std::fs::create_dir_all(&directory).map_err(failed)?;
     clap_mangen::generate_to(command, &directory).map_err(failed)?;

@@ -69,7 +69,7 @@ fn every_example_can_be_typed() {
 fn a_manual_page_for_every_command() {
     let place = Place::new();
     let pages = place.beside("man/man1");
-    place.hotfix(&["man", pages.to_str().unwrap()]).exits(0).says("The pages are in");
+    place.hotfix(&["man", "../man/man1"]).exits(0).says("The pages are in");
     let read = |name: &str| std::fs::read_to_string(pages.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
     for (command, lines) in EXAMPLES {
         let page = read(&format!("hotfix-{}.1", command.replace(' ', "-")));

@@ -17,7 +17,7 @@ fn blocks(language: &str) -> Vec<&'static str> {
 }
 
 /// What differs from run to run: ids, times and how long ago something was.
-fn steady(text: &str) -> String {
+pub fn steady(text: &str) -> String {
     let rules = [
         (r"\b[0-9a-f]{10}\b", "0123456789"),
         (r"\d{4}-\d\d-\d\d \d\d:\d\d [+-]\d\d:\d\d", "2026-11-23 03:10 +01:00"),
@@ -29,7 +29,7 @@ fn steady(text: &str) -> String {
 }
 
 /// The shop of the README, with a broken release.
-fn shop() -> Place {
+pub fn shop() -> Place {
     let place = Place::new();
     place.commit("shop.rs", SHOP, "The shop");
     place.git(&["tag", "v1.4.0"]);
@@ -130,5 +130,40 @@ fn the_exit_codes_are_those_of_the_program() {
     for code in codes {
         let row = format!("| {} | {} |", code.status(), code.word());
         assert!(README.contains(&row), "the README lacks: {row}");
+    }
+}
+
+#[test]
+fn every_command_that_the_text_names_is_one() {
+    let spans = Regex::new("`((?:git )?hotfix [^`]+)`").unwrap();
+    let prose: String = README.split("```").step_by(2).collect();
+    let mut seen = 0;
+    for line in spans.captures_iter(&prose).map(|found| found[1].replace('\n', " ")) {
+        let typed = line.trim_start_matches("git ").split(" && ").next().unwrap();
+        let words = shlex::split(typed).unwrap();
+        if words.len() == 1 {
+            continue;
+        }
+        let parsed = hotfix::cli::command_line().try_get_matches_from(&words);
+        // What names a command and leaves its arguments out is no line to type.
+        let names_a_command = parsed.as_ref().is_err_and(|error| {
+            use clap::error::ErrorKind;
+            matches!(
+                error.kind(),
+                ErrorKind::MissingRequiredArgument | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+            )
+        });
+        assert!(parsed.is_ok() || names_a_command, "{line}: {}", parsed.unwrap_err());
+        seen += 1;
+    }
+    assert!(seen > 30, "only {seen}");
+}
+
+#[test]
+fn every_file_that_it_links_to_is_there() {
+    let links = Regex::new(r"\]\(([^)]+)\)").unwrap();
+    for target in links.captures_iter(README).map(|found| found[1].to_owned()).filter(|to| !to.starts_with("https://"))
+    {
+        assert!(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(&target).exists(), "{target} is not there");
     }
 }

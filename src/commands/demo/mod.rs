@@ -18,7 +18,8 @@ use crate::session::Session;
 #[derive(clap::Args)]
 pub struct Args {
     /// Where to make it: a directory that does not exist yet or is empty; a temporary one if not given
-    directory: Option<PathBuf>,
+    #[arg(value_name = "DIRECTORY")]
+    place: Option<PathBuf>,
 }
 
 #[derive(Serialize)]
@@ -38,7 +39,7 @@ struct Ran {
 
 /// Walks the road. Exit 4 where a command answered otherwise than it should.
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
-    let directory = place(args.directory)?;
+    let directory = place(args.place)?;
     let itself = session.program()?;
     let mut steps = Vec::new();
     session.tell(|page| {
