@@ -1,7 +1,8 @@
-//! `hotfix explain`: the long story of a refusal, or of what an audit finds.
+//! `hotfix explain`: the long story of a refusal, of what an audit finds, or of a problem in a policy.
 
 use serde::Serialize;
 
+use crate::document::ProblemCode;
 use crate::domain::finding::FindingCode;
 use crate::domain::refusal::Code;
 use crate::domain::{spelling, text};
@@ -26,12 +27,13 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     session.answer("explain", ExitCode::Open, &Explained { codes })
 }
 
-/// The codes of refusals, then those of findings.
+/// The codes of refusals, then those of findings, then those of problems in a policy.
 fn all() -> impl Iterator<Item = Explanation> {
     let refusals = Code::ALL.iter().map(|code| Explanation::of(code.word(), code.exit(), code.story()));
     // A command whose job is to look exits with 1 for what it finds.
     let findings = FindingCode::ALL.iter().map(|code| Explanation::of(code.word(), ExitCode::Refused, code.story()));
-    refusals.chain(findings)
+    let problems = ProblemCode::ALL.iter().map(|code| Explanation::of(code.word(), ExitCode::Refused, code.story()));
+    refusals.chain(findings).chain(problems)
 }
 
 fn find(word: &str) -> Result<Explanation, Failure> {
@@ -39,7 +41,7 @@ fn find(word: &str) -> Result<Explanation, Failure> {
     if let Some(found) = all().find(|one| one.code == wanted) {
         return Ok(found);
     }
-    let unknown = Failure::usage(format!("no refusal or finding has the code {:?}", text::shorten(word, 60)));
+    let unknown = Failure::usage(format!("no refusal, finding or problem has the code {:?}", text::shorten(word, 60)));
     Err(match spelling::nearest(&wanted, all().map(|one| one.code)) {
         Some(near) => unknown.hint(format!("did you mean: hotfix explain {near}")),
         None => unknown.hint("for the list of all codes: hotfix explain"),
@@ -111,8 +113,9 @@ mod tests {
         let refusals: Vec<&str> = Code::ALL.iter().map(|code| code.word()).collect();
         let findings: Vec<&str> = FindingCode::ALL.iter().map(|code| code.word()).collect();
         assert!(refusals.is_sorted() && findings.is_sorted());
-        let different: std::collections::BTreeSet<_> = refusals.iter().chain(&findings).collect();
-        assert_eq!(different.len(), refusals.len() + findings.len());
+        let problems: Vec<&str> = ProblemCode::ALL.iter().map(|code| code.word()).collect();
+        let different: std::collections::BTreeSet<_> = refusals.iter().chain(&findings).chain(&problems).collect();
+        assert_eq!(different.len(), refusals.len() + findings.len() + problems.len());
         for one in all() {
             let word = one.code;
             let parts_are_words =

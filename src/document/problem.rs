@@ -41,6 +41,16 @@ macro_rules! problem_codes {
             pub fn word(self) -> &'static str {
                 match self { $(Self::$variant => $word,)* }
             }
+
+            /// What it means, and where to go from there.
+            pub fn story(self) -> &'static str {
+                match self {
+                    $(Self::$variant => concat!(
+                        $meaning,
+                        " hotfix policy lint shows its line and the way out. Nothing is decided by a policy with a problem."
+                    ),)*
+                }
+            }
         }
     };
 }

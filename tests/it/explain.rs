@@ -36,7 +36,8 @@ fn every_code_is_listed_and_told_in_json() {
     let told: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap();
     let codes = told["codes"].as_array().unwrap();
     assert_eq!(told["command"], "explain");
-    let known = hotfix::domain::refusal::Code::ALL.len() + hotfix::domain::finding::FindingCode::ALL.len();
+    use hotfix::{document::ProblemCode, domain::finding::FindingCode, domain::refusal::Code};
+    let known = Code::ALL.len() + FindingCode::ALL.len() + ProblemCode::ALL.len();
     assert_eq!(codes.len(), known);
     let shown = text(&listed.stdout);
     for code in codes {

@@ -150,7 +150,9 @@ fn every_command_that_the_text_names_is_one() {
             use clap::error::ErrorKind;
             matches!(
                 error.kind(),
-                ErrorKind::MissingRequiredArgument | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+                ErrorKind::MissingRequiredArgument
+                    | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+                    | ErrorKind::DisplayVersion
             )
         });
         assert!(parsed.is_ok() || names_a_command, "{line}: {}", parsed.unwrap_err());

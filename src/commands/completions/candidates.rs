@@ -12,6 +12,7 @@ use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCan
 use crate::commands::book::Book;
 use crate::commands::policies::Policies;
 use crate::commands::status;
+use crate::document::ProblemCode;
 use crate::domain::event::RungName;
 use crate::domain::finding::FindingCode;
 use crate::domain::incident::Incident;
@@ -188,5 +189,6 @@ fn gates() -> Vec<CompletionCandidate> {
 fn codes() -> Vec<CompletionCandidate> {
     let refusals = Code::ALL.iter().map(|code| (code.word(), code.story()));
     let findings = FindingCode::ALL.iter().map(|code| (code.word(), code.story()));
-    refusals.chain(findings).map(|(word, story)| candidate(word, text::first_sentence(story))).collect()
+    let problems = ProblemCode::ALL.iter().map(|code| (code.word(), code.story()));
+    refusals.chain(findings).chain(problems).map(|(word, story)| candidate(word, text::first_sentence(story))).collect()
 }
