@@ -6,10 +6,6 @@ use crate::place::Place;
 
 const README: &str = include_str!("../../README.md");
 
-const SHOP: &str = "fn total(prices: &[u64]) -> u64 {\n    prices.iter().sum()\n}\n";
-const BROKEN: &str = "fn total(prices: &[u64]) -> u64 {\n    prices.iter().skip(1).sum()\n}\n";
-const PATCH: &str = "--- a/shop.rs\n+++ b/shop.rs\n@@ -1,3 +1,3 @@\n fn total(prices: &[u64]) -> u64 {\n-    prices.iter().skip(1).sum()\n+    prices.iter().sum()\n }\n";
-
 /// The fenced blocks of a language.
 fn blocks(language: &str) -> Vec<&'static str> {
     let fence = format!("```{language}\n");
@@ -28,18 +24,12 @@ pub fn steady(text: &str) -> String {
     })
 }
 
-/// The shop of the README, with a broken release.
+/// The shop of the README, with a broken release, made as its readers make it.
 pub fn shop() -> Place {
     let place = Place::new();
-    place.commit("shop.rs", SHOP, "The shop");
-    place.git(&["tag", "v1.4.0"]);
-    place.commit("db/migrate/7_totals.sql", "ALTER TABLE orders DROP COLUMN old_total;\n", "Drop what nobody reads");
-    place.commit("shop.rs", BROKEN, "Sum faster");
-    place.git(&["tag", "v1.5.0"]);
-    place.git(&["branch", "release/1.5"]);
-    place.write("fix.patch", PATCH);
-    place.write("rca.md", crate::place::ANALYSIS);
-    std::fs::write(place.path().join(".git/info/exclude"), "fix.patch\nrca.md\n").unwrap();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/.assets/shop.sh");
+    let mut bash = place.command("bash", &place.path(), crate::place::ADA);
+    crate::place::said(bash.args([script, "."])).exits(0);
     place
 }
 
