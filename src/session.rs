@@ -15,6 +15,7 @@ use crate::domain::identity::{Moment, Person};
 use crate::failure::{ExitCode, Failure};
 use crate::git::repository::Repository;
 use crate::prompt::{self, Prompt, Question, Reply};
+use crate::render::checks::Form;
 use crate::render::progress::Progress;
 use crate::render::{self, Drawing, Page, Report};
 
@@ -32,6 +33,12 @@ pub enum Format {
     Html,
     /// Rows for a spreadsheet.
     Csv,
+    /// Annotations of a GitHub workflow.
+    Github,
+    /// A code quality report for GitLab.
+    Gitlab,
+    /// A test report as XML.
+    Junit,
 }
 
 impl Format {
@@ -41,6 +48,17 @@ impl Format {
             Self::Text | Self::Json => true,
             Self::Markdown | Self::Html => ["show", "report"].contains(&command),
             Self::Csv => command == "report",
+            Self::Github | Self::Gitlab | Self::Junit => command == "gate",
+        }
+    }
+
+    /// The form of what CI shows beside the code, which only `gate` has.
+    pub fn of_checks(self) -> Option<Form> {
+        match self {
+            Self::Github => Some(Form::Github),
+            Self::Gitlab => Some(Form::Gitlab),
+            Self::Junit => Some(Form::Junit),
+            Self::Text | Self::Json | Self::Markdown | Self::Html | Self::Csv => None,
         }
     }
 }
@@ -52,7 +70,7 @@ pub struct Globals {
     /// Run as if started in DIR
     #[arg(short = 'C', value_name = "DIR", global = true)]
     pub directory: Option<PathBuf>,
-    /// Answer as text or as one JSON object; `show` and `report` also as a page, `report` as rows
+    /// Answer as text or as one JSON object; `show` and `report` also as a page, `report` as rows, `gate` as what CI shows
     #[arg(long, value_enum, default_value = "text", global = true)]
     pub format: Format,
     /// Ask with numbered lines instead of menus
@@ -178,6 +196,12 @@ impl Session {
         }
     }
 
+    /// A variable of the environment, as a CI sets it; none where it is not set, empty or not UTF-8.
+    #[expect(clippy::disallowed_methods, reason = "this is the one room that reads the environment")]
+    pub fn variable(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok().filter(|value| !value.is_empty())
+    }
+
     /// All of standard input, which a program wrote. Exit 4 where it can't be read, or is larger than 16 MiB.
     pub fn input(&self) -> Result<Vec<u8>, Failure> {
         const LARGEST: u64 = 16 << 20;
@@ -252,9 +276,48 @@ impl Session {
             Format::Markdown => report.document().ok_or_else(|| no_page(command))?.markdown(),
             Format::Html => report.html().ok_or_else(|| no_page(command))?,
             Format::Csv => report.csv().ok_or_else(|| no_page(command))?,
+            Format::Github | Format::Gitlab | Format::Junit => self.written(self.format, command, exit, report)?,
         };
         write_out(std::io::stdout(), &text);
         Ok(exit)
+    }
+
+    /// An answer in a form for programs. Exit 2 where the command has no such form.
+    fn written<R: Report>(&self, format: Format, command: &str, exit: ExitCode, report: &R) -> Result<String, Failure> {
+        match (format.of_checks(), report.checks()) {
+            (Some(form), Some(checks)) => form.of(&checks),
+            (None, _) if format == Format::Json => render::json(command, exit, report),
+            (None, _) if format == Format::Text => {
+                let mut page = Page::new(WIDTH_WITHOUT_TERMINAL, false);
+                report.text(&mut page);
+                Ok(page.finish())
+            }
+            _ => Err(no_page(command)),
+        }
+    }
+
+    /// Writes an answer, or why there is none, into a file, seen from the starting directory. Exit 4 where that can't be
+    /// written.
+    pub fn write<R: Report>(
+        &self,
+        (format, file): (Format, &Path),
+        command: &str,
+        answer: Result<(ExitCode, &R), &Failure>,
+    ) -> Result<(), Failure> {
+        let text = match answer {
+            Ok((exit, report)) => self.written(format, command, exit, report)?,
+            Err(failure) => match format.of_checks() {
+                Some(form) => form.of_failure(command, failure),
+                None if format == Format::Json => render::failure_json(command, failure),
+                None => {
+                    let mut page = Page::new(WIDTH_WITHOUT_TERMINAL, false);
+                    render::failure_text(&mut page, failure);
+                    page.finish()
+                }
+            },
+        };
+        std::fs::write(self.start().join(file), text)
+            .map_err(|error| Failure::because(format!("failed to write {}", file.display()), error))
     }
 
     /// Shows an answer to a person, through the pager where it is longer than the screen.
@@ -304,6 +367,10 @@ impl Session {
     pub fn failed(&self, command: &str, failure: &Failure) -> ExitCode {
         match self.format {
             Format::Json => write_out(std::io::stdout(), &render::failure_json(command, failure)),
+            Format::Github | Format::Gitlab | Format::Junit => {
+                let form = self.format.of_checks();
+                form.iter().for_each(|form| write_out(std::io::stdout(), &form.of_failure(command, failure)));
+            }
             Format::Text | Format::Markdown | Format::Html | Format::Csv => {
                 let mut page = Page::new(self.width, self.styled_err);
                 render::failure_text(&mut page, failure);

@@ -1,6 +1,7 @@
 //! A report becomes terminal text or JSON.
 
 mod chart;
+pub mod checks;
 pub mod document;
 pub mod html;
 pub mod links;
@@ -12,6 +13,7 @@ pub mod sheet;
 
 use serde::Serialize;
 
+use self::checks::Check;
 use self::document::Document;
 pub use self::page::{Drawing, Page, Tone};
 use crate::domain::text;
@@ -37,6 +39,11 @@ pub trait Report: Serialize {
 
     /// The answer as rows for a spreadsheet; none where it is no table.
     fn csv(&self) -> Option<String> {
+        None
+    }
+
+    /// The answer as what CI shows beside the code; none where there is no such thing.
+    fn checks(&self) -> Option<Vec<Check>> {
         None
     }
 }

@@ -47,6 +47,10 @@ pub(super) fn line(bench: &Bench<'_>, update: &Update, line: &LineName) -> Resul
     let answer = || Answer::of_update(update, Subject::Change);
     for id in [update.old, update.new].into_iter().flatten() {
         if !bench.repository.has(id) {
+            if update.told_after && Some(id) == update.old {
+                // No branch leads there any more, so it can't be fetched.
+                return Ok(answer().with([Finding::new(rewound(line))]));
+            }
             return Err(lacking(bench.repository, &id.short())?);
         }
     }

@@ -105,7 +105,7 @@ fn update(reference: &[u8], old: &[u8], new: &[u8]) -> Result<Update, Failure> {
         let id = std::str::from_utf8(word).ok().and_then(|word| word.parse::<ObjectId>().ok());
         id.map(|id| (id != ObjectId::ZERO).then_some(id)).ok_or_else(|| malformed("ids of 40 digits"))
     };
-    Ok(Update { reference: reference.to_vec(), old: id(old)?, new: id(new)?, proposed: false })
+    Ok(Update { reference: reference.to_vec(), old: id(old)?, new: id(new)?, proposed: false, told_after: false })
 }
 
 fn malformed(wanted: &str) -> Failure {

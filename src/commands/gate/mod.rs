@@ -2,6 +2,7 @@
 
 mod bench;
 mod change;
+mod ci;
 mod drift;
 pub mod hook;
 mod ledger;
@@ -10,6 +11,7 @@ mod release;
 mod report;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use self::bench::Bench;
@@ -21,7 +23,7 @@ use super::proof::FETCH_LIMIT;
 use crate::evidence::shipped::{self, RefKind};
 use crate::failure::{ExitCode, Failure};
 use crate::process::Deadline;
-use crate::session::Session;
+use crate::session::{Format, Session};
 
 /// Ask whether a change may come to a release line, or a release be cut: for CI and servers, without a prompt
 ///
@@ -42,6 +44,12 @@ pub struct Args {
     /// Judge every release line: what is on it and not on main
     #[arg(long, group = "asked")]
     drift: bool,
+    /// Judge what this run of a GitHub workflow is about, by the environment that GitHub gives
+    #[arg(long, group = "asked", conflicts_with_all = ["change", "release"])]
+    github: bool,
+    /// Judge what this GitLab pipeline is about, by the environment that GitLab gives
+    #[arg(long, group = "asked", conflicts_with_all = ["change", "release", "github"])]
+    gitlab: bool,
     /// Judge what git tells the hook of that name: update and pre-push hand on their arguments
     #[arg(long, value_name = "HOOK", group = "asked", conflicts_with_all = ["change", "release", "drift", "fetch"])]
     hook: Option<Hook>,
@@ -51,6 +59,9 @@ pub struct Args {
     /// What git gives to the hook
     #[arg(value_name = "ARGUMENT", hide = true)]
     arguments: Vec<OsString>,
+    /// Write the answer into a file too: github, gitlab, junit, json or text
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = question::parse_file)]
+    write: Vec<(Format, PathBuf)>,
     /// Ask the remote first, for its branches and for what others have recorded
     #[arg(long)]
     fetch: bool,
@@ -61,23 +72,32 @@ pub struct Args {
 
 /// Answers each question; the worst counts.
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
-    let deadline = Deadline::after(Duration::from_secs(args.deadline));
     if let Some(hook) = args.print_hook {
         session.print(&hook.script(session)?);
         return Ok(ExitCode::Open);
     }
+    let decided = decide(&args, session);
+    for (format, file) in &args.write {
+        let answer = decided.as_ref().map(|(exit, report)| (*exit, report));
+        session.write((*format, file), "gate", answer)?;
+    }
+    let (exit, report) = decided?;
+    session.answer("gate", exit, &report)
+}
+
+fn decide(args: &Args, session: &Session) -> Result<(ExitCode, GateReport), Failure> {
+    let deadline = Deadline::after(Duration::from_secs(args.deadline));
     if args.fetch {
         fetch(session)?;
     }
-    let questions = question::asked(&args, session)?;
+    let questions = question::asked(args, session)?;
     if questions.is_empty() {
-        return Ok(ExitCode::Open);
+        return Ok((ExitCode::Open, GateReport::new(Vec::new(), Vec::new(), true)));
     }
     let bench = Bench::new(session, &questions, args.hook, deadline)?;
     let answers: Vec<Answer> = questions.iter().map(|question| answer(&bench, question)).collect();
     let exit = answers.iter().fold(ExitCode::Open, |worst, answer| worst.worse(answer.exit()));
-    let notes = bench.notes();
-    session.answer("gate", exit, &GateReport::new(answers, notes, args.hook.is_some()))
+    Ok((exit, GateReport::new(answers, bench.notes(), args.hook.is_some())))
 }
 
 fn fetch(session: &Session) -> Result<(), Failure> {

@@ -1,11 +1,15 @@
 //! What is asked: refs that move or would move, a release, the drift.
 
-use super::Args;
+use std::path::PathBuf;
+
+use clap::ValueEnum as _;
+
+use super::{Args, ci};
 use crate::domain::identity::ObjectId;
 use crate::domain::release::ReleaseName;
 use crate::failure::Failure;
 use crate::git::repository::Repository;
-use crate::session::Session;
+use crate::session::{Format, Session};
 
 /// One thing to judge.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +40,8 @@ pub(super) struct Update {
     pub(super) new: Option<ObjectId>,
     /// Whether it is only proposed, as a pull request is: then its base may have moved on meanwhile.
     pub(super) proposed: bool,
+    /// Whether it was moved already, and this is told afterwards.
+    pub(super) told_after: bool,
 }
 
 impl Update {
@@ -51,6 +57,12 @@ pub(super) fn asked(args: &Args, session: &Session) -> Result<Vec<Question>, Fai
     if let Some(hook) = args.hook {
         return hook.questions(&args.arguments, session);
     }
+    if args.github {
+        return with_drift(args, ci::github(session)?);
+    }
+    if args.gitlab {
+        return with_drift(args, ci::gitlab(session)?);
+    }
     if !args.arguments.is_empty() {
         return Err(Failure::usage("only a hook has arguments").hint("hotfix gate --help"));
     }
@@ -65,6 +77,21 @@ pub(super) fn asked(args: &Args, session: &Session) -> Result<Vec<Question>, Fai
     Ok(questions)
 }
 
+/// What CI asks, and the drift if that is wanted too.
+fn with_drift(args: &Args, mut questions: Vec<Question>) -> Result<Vec<Question>, Failure> {
+    if args.drift && !questions.contains(&Question::Drift) {
+        questions.push(Question::Drift);
+    }
+    Ok(questions)
+}
+
+/// Reads `FORMAT=FILE`.
+pub(super) fn parse_file(text: &str) -> Result<(Format, PathBuf), String> {
+    let (format, file) = text.split_once('=').filter(|(_, file)| !file.is_empty()).ok_or("say FORMAT=FILE")?;
+    let format = Format::from_str(format, false).ok().filter(|format| format.is_of("gate"));
+    Ok((format.ok_or("the formats are github, gitlab, junit, json and text")?, PathBuf::from(file)))
+}
+
 fn change(repository: &Repository, range: &str, onto: &str) -> Result<Update, Failure> {
     let malformed = || {
         Failure::usage(format!("--change {range:?} is no range"))
@@ -74,10 +101,19 @@ fn change(repository: &Repository, range: &str, onto: &str) -> Result<Update, Fa
     if old.is_empty() || new.is_empty() {
         return Err(malformed());
     }
-    let old = if old.bytes().all(|byte| byte == b'0') { None } else { Some(commit(repository, old)?) };
+    let old: Option<ObjectId> =
+        if old.bytes().all(|byte| byte == b'0') { None } else { Some(commit(repository, old)?) };
     let short = onto.strip_prefix("refs/heads/").unwrap_or(onto);
     let reference = format!("refs/heads/{short}").into_bytes();
-    Ok(Update { reference, old, new: Some(commit(repository, new)?), proposed: true })
+    let here = repository.shared_branch(short)?.map(|branch| repository.tip(&branch)).transpose()?;
+    if let (Some(old), Some(here)) = (old, here)
+        && !repository.contains(here, old)?
+    {
+        // What OLD has is not asked about: it must be what the branch has.
+        return Err(Failure::usage(format!("--change begins at {}, which is not on {short}", old.short()))
+            .hint("git merge-base OLD NEW    # begin where the branch stands, or stood"));
+    }
+    Ok(Update { reference, old, new: Some(commit(repository, new)?), proposed: true, told_after: false })
 }
 
 fn release(repository: &Repository, named: &str) -> Result<Question, Failure> {

@@ -9,6 +9,7 @@ use crate::domain::identity::{IncidentId, ObjectId, RepositoryPath};
 use crate::domain::refusal::Refusal;
 use crate::domain::sentence::short_ref;
 use crate::failure::{ExitCode, Failure};
+use crate::render::checks::{Check, Found};
 use crate::render::{Page, Report, Tone};
 
 /// All answers.
@@ -252,7 +253,34 @@ impl Answer {
     }
 }
 
+impl Answer {
+    /// The answer as what CI shows.
+    fn check(&self) -> Check {
+        let found = self.findings.iter().map(|finding| Found {
+            code: finding.refusal.code.word(),
+            message: finding.message(),
+            next: finding.refusal.next.clone(),
+            exit: finding.refusal.code.exit(),
+            path: finding.path.as_ref().map(ToString::to_string),
+            line: finding.line,
+        });
+        let unknown = self.unknown.iter().map(|unknown| Found {
+            code: unknown.exit.word(),
+            message: unknown.message.clone(),
+            next: unknown.hint.iter().cloned().collect(),
+            exit: unknown.exit,
+            path: None,
+            line: None,
+        });
+        Check { name: self.title(), findings: found.chain(unknown).collect() }
+    }
+}
+
 impl Report for GateReport {
+    fn checks(&self) -> Option<Vec<Check>> {
+        Some(self.answers.iter().map(Answer::check).collect())
+    }
+
     fn text(&self, page: &mut Page) {
         let concerns = |answer: &&Answer| !self.terse || answer.subject != Subject::Other;
         self.answers.iter().filter(concerns).for_each(|answer| answer.text(page));

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod changes;
+mod ci;
 mod hooks;
 mod releases;
 
