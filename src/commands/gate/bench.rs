@@ -13,7 +13,7 @@ use crate::domain::identity::ObjectId;
 use crate::domain::incident::Incident;
 use crate::domain::policy::Policy;
 use crate::evidence::globs::Globs;
-use crate::evidence::policy_in_force::{newest_readable, policy_in_force};
+use crate::evidence::policy_in_force::{governing, newest_readable, policy_in_force};
 use crate::evidence::shipped::{self, Release};
 use crate::evidence::trusted_ref::{SETTING, trusted_ref};
 use crate::failure::Failure;
@@ -203,9 +203,10 @@ impl<'s> Bench<'s> {
         Ok(tips)
     }
 
-    /// The policy that was in force when an incident started, as far as it is another than the one that it was opened under.
+    /// The policy that governs an incident by the trusted ref, as far as it is another than the one that it was opened under.
     pub(super) fn other_policy(&self, incident: &Incident) -> Result<Option<Rc<Policy>>, Failure> {
-        let in_force = policy_in_force(self.repository, incident.started, self.book()?.trusted_ref())?;
+        let times = (incident.started, incident.opened.at);
+        let in_force = governing(self.repository, times, self.book()?.trusted_ref())?;
         let blob = |pin: &PolicyPin| pin.source.as_ref().map(|source| source.blob);
         Ok((blob(&in_force.pin) != blob(&incident.policy)).then(|| Rc::new(in_force.policy)))
     }
