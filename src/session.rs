@@ -1,5 +1,6 @@
 //! The one place that knows the clock, the environment, the streams and the repository.
 
+mod format;
 mod showing;
 
 use std::cell::{Cell, OnceCell, RefCell};
@@ -7,61 +8,17 @@ use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use chrono::SubsecRound;
-use clap::ValueEnum as _;
 
+pub use self::format::{Format, no_page};
+use self::format::{WIDTH_WITHOUT_TERMINAL, failed, written};
 pub use self::showing::Hyperlinks;
 use self::showing::Showing;
 use crate::domain::identity::{Moment, Person};
 use crate::failure::{ExitCode, Failure};
 use crate::git::repository::Repository;
 use crate::prompt::{self, Prompt, Question, Reply};
-use crate::render::checks::Form;
 use crate::render::progress::Progress;
 use crate::render::{self, Drawing, Page, Report};
-
-/// How a command answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
-    /// For people.
-    #[default]
-    Text,
-    /// One versioned object.
-    Json,
-    /// A page to paste into a chat or a ticket.
-    Markdown,
-    /// A page for a wiki: one file that needs nothing else.
-    Html,
-    /// Rows for a spreadsheet.
-    Csv,
-    /// Annotations of a GitHub workflow.
-    Github,
-    /// A code quality report for GitLab.
-    Gitlab,
-    /// A test report as XML.
-    Junit,
-}
-
-impl Format {
-    /// Whether a command answers so: each does as text and as JSON, and some are made to be handed on.
-    pub fn is_of(self, command: &str) -> bool {
-        match self {
-            Self::Text | Self::Json => true,
-            Self::Markdown | Self::Html => ["show", "report"].contains(&command),
-            Self::Csv => command == "report",
-            Self::Github | Self::Gitlab | Self::Junit => command == "gate",
-        }
-    }
-
-    /// The form of what CI shows beside the code, which only `gate` has.
-    pub fn of_checks(self) -> Option<Form> {
-        match self {
-            Self::Github => Some(Form::Github),
-            Self::Gitlab => Some(Form::Gitlab),
-            Self::Junit => Some(Form::Junit),
-            Self::Text | Self::Json | Self::Markdown | Self::Html | Self::Csv => None,
-        }
-    }
-}
 
 /// What the command line says about every command.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -83,9 +40,6 @@ pub struct Globals {
     #[arg(long, value_enum, value_name = "WHEN", default_value = "auto", global = true)]
     pub hyperlinks: Hyperlinks,
 }
-
-/// The columns of a page that no terminal bounds.
-const WIDTH_WITHOUT_TERMINAL: usize = 100;
 
 /// One run of the program.
 pub struct Session {
@@ -267,33 +221,11 @@ impl Session {
     ///
     /// A pipe that was closed early keeps the code: what is said does not change what is so.
     pub fn answer<R: Report>(&self, command: &str, exit: ExitCode, report: &R) -> Result<ExitCode, Failure> {
-        let text = match self.format {
-            Format::Json => render::json(command, exit, report)?,
-            Format::Text => {
-                self.show(command, report);
-                return Ok(exit);
-            }
-            Format::Markdown => report.document().ok_or_else(|| no_page(command))?.markdown(),
-            Format::Html => report.html().ok_or_else(|| no_page(command))?,
-            Format::Csv => report.csv().ok_or_else(|| no_page(command))?,
-            Format::Github | Format::Gitlab | Format::Junit => self.written(self.format, command, exit, report)?,
-        };
-        write_out(std::io::stdout(), &text);
-        Ok(exit)
-    }
-
-    /// An answer in a form for programs. Exit 2 where the command has no such form.
-    fn written<R: Report>(&self, format: Format, command: &str, exit: ExitCode, report: &R) -> Result<String, Failure> {
-        match (format.of_checks(), report.checks()) {
-            (Some(form), Some(checks)) => form.of(&checks),
-            (None, _) if format == Format::Json => render::json(command, exit, report),
-            (None, _) if format == Format::Text => {
-                let mut page = Page::new(WIDTH_WITHOUT_TERMINAL, false);
-                report.text(&mut page);
-                Ok(page.finish())
-            }
-            _ => Err(no_page(command)),
+        match self.format {
+            Format::Text => self.show(command, report),
+            format => write_out(std::io::stdout(), &written(format, command, exit, report)?),
         }
+        Ok(exit)
     }
 
     /// Writes an answer, or why there is none, into a file, seen from the starting directory. Exit 4 where that can't be
@@ -305,16 +237,8 @@ impl Session {
         answer: Result<(ExitCode, &R), &Failure>,
     ) -> Result<(), Failure> {
         let text = match answer {
-            Ok((exit, report)) => self.written(format, command, exit, report)?,
-            Err(failure) => match format.of_checks() {
-                Some(form) => form.of_failure(command, failure),
-                None if format == Format::Json => render::failure_json(command, failure),
-                None => {
-                    let mut page = Page::new(WIDTH_WITHOUT_TERMINAL, false);
-                    render::failure_text(&mut page, failure);
-                    page.finish()
-                }
-            },
+            Ok((exit, report)) => written(format, command, exit, report)?,
+            Err(failure) => failed(format, command, failure),
         };
         std::fs::write(self.start().join(file), text)
             .map_err(|error| Failure::because(format!("failed to write {}", file.display()), error))
@@ -365,17 +289,12 @@ impl Session {
 
     /// Prints a failure: its object on standard output for scripts, its story on standard error for people.
     pub fn failed(&self, command: &str, failure: &Failure) -> ExitCode {
-        match self.format {
-            Format::Json => write_out(std::io::stdout(), &render::failure_json(command, failure)),
-            Format::Github | Format::Gitlab | Format::Junit => {
-                let form = self.format.of_checks();
-                form.iter().for_each(|form| write_out(std::io::stdout(), &form.of_failure(command, failure)));
-            }
-            Format::Text | Format::Markdown | Format::Html | Format::Csv => {
-                let mut page = Page::new(self.width, self.styled_err);
-                render::failure_text(&mut page, failure);
-                write_out(std::io::stderr(), &page.finish());
-            }
+        if self.format == Format::Json || self.format.of_checks().is_some() {
+            write_out(std::io::stdout(), &failed(self.format, command, failure));
+        } else {
+            let mut page = Page::new(self.width, self.styled_err);
+            render::failure_text(&mut page, failure);
+            write_out(std::io::stderr(), &page.finish());
         }
         failure.kind.exit()
     }
@@ -386,17 +305,6 @@ impl Session {
         page.paragraph(line);
         write_out(std::io::stderr(), &page.finish());
     }
-}
-
-/// The failure of a command that does not answer in the format that was asked for.
-pub fn no_page(command: &str) -> Failure {
-    let formats: Vec<String> = Format::value_variants()
-        .iter()
-        .filter(|format| format.is_of(command))
-        .map(|format| format!("{format:?}").to_lowercase())
-        .collect();
-    Failure::usage(format!("{command} answers only as {}", formats.join(", ")))
-        .hint("hotfix show INCIDENT --format html    # or markdown: a page of one incident; hotfix report --format csv")
 }
 
 fn write_out(mut stream: impl Write, text: &str) {
