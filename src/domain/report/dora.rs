@@ -38,7 +38,8 @@ pub(super) fn deployments(ground: &Ground<'_>, ledger: &Ledger<'_>) -> Option<De
         }
     }
     let of_none = releases.iter().filter(|release| !named.contains_key(release.tag.as_str()));
-    let planned = of_none.map(|release| release.at).filter(|at| ground.counts(ledger, *at)).collect();
+    let counts = ground.window(ledger);
+    let planned = of_none.map(|release| release.at).filter(|at| counts(*at)).collect();
     unplanned.extend(named.into_values());
     Some(Deployments { planned, unplanned })
 }

@@ -114,14 +114,14 @@ pub fn report(ledgers: &[Ledger<'_>], since: Option<Moment>, now: Moment) -> Rep
     let ground = Ground::of(ledgers, since, now);
     let repository = |ledger: &Ledger<'_>| {
         let own = || ground.incidents.iter().filter(|facts| facts.repository == ledger.name);
+        let counts = ground.window(ledger);
         let releases = ledger.releases.as_ref();
         Repository {
             name: ledger.name.clone(),
             from: ground.from(ledger),
             incidents: own().count(),
             hotfixes: own().filter(|facts| facts.is_hotfix()).count(),
-            releases: releases
-                .map(|releases| releases.iter().filter(|release| ground.counts(ledger, release.at)).count()),
+            releases: releases.map(|releases| releases.iter().filter(|release| counts(release.at)).count()),
         }
     };
     let mut metrics = Vec::new();
@@ -133,7 +133,8 @@ pub fn report(ledgers: &[Ledger<'_>], since: Option<Moment>, now: Moment) -> Rep
     metrics.extend(lessons::metrics(&ground));
     metrics.extend(discipline::metrics(&ground));
     let changes = |ledger: &'_ Ledger<'_>| {
-        ledger.policies.iter().filter(|change| ground.counts(ledger, change.at)).cloned().collect::<Vec<_>>()
+        let counts = ground.window(ledger);
+        ledger.policies.iter().filter(|change| counts(change.at)).cloned().collect::<Vec<_>>()
     };
     let mut policy_changes: Vec<PolicyChange> = ledgers.iter().flat_map(changes).collect();
     policy_changes.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| a.repository.cmp(&b.repository)));
@@ -190,9 +191,10 @@ impl<'a> Ground<'a> {
         Some(self.since.map_or(record, |since| since.max(record)))
     }
 
-    /// Whether what happened in a repository at that moment counts.
-    fn counts(&self, ledger: &Ledger<'_>, at: Moment) -> bool {
-        self.from(ledger).is_some_and(|from| at >= from) && at <= self.now
+    /// Whether what happened in a repository at a moment counts.
+    fn window(&self, ledger: &Ledger<'_>) -> impl Fn(Moment) -> bool {
+        let (from, now) = (self.from(ledger), self.now);
+        move |at| from.is_some_and(|from| at >= from) && at <= now
     }
 
     /// From when on anything is looked at.
