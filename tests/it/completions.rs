@@ -11,8 +11,10 @@ fn place() -> Place {
     let place = Place::new();
     place.commit("shop.rs", "one\n", "The shop");
     place.git(&["tag", "v1.0.0"]);
-    place.hotfix(&[&["check", "INC-42"], QUALIFIES].concat()).exits(0);
-    place.hotfix(&[&["check", "OLD-1"], QUALIFIES].concat()).exits(0);
+    // The newest stands first: the older id began a day before.
+    for (id, day) in [("INC-42", "2026-01-02T00:00:00Z"), ("OLD-1", "2026-01-01T00:00:00Z")] {
+        place.hotfix(&[&["check", id, "--started", day], QUALIFIES].concat()).exits(0);
+    }
     place.hotfix(&["void", "OLD-1", "--reason", "false-alarm"]).exits(0);
     place
 }
