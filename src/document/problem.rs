@@ -70,6 +70,7 @@ problem_codes! {
     UnknownKey "unknown-key" "A key that means nothing here."
     UnknownRole "unknown-role" "A role that the policy does not declare."
     UnknownValue "unknown-value" "A value that is none of those allowed."
+    Unmeetable "unmeetable" "A demand that the people whom the policy lists can never meet."
     Unreachable "unreachable" "A rule or a condition that can never make a difference."
     UnsupportedYaml "unsupported-yaml" "A part of YAML that hides what is meant: anchors, aliases, tags, merge keys, several documents."
     WrongType "wrong-type" "A text where a list is wanted, and the like."

@@ -266,6 +266,22 @@ fn offset_of(yaml: &str, line: u64, column: u64) -> usize {
     before + rest.char_indices().nth(column.saturating_sub(1)).map_or(rest.len(), |(at, _)| at)
 }
 
+/// The tab that indents the line of an error or one beside it, whose line the library may name in its place.
+fn tab_near(source: &str, at: usize) -> Option<usize> {
+    let line = source[..at].matches('\n').count();
+    let mut starts = source.split_inclusive('\n').scan(0, |start, line| {
+        *start += line.len();
+        Some((*start - line.len(), line))
+    });
+    let near: Vec<(usize, &str)> =
+        starts.by_ref().skip(line.saturating_sub(1)).take(if line == 0 { 2 } else { 3 }).collect();
+    let tab = |(start, line): &(usize, &str)| {
+        let blanks = line.len() - line.trim_start_matches([' ', '\t']).len();
+        line[..blanks].find('\t').filter(|_| !line.trim().is_empty()).map(|tab| start + tab)
+    };
+    near.iter().find_map(tab)
+}
+
 /// The library's error in our words where it has a better way out than the library names.
 fn syntax_problem(source: &str, part: Range<usize>, error: &serde_yaml::Error) -> Problem {
     use ProblemCode::{TooLarge, UnsupportedYaml, YamlSyntax};
@@ -276,6 +292,12 @@ fn syntax_problem(source: &str, part: Range<usize>, error: &serde_yaml::Error) -
     let text = error.to_string();
     let reason = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason);
     let says = |word: &str| reason.contains(word);
+    if (says("tab") || says("did not find expected"))
+        && let Some(tab) = tab_near(source, at)
+    {
+        let message = "a tab stands where this line is indented";
+        return Problem::new(source, tab..tab + 1, YamlSyntax, message, "indent with spaces");
+    }
     let (code, message, help) = if says("anchor") || says("Anchors") || says("Aliases") {
         let help = "write the value out where it is wanted";
         (UnsupportedYaml, "anchors and aliases can't be used here".to_owned(), help)
@@ -289,8 +311,6 @@ fn syntax_problem(source: &str, part: Range<usize>, error: &serde_yaml::Error) -
             format!("the file holds more than {MOST_NODES} values"),
             "keep links in it, not the things themselves",
         )
-    } else if says("tab") {
-        (YamlSyntax, reason.to_owned(), "indent with spaces")
     } else if says("mapping values are not allowed") {
         (YamlSyntax, "a ':' is not allowed here".to_owned(), "put quotes around a text that holds ': '")
     } else if says("illegal placement") {

@@ -157,11 +157,7 @@ impl<'a> Judge<'a> {
         let fits = |approval: &Done<Word>, role: &String| {
             approval.what.role.as_ref().is_none_or(|named| named == role) && self.roles.has(&approval.by.actor, role)
         };
-        let mut filled_by: Vec<Option<usize>> = vec![None; places.len()];
-        for person in 0..approvals.len() {
-            let mut tried = vec![false; places.len()];
-            seat(person, &mut filled_by, &mut tried, &|person, place| fits(approvals[person], places[place]));
-        }
+        let filled_by = seated(approvals.len(), places.len(), &|person, place| fits(approvals[person], places[place]));
         let mut lacking = Needs::new();
         for (role, _) in places.into_iter().zip(&filled_by).filter(|(_, filled)| filled.is_none()) {
             *lacking.entry(role.clone()).or_insert(0) += 1;
@@ -179,6 +175,15 @@ enum Answer {
     Contested,
     /// Somebody who saw both agreed.
     Settled,
+}
+
+/// The fullest way to put so many people on so many places, where not everybody fits everywhere: who fills each place.
+pub fn seated(people: usize, places: usize, fits: &impl Fn(usize, usize) -> bool) -> Vec<Option<usize>> {
+    let mut filled_by: Vec<Option<usize>> = vec![None; places];
+    for person in 0..people {
+        seat(person, &mut filled_by, &mut vec![false; places], fits);
+    }
+    filled_by
 }
 
 /// One step of the augmenting path algorithm for a largest matching in a bipartite graph.

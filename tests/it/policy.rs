@@ -158,6 +158,8 @@ const BROKEN: &[(&str, &str, &str)] = &[
     ("tag", "version: 1", "version: !!int 1"),
     ("two documents", "close_requires:", "---\nclose_requires:"),
     ("tabs", "  main: main", "\tmain: main"),
+    ("tabs behind a value", "  rca: 5d", "\trca: 5d"),
+    ("tabs behind spaces", "  hotfix: 1", "  \thotfix: 1"),
     ("not closed", "[release/*]", "[release/*"),
     ("colon in a text", "name: team", "name: team: ours"),
     ("control character", "question: How bad?", "question: \"\\e[2J\""),
@@ -167,6 +169,16 @@ const BROKEN: &[(&str, &str, &str)] = &[
     ("members from outside", ".github/CODEOWNERS", "../people.txt"),
     ("unknown role", "by: [lead]", "by: [leed]"),
     ("unknown role that is needed", "needs: { lead: 1 }", "needs: { leads: 1 }"),
+    (
+        "more of a role than it has members",
+        "worst: { when: { severity: sev1 }, needs: { lead: 1 }",
+        "worst: { when: { severity: sev1 }, needs: { lead: 3 }",
+    ),
+    (
+        "a step that nobody is left for",
+        "members: [ada@example.com, \"grace@example.com\"]",
+        "members: [ada@example.com]",
+    ),
     ("nobody is needed", "needs: { anyone: 2 }", "needs: { anyone: 0 }"),
     ("approvals without needs", "  needs: { anyone: 2 }\n", ""),
     ("case on an unknown fact", "worst: { when: { severity: sev1 }", "worst: { when: { severitee: sev1 }"),
@@ -210,8 +222,10 @@ fn the_small_policy_is_valid() {
 fn every_broken_policy_names_its_line_and_a_way_out() {
     let mut gallery = String::new();
     for (name, find, replacement) in BROKEN {
-        let problems = policy::read(broken(find, replacement).as_bytes(), "policy/hotfix.yaml")
-            .expect_err(&format!("{name}: was accepted"));
+        let problems = policy::lint(broken(find, replacement).as_bytes(), "policy/hotfix.yaml", &|_| {
+            Err("there is none".to_owned())
+        })
+        .expect_err(&format!("{name}: was accepted"));
         for problem in &problems.list {
             assert!(problem.line >= 1 && problem.column >= 1, "{name}");
             assert!(!problem.message.is_empty() && !problem.help.is_empty(), "{name}: {problem:?}");
@@ -219,6 +233,35 @@ fn every_broken_policy_names_its_line_and_a_way_out() {
         gallery.push_str(&format!("## {name}\n{}\n\n", problems.show(100, false)));
     }
     insta::assert_snapshot!("broken_policies", gallery);
+}
+
+/// A policy governs whatever its flaws; only whoever writes it is told what its people can't meet.
+#[test]
+fn what_the_listed_people_can_never_meet_is_for_lint_to_say() {
+    let lint = |text: &str| policy::lint(text.as_bytes(), "p.yaml", &|_| Err("there is none".to_owned()));
+    let two = "  lead: { members: [ada@example.com] }\n  boss: { members: [Ada@example.com] }";
+    let text = SMALL
+        .replace("  lead: { members: [ada@example.com, \"grace@example.com\"] }", two)
+        .replace("needs: { lead: 1 } }", "needs: { lead: 1, boss: 1 } }")
+        .replace(", approval: lead }", " }")
+        .replace("review_by: lead", "review_by: anyone")
+        .replace("approvals: { anyone: 2, lead: 1 }", "approvals: { anyone: 2, lead: 1, boss: 1 }");
+    policy::read(text.as_bytes(), "p.yaml").unwrap();
+    let problems = lint(&text).unwrap_err();
+    assert_eq!(problems.list.len(), 1, "{problems}");
+    assert!(problems.list[0].message.contains("one person counts once"), "{problems}");
+    // A second person, or a file that may name more, and it can be met.
+    lint(&text.replace("boss: { members: [Ada@example.com] }", "boss: { members: [eve@example.com] }")).unwrap();
+    let open = "boss: { members: [ada@example.com], members_from: policy/bosses }";
+    lint(&text.replace("boss: { members: [Ada@example.com] }", open)).unwrap();
+    for (file, text) in [
+        ("built-in", include_str!("../../policy/hotfix.yaml")),
+        ("start-up", include_str!("../../policy/startup.yaml")),
+        ("insurer", include_str!("../../policy/insurer.yaml")),
+    ] {
+        let base = |_: &str| Ok(include_bytes!("../../policy/hotfix.yaml").to_vec());
+        policy::lint(text.as_bytes(), file, &base).unwrap_or_else(|problems| panic!("{problems}"));
+    }
 }
 
 #[test]

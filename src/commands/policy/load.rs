@@ -17,9 +17,12 @@ pub fn standard(session: &Session) -> Result<(PathBuf, String), Failure> {
     Ok((root.join(PATH), PATH.to_owned()))
 }
 
+/// How a policy is read: [`policy::read_on`] or [`policy::lint`].
+type Read = fn(&[u8], &str, policy::Base<'_>) -> Result<Policy, Problems>;
+
 /// Reads a policy in a file to look at it. What stops from looking is no finding, and no wrong command line: exit 4.
-pub fn looked_at(session: &Session, path: &Path, name: &str) -> Result<Result<Policy, Problems>, Failure> {
-    of_file(session, path, name).map_err(|failure| {
+pub fn looked_at(session: &Session, path: &Path, name: &str, read: Read) -> Result<Result<Policy, Problems>, Failure> {
+    read_file(session, path, name, read).map_err(|failure| {
         let hint = match std::fs::symlink_metadata(session.start().join(path)) {
             Err(_) if name == PATH => "hotfix init    # writes a starter policy",
             _ => "ls -l policy    # name a file that can be read",
@@ -30,12 +33,16 @@ pub fn looked_at(session: &Session, path: &Path, name: &str) -> Result<Result<Po
 
 /// Reads a policy in a file. Exit 2 where the file can't be read.
 pub fn of_file(session: &Session, path: &Path, name: &str) -> Result<Result<Policy, Problems>, Failure> {
+    read_file(session, path, name, policy::read_on)
+}
+
+fn read_file(session: &Session, path: &Path, name: &str, read: Read) -> Result<Result<Policy, Problems>, Failure> {
     let bytes = session.read(path)?;
     // A base lies in the same tree: below the repository's top, or below where the command was started.
     let root = session.repository().ok().and_then(|repository| repository.work_tree().map(|root| root.to_owned()));
     let root = root.unwrap_or_else(|| session.start().to_owned());
     let base = |path: &str| std::fs::read(root.join(path)).map_err(|error| error.to_string());
-    Ok(policy::read_on(&bytes, name, &base))
+    Ok(read(&bytes, name, &base))
 }
 
 /// Reads a policy by whatever a person calls it: a file, `built-in`, or a revision (`REV` or `REV:PATH`). Exit 4 where it is

@@ -94,7 +94,7 @@ fn lint(file: Option<&Path>, session: &Session) -> Result<ExitCode, Failure> {
         Some(file) => (file.to_owned(), file.display().to_string()),
         None => load::standard(session)?,
     };
-    let report = match load::looked_at(session, &path, &name)? {
+    let report = match load::looked_at(session, &path, &name, policy::lint)? {
         Ok(policy) => {
             let pin = PolicyPin { name: policy.name, version: policy.version, source: None, main: None };
             LintReport { file: name, policy: Some(pin), problems: Vec::new(), drawn: String::new() }

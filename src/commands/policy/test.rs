@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::load;
-use crate::domain::policy::Policy;
 use crate::domain::policy::cases::{self, Got};
+use crate::domain::policy::{Policy, read_on};
 use crate::failure::{ExitCode, Failure};
 use crate::render::{Page, Report, Tone};
 use crate::session::Session;
@@ -44,7 +44,7 @@ pub(super) fn run(files: &[PathBuf], session: &Session) -> Result<ExitCode, Fail
     };
     let mut tested = Vec::new();
     for (path, name) in named {
-        tested.push(match load::looked_at(session, &path, &name)? {
+        tested.push(match load::looked_at(session, &path, &name, read_on)? {
             Ok(policy) => of_policy(name, &policy),
             Err(problems) => Tested {
                 file: name,

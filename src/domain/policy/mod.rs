@@ -24,7 +24,7 @@ pub use self::answers::read_answers;
 use self::cases::PolicyTest;
 use self::people::{Approvals, Budget, Deadlines, NormalGate, Overrides, Probe, Role, ScopeLimits, WhoCloses};
 pub use self::quantity::Quantity;
-pub use self::read::{Base, FORMAT, read, read_on};
+pub use self::read::{Base, FORMAT, lint, read, read_on};
 
 /// The text of the built-in policy, which serves where a repository has none.
 pub const BUILT_IN: &str = include_str!("../../../policy/hotfix.yaml");

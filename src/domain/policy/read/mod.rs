@@ -5,6 +5,7 @@ mod facts;
 mod ladder;
 mod limits;
 mod people;
+mod people_enough;
 mod rules;
 mod section;
 
@@ -38,6 +39,14 @@ pub fn read_on(source: &[u8], file: &str, base: Base<'_>) -> Result<Policy, Prob
         (Some(policy), problems) if problems.is_empty() => Ok(policy),
         (_, problems) => Err(Problems::new(file, document.source, problems)),
     }
+}
+
+/// The same for whoever writes a policy: also what the people whom it lists can never meet is a problem.
+pub fn lint(source: &[u8], file: &str, base: Base<'_>) -> Result<Policy, Problems> {
+    let policy = read_on(source, file, base)?;
+    let document = document::read(source, file)?;
+    let problems = people_enough::problems(&document.root, &document.source, &policy);
+    if problems.is_empty() { Ok(policy) } else { Err(Problems::new(file, document.source, problems)) }
 }
 
 impl<'d> Reader<'d> {
