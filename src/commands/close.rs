@@ -159,13 +159,13 @@ impl Report for CloseReport<'_> {
     fn text(&self, page: &mut Page) {
         if self.refusals.is_empty() {
             let closed = page.mark(Tone::Good, "closed");
-            page.line(&format!("{}: {closed}", self.incident));
+            page.paragraph(&format!("{}: {closed}", self.incident));
             self.targets.iter().for_each(|target| target.show(page));
         } else {
             let open = page.mark(Tone::Bad, "stays open");
             let count = self.refusals.len();
             let things = if count == 1 { "1 thing is".to_owned() } else { format!("{count} things are") };
-            page.line(&format!("{} {open}: {things} missing", self.incident));
+            page.paragraph(&format!("{} {open}: {things} missing", self.incident));
             page.blank();
             let shown = |missing: &Missing| match missing {
                 Missing::Owed(owed) => owed::in_full(owed, self.now),

@@ -93,7 +93,7 @@ impl Report for Explained {
         let rows = self.codes.iter().map(row).collect();
         page.table(&["code", "exit", "why"], rows);
         page.blank();
-        page.line("The whole story of one: hotfix explain CODE");
+        page.paragraph("The whole story of one: hotfix explain CODE");
     }
 }
 

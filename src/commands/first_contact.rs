@@ -81,12 +81,12 @@ impl Began {
         match self {
             Self::Published { remote } => {
                 let began = page.mark(Tone::Good, "began");
-                page.line(&format!("The ledger {began} on {remote}: whoever records shares it there."));
+                page.paragraph(&format!("The ledger {began} on {remote}: whoever records shares it there."));
             }
-            Self::Already { remote } => page.line(&format!("The ledger is on {remote} already.")),
+            Self::Already { remote } => page.paragraph(&format!("The ledger is on {remote} already.")),
             Self::NotShared { remote, why } => {
                 let wait = page.mark(Tone::Wait, "not shared");
-                page.line(&format!("The ledger is {wait} with {remote} yet: {why}"));
+                page.paragraph(&format!("The ledger is {wait} with {remote} yet: {why}"));
             }
         }
     }

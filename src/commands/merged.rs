@@ -112,10 +112,10 @@ impl render::Report for MergedReport {
             Verdict::Unproven => Tone::Wait,
         };
         let verdict = page.mark(tone, self.report.verdict.word());
-        page.line(&format!("{verdict} on {} ({})", self.into.name, self.into.commit.short()));
+        page.paragraph(&format!("{verdict} on {} ({})", self.into.name, self.into.commit.short()));
         page.paragraph(&self.report.evidence);
         if let Some(fetched) = self.into.fetched {
-            page.line(&format!("{} was fetched {} ago", self.into.name, moment::ago(self.now, fetched)));
+            page.paragraph(&format!("{} was fetched {} ago", self.into.name, moment::ago(self.now, fetched)));
         }
         commits(page, "landed by", &self.report.landings);
         commits(page, "undone by", &self.report.undone_by);
@@ -125,7 +125,7 @@ impl render::Report for MergedReport {
         }
         let quiet = self.report.hunks.iter().filter(|hunk| hunk.fate != Fate::InEffect).count().saturating_sub(20);
         if quiet > 0 {
-            page.line(&format!("and {quiet} more; --format json lists them all"));
+            page.paragraph(&format!("and {quiet} more; --format json lists them all"));
         }
         for candidate in &self.report.candidates {
             let why = candidate.why.join("; ");
@@ -163,7 +163,7 @@ pub(super) fn side_by_side(page: &mut Page, candidate: &Candidate) {
         let shown = |lines: &[String]| lines[..lines.len().min(MOST)].to_vec();
         page.side_by_side([("the fix", &shown(fix)), (&name, &shown(other))]);
         if fix.len().max(other.len()) > MOST {
-            page.line(&format!("and more: git show {name} -- {path}"));
+            page.paragraph(&format!("and more: git show {name} -- {path}"));
         }
     }
 }

@@ -94,7 +94,7 @@ impl Report for Outcome {
     fn text(&self, page: &mut Page) {
         if !self.message.is_empty() {
             let mark = page.mark(Tone::Good, self.incident.as_str());
-            page.line(&format!("{mark}: {}", self.message));
+            page.paragraph(&format!("{mark}: {}", self.message));
         }
         page.refusals(&self.refusals);
         self.notes.iter().for_each(|note| page.bullet(note));

@@ -238,7 +238,13 @@ impl TargetProof {
             (_, verdict @ Verdict::Unproven) => (Tone::Wait, verdict.word()),
             (_, verdict @ (Verdict::Partial | Verdict::Reverted | Verdict::Missing)) => (Tone::Bad, verdict.word()),
         };
-        page.line(&format!("{} on {} ({})", page.mark(tone, word), self.name, self.report.target.short()));
+        page.paragraph(&format!("{} on {} ({})", page.mark(tone, word), self.name, self.report.target.short()));
+        if self.report.verdict == Verdict::Merged && self.report.landings.is_empty() {
+            page.bullet(&format!(
+                "nothing had to land: {} holds what the fix makes, and never held the fault",
+                self.name
+            ));
+        }
         for landing in &self.report.landings {
             page.bullet(&format!("landed by {} {}", landing.commit.short(), landing.summary));
         }

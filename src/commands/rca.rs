@@ -61,9 +61,9 @@ struct Write {
     #[arg(long, value_name = "FILE", conflicts_with = "template")]
     from: Option<PathBuf>,
     /// Edit the analysis that was recorded last
-    #[arg(long, conflicts_with_all = ["from", "template"])]
+    #[arg(long, conflicts_with = "from")]
     edit: bool,
-    /// Print the empty form and record nothing
+    /// Print the empty form and record nothing; with --edit what was recorded last
     #[arg(long)]
     template: bool,
 }
@@ -100,7 +100,8 @@ fn write(args: Write, session: &Session) -> Result<ExitCode, Failure> {
     let policy = Policies::new(session.repository()?).of(incident)?;
     let asked = asked(incident, &policy, session);
     if args.template {
-        let template = rca::template(&asked);
+        let recorded = if args.edit { recorded(&book, incident)? } else { None };
+        let template = recorded.unwrap_or_else(|| rca::template(&asked));
         return session.answer("rca", ExitCode::Open, &Template { incident: id, template });
     }
     // What was typed in the editor lies in a file until it is recorded; the way on after a refusal.
@@ -109,14 +110,7 @@ fn write(args: Write, session: &Session) -> Result<ExitCode, Failure> {
         None => match edit(args.edit, &asked, &book, session)? {
             Some((text, file)) => (text, Some(file), format!("hotfix rca {id}    # goes on with what you typed")),
             None => {
-                let refusal = Refusal {
-                    code: Code::RcaMissing,
-                    message: "there is no terminal for an editor".to_owned(),
-                    next: vec![
-                        format!("hotfix rca {id} --template > rca.md"),
-                        format!("hotfix rca {id} --from rca.md"),
-                    ],
-                };
+                let refusal = no_editor(incident)?;
                 return Outcome::refused(id, [refusal]).send(session, "rca");
             }
         },
@@ -155,8 +149,24 @@ fn write(args: Write, session: &Session) -> Result<ExitCode, Failure> {
         .warnings
         .into_iter()
         .fold(outcome, |outcome, warning| outcome.note(format!("Look twice: {warning}")))
+        .next(format!("hotfix show {id} --format markdown    # to read it"))
         .next(format!("hotfix rca accept {id}    # by somebody who did not write it"))
         .send(session, "rca")
+}
+
+/// The way to write an analysis without an editor. Exit 2 where one is recorded, so that none is missing.
+fn no_editor(incident: &Incident) -> Result<Refusal, Failure> {
+    let id = &incident.id;
+    if incident.analysis.is_some() {
+        let failure = Failure::usage("an analysis is recorded, and there is no terminal for an editor to change it in");
+        let print = format!("hotfix rca {id} --edit --template > rca.md");
+        return Err(failure.hint(format!("{print}    # change it, then: hotfix rca {id} --from rca.md")));
+    }
+    Ok(Refusal {
+        code: Code::RcaMissing,
+        message: "none is recorded, and there is no terminal for an editor".to_owned(),
+        next: vec![format!("hotfix rca {id} --template > rca.md"), format!("hotfix rca {id} --from rca.md")],
+    })
 }
 
 /// What the analysis of an incident is held to.
@@ -235,6 +245,12 @@ fn accept(id: &IncidentId, session: &Session) -> Result<ExitCode, Failure> {
     Outcome::recorded(id, &recorded, message).next(close_command(session, &book, incident)).send(session, "rca")
 }
 
+/// The text of the analysis that was recorded last; none where there is none, or where it was redacted.
+fn recorded(book: &Book<'_>, incident: &Incident) -> Result<Option<String>, Failure> {
+    let Some(analysis) = &incident.analysis else { return Ok(None) };
+    book.words(&analysis.by.event, "analysis")
+}
+
 fn read(file: &Path, session: &Session) -> Result<String, Failure> {
     text(session.read(file)?, file)
 }
@@ -261,8 +277,7 @@ fn edit(
     let file = directory.join(format!("{id}.md"));
     let failed = |error: std::io::Error| Failure::because(format!("failed to write {}", file.display()), error);
     std::fs::create_dir_all(&directory).map_err(failed)?;
-    let recorded = book.incident(id)?.analysis.as_ref().map(|analysis| analysis.by.event.clone());
-    let recorded = recorded.map(|event| book.words(&event, "analysis")).transpose()?.flatten();
+    let recorded = self::recorded(book, book.incident(id)?)?;
     if (again && recorded.is_some()) || !file.exists() {
         std::fs::write(&file, recorded.unwrap_or_else(|| rca::template(asked))).map_err(failed)?;
     }

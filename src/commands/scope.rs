@@ -65,7 +65,7 @@ impl Report for ScopeReport {
             page.blank();
         }
         if self.refusals.is_empty() {
-            page.line(&format!("{}: {}", self.incident, page.mark(Tone::Good, "small enough")));
+            page.paragraph(&format!("{}: {}", self.incident, page.mark(Tone::Good, "small enough")));
         }
         page.refusals(&self.refusals);
         next_commands(page, &self.next);

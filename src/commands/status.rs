@@ -12,6 +12,7 @@ use crate::domain::debts::{self, OpenAction, Owed};
 use crate::domain::event::Decision;
 use crate::domain::identity::{IncidentId, Moment};
 use crate::domain::incident::{Incident, State};
+use crate::domain::rca;
 use crate::domain::severity;
 use crate::failure::{ExitCode, Failure};
 use crate::render::{Page, Report, Tone};
@@ -23,6 +24,9 @@ pub struct Args {
     /// Also list those that are closed or void
     #[arg(long)]
     all: bool,
+    /// Also list every open action
+    #[arg(long)]
+    actions: bool,
     /// Only what is overdue; exits with 1 if anything is
     #[arg(long, conflicts_with = "all")]
     overdue: bool,
@@ -32,7 +36,10 @@ pub struct Args {
 struct StatusReport {
     incidents: Vec<Row>,
     /// The actions of analyses that nobody carried out yet, of closed incidents too.
-    actions: Vec<OpenAction>,
+    actions: Vec<Action>,
+    /// How many of them a person is shown.
+    #[serde(skip)]
+    shown: usize,
     /// Only what is overdue was asked for.
     only_overdue: bool,
     /// How many are closed or void; they are listed only when asked for.
@@ -46,6 +53,18 @@ struct StatusReport {
     #[serde(skip)]
     now: Moment,
 }
+
+/// An open action with its own words, which lie apart from the event.
+#[derive(Serialize)]
+struct Action {
+    #[serde(flatten)]
+    open: OpenAction,
+    /// What is to be done; none where that was redacted or never fetched, or where nobody is shown it.
+    what: Option<String>,
+}
+
+/// More actions would push the incidents off a terminal.
+const SHOWN: usize = 5;
 
 #[derive(Serialize)]
 struct Row {
@@ -73,6 +92,15 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         incidents.retain(|row| !row.owed.is_empty());
         actions.retain(|action| action.overdue);
     }
+    // The next due first: a person is shown the first few.
+    actions.sort_by_key(|open| open.action.action.due);
+    let shown = if args.actions { actions.len() } else { SHOWN };
+    let told = if session.is_json() { actions.len() } else { shown };
+    let what = |(at, open): (usize, OpenAction)| {
+        let what = if at < told { what(&book, &open)? } else { None };
+        Ok(Action { open, what })
+    };
+    let actions = actions.into_iter().enumerate().map(what).collect::<Result<Vec<_>, Failure>>()?;
     // The newest first: that is the one people look for.
     incidents.sort_by(|a, b| b.started.cmp(&a.started).then_with(|| a.id.cmp(&b.id)));
     let over = book.left_out.len() + book.incidents.values().filter(|incident| incident.is_over()).count();
@@ -87,7 +115,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     };
     let unshared = book.unshared()?;
     let only_overdue = args.overdue;
-    let report = StatusReport { incidents, actions, only_overdue, over, unreadable, doubted, unshared, now };
+    let report = StatusReport { incidents, actions, shown, only_overdue, over, unreadable, doubted, unshared, now };
     let answered = session.answer("status", exit, &report);
     // The process ends here: to give a large ledger's memory back piece by piece takes a tenth of the time.
     std::mem::forget(book);
@@ -97,6 +125,14 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
 /// Whether nothing of an incident would be listed, whatever the day: it is over, and so are its actions.
 pub fn is_quiet(incident: &Incident) -> bool {
     incident.is_over() && debts::open_actions(incident, Moment::default()).is_empty()
+}
+
+/// What an action is, in the words of its analysis.
+fn what(book: &Book<'_>, open: &OpenAction) -> Result<Option<String>, Failure> {
+    let analysis = book.incidents.get(&open.incident).and_then(|incident| incident.analysis.as_ref());
+    let text = analysis.map(|analysis| book.words(&analysis.by.event, "analysis")).transpose()?.flatten();
+    let outline = text.and_then(|text| rca::outline(&text));
+    Ok(outline.and_then(|outline| outline.actions.into_iter().nth(open.number - 1)))
 }
 
 fn row(incident: &Incident, desk: &mut Desk<'_, '_>) -> Result<Row, Failure> {
@@ -132,17 +168,20 @@ impl Report for StatusReport {
         self.actions(page);
         if self.unreadable > 0 {
             let bad = page.mark(Tone::Bad, "can't be read");
-            page.line(&format!("{} of the ledger's events {bad}, so this may not be all: hotfix log", self.unreadable));
+            page.paragraph(&format!(
+                "{} of the ledger's events {bad}, so this may not be all: hotfix log",
+                self.unreadable
+            ));
         }
         if self.doubted > 0 {
             let (bad, count) = (page.mark(Tone::Bad, "do not count"), self.doubted);
-            page.line(&format!(
+            page.paragraph(&format!(
                 "{count} of the ledger's events {bad}, for who recorded them is not proven: hotfix audit"
             ));
         }
         if let Some(count) = self.unshared.filter(|count| *count > 0) {
             let wait = page.mark(Tone::Wait, &not_shared(count));
-            page.line(&format!("{wait}: hotfix sync"));
+            page.paragraph(&format!("{wait}: hotfix sync"));
         }
         if self.over > 0 && !self.incidents.iter().any(|row| matches!(row.state, State::Closed | State::Void)) {
             let them = if self.over == 1 { "1 incident is".to_owned() } else { format!("{} incidents are", self.over) };
@@ -158,15 +197,20 @@ impl StatusReport {
         }
         page.blank();
         page.line("Open actions:");
-        let row = |open: &OpenAction| {
+        let row = |Action { open, what }: &Action| {
             let due = open.action.action.due.to_string();
             let due = if open.overdue { page.mark(Tone::Bad, &format!("{due} overdue")) } else { due };
             let number = format!("{} {}", open.incident, open.number);
             let link = open.action.action.link.clone().unwrap_or_default();
-            vec![number, due, open.action.action.owner.clone(), format!("for {} {link}", open.action.action.aim)]
+            let what = what.as_ref().map(|what| format!("{what}, ")).unwrap_or_default();
+            vec![number, due, open.action.action.owner.clone(), format!("{what}for {} {link}", open.action.action.aim)]
         };
-        let rows = self.actions.iter().map(row).collect();
+        let rows = self.actions.iter().take(self.shown).map(row).collect();
         page.table(&["action", "due", "owner", "what"], rows);
+        let more = self.actions.len().saturating_sub(self.shown);
+        if more > 0 {
+            page.paragraph(&format!("and {more} more: hotfix status --actions"));
+        }
         page.blank();
         page.paragraph("`hotfix rca done ID NUMBER --evidence LINK` says that one was carried out.");
     }

@@ -160,7 +160,7 @@ fn listed(case: &Case<'_>, person: Option<&Person>) -> TestedReport {
 impl Report for TestedReport {
     fn text(&self, page: &mut Page) {
         if self.gates.is_empty() {
-            page.line("The policy names no gate that a normal change passes (normal_gates).");
+            page.paragraph("The policy names no gate that a normal change passes (normal_gates).");
         } else {
             let cells = |row: &Row| {
                 let tone = match row.state {

@@ -269,11 +269,14 @@ fn analysis(incident: &Incident, requirement: RcaRequirement) -> Option<Refusal>
         (_, None) => {
             Some(Refusal::new(Code::RcaMissing, "no root cause analysis is recorded", format!("hotfix rca {id}")))
         }
-        (RcaRequirement::Accepted, Some(analysis)) if analysis.accepted.is_none() => Some(Refusal::new(
-            Code::RcaNotAccepted,
-            format!("nobody but its author, {}, has read the root cause analysis", analysis.by.actor.name),
-            format!("hotfix rca accept {id}    # by somebody else"),
-        )),
+        (RcaRequirement::Accepted, Some(analysis)) if analysis.accepted.is_none() => Some(Refusal {
+            code: Code::RcaNotAccepted,
+            message: format!("nobody but its author, {}, has read the root cause analysis", analysis.by.actor.name),
+            next: vec![
+                format!("hotfix show {id} --format markdown    # to read it"),
+                format!("hotfix rca accept {id}    # by somebody else"),
+            ],
+        }),
         (RcaRequirement::Recorded | RcaRequirement::Accepted, Some(_)) => None,
     }
 }

@@ -168,9 +168,15 @@ impl Page {
         self.hanging("  ", "  ", text);
     }
 
-    /// A command to copy: indented, never wrapped.
+    /// A command to copy: indented, never wrapped. On a narrow page what is said behind it stands below.
     pub fn command(&mut self, command: &str) {
-        self.push("    ", command);
+        match command.split_once("    # ") {
+            Some((alone, said)) if self.width < NARROW && text::columns(command) + 4 > self.width => {
+                self.push("    ", alone);
+                self.hanging("      # ", "      # ", said);
+            }
+            _ => self.push("    ", command),
+        }
     }
 
     /// Two texts side by side, line by line; on a narrow page one below the other.

@@ -308,3 +308,100 @@ fn a_contested_incident_is_started_with_the_way_out() {
     place.hotfix(&["sync"]).exits(0);
     place.hotfix(&["start", "INC-42"]).exits(1).says("decided otherwise").says("hotfix check INC-42 --again");
 }
+
+/// An incident whose analysis was recorded by Ada.
+fn analysed(place: &Place) {
+    std::fs::write(place.beside("rca.md"), crate::place::ANALYSIS).unwrap();
+    let said = place.hotfix(&["rca", "INC-42", "--from", place.beside("rca.md").to_str().unwrap()]).exits(0);
+    said.says("hotfix show INC-42 --format markdown    # to read it");
+}
+
+#[test]
+fn an_analysis_is_read_before_it_is_accepted_and_changed_without_a_terminal() {
+    let place = shop(&[]);
+    place.hotfix(&["rca", "INC-42"]).exits(3).says("rca-missing").says("none is recorded");
+    analysed(&place);
+    let accept = next(&place.json(&["close", "INC-42"]), "rca-not-accepted");
+    assert!(accept[0].starts_with("hotfix show INC-42 --format markdown"), "{accept:?}");
+    typed(&place, &accept[0]).exits(0).says("so every order was too cheap");
+    place
+        .hotfix(&["show", "INC-42"])
+        .exits(0)
+        .says("Analysis by Ada, not accepted yet:")
+        .says("The sum of an order left its first item out")
+        .says("A loop that skipped the heading")
+        .says("1: a test that sums three prices (for tests, Ada, due 2199-01-01, open)");
+    // The way to change it, typed as it is printed.
+    let edit =
+        place.hotfix(&["rca", "INC-42", "--edit"]).exits(2).says("an analysis is recorded").never_says("rca-missing");
+    let hint = edit.err.lines().find_map(|line| line.trim().strip_prefix("hint: ")).unwrap().to_owned();
+    typed(&place, &hint).exits(0);
+    let written = std::fs::read_to_string(place.path().join("rca.md")).unwrap();
+    assert!(written.contains("A loop that skipped the heading"), "{written}");
+    typed(&place, "hotfix rca INC-42 --from rca.md").exits(0);
+}
+
+#[test]
+fn status_says_what_is_to_be_done_and_keeps_the_incidents_on_the_screen() {
+    let place = shop(&[]);
+    analysed(&place);
+    for id in ["INC-43", "INC-44"] {
+        place.hotfix(&[&["check", id], QUALIFIES].concat()).exits(0);
+        place.hotfix(&["rca", id, "--from", place.beside("rca.md").to_str().unwrap()]).exits(0);
+    }
+    let status = place.hotfix(&["status"]).exits(0).says("a test that sums three prices, for tests");
+    let status = status.says("and 4 more: hotfix status --actions").says("Ada");
+    assert_eq!(status.out.matches("2199-").count(), 5, "{}", status.out);
+    let all = place.hotfix(&["status", "--actions"]).exits(0).never_says("more: hotfix status --actions");
+    assert_eq!(all.out.matches("2199-").count(), 9, "{}", all.out);
+    let actions = place.json(&["status"])["actions"].clone();
+    assert_eq!((actions.as_array().unwrap().len(), &actions[0]["what"]), (9, &"a test that sums three prices".into()));
+}
+
+#[test]
+fn the_policy_is_shown_whole() {
+    let place = shop(TEAM);
+    let shown = place.hotfix(&["policy", "show"]).exits(0);
+    let shown = shown.says("lead: lena@example.com").says("at most 2 files").says("no hotfix may touch: db/**");
+    let shown = shown.says("somebody else and 1 × lead").says("nobody awake: 30m after the fix was attached");
+    let shown = shown.says("lead; the gates of the check: anybody").says("with a reason of 20 characters, for 1d");
+    let shown = shown.says("tests: A test or a run").says("merge-back: 2d").says("from 3 points on: a note");
+    shown.says("never where data_at_risk is yes").says("by lead, and no author of the fix");
+}
+
+#[test]
+fn the_price_names_what_was_spent_and_what_asks_for_more() {
+    let place = shop(&[
+        ("[{ from: 3, note: true }]", "[{ from: 2, approval: lead }]"),
+        ("  hotfix: 1", "  hotfix: 2"),
+        ("budget:", "roles: { lead: { members: [lena@example.com] }, boss: { members: [bob@example.com] } }\nbudget:"),
+        ("when_overdue: { note: true }", "when_overdue: { approval: boss }"),
+        ("  the-third:  ", "  the-third-in-the-month:  "),
+        ("budget_used: 2, expect: hotfix, note: true", "budget_used: 2, expect: hotfix"),
+        ("approvals: { anyone: 1 } }", "approvals: { anyone: 1, lead: 1 } }"),
+        ("budget_used: 2, expect: hotfix, note: false", "budget_used: 2, expect: hotfix"),
+    ]);
+    let answers = QUALIFIES.iter().map(|word| if *word == "data_at_risk=yes" { "data_at_risk=no" } else { word });
+    let check: Vec<&str> = ["check", "INC-43"].into_iter().chain(answers).collect();
+    place
+        .hotfix(&check)
+        .exits(0)
+        .says("makes it 4 points within 30d (INC-42), so one approval more is needed: lead.")
+        .never_says("overdue");
+}
+
+#[test]
+fn a_fix_for_a_fault_that_main_never_had_says_that_nothing_had_to_land() {
+    let place = Place::new();
+    let shop = "fn total() {\n    sum(all)\n}\n\nfn shipping() {\n    2\n}\n";
+    place.commit("shop.rs", shop, "The shop");
+    place.git(&["tag", "v1.0.0"]);
+    place.git(&["switch", "-q", "-c", "release/1.1"]);
+    place.commit("shop.rs", &shop.replace("sum(all)", "sum(all but first)"), "Faster");
+    place.git(&["tag", "v1.1.0"]);
+    place.hotfix(&[&["check", "INC-42"], QUALIFIES].concat()).exits(0);
+    place.hotfix(&["start", "INC-42"]).exits(0);
+    place.commit("shop.rs", shop, "Mend it");
+    fix(&place).exits(0);
+    place.hotfix(&["verify", "INC-42"]).exits(0).says("nothing had to land: main holds what the fix makes");
+}

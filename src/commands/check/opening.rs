@@ -8,7 +8,7 @@ use crate::commands::book::{self, Book};
 use crate::commands::desk::Desk;
 use crate::commands::moment;
 use crate::commands::policy::load;
-use crate::domain::budget::{self, Earlier, demanded};
+use crate::domain::budget::{self, Earlier, Spent, demanded};
 use crate::domain::closing;
 use crate::domain::event::{Demanded, PolicyPin};
 use crate::domain::identity::{IncidentId, Moment};
@@ -54,6 +54,8 @@ pub(super) struct Opening<'s> {
     flags: OnceCell<FlagReport>,
     /// Points used, debts overdue, gates skipped.
     pub(super) beside: Beside,
+    /// What was spent of the policy's budget, if it has one.
+    pub(super) spent: Option<Spent>,
     /// The hotfixes before this one.
     pub(super) earlier: Option<Earlier>,
     /// What the person must know beside the answer: how old the clone is, which policy was ignored.
@@ -121,6 +123,7 @@ impl<'s> Opening<'s> {
             typed: Given::typed(args),
             is_new: incident.is_none(),
             started,
+            spent: spent(&policy, &book.incidents, (&args.incident, session.now())),
             policy,
             pin,
             dry_run: args.policy.is_some(),
@@ -138,7 +141,8 @@ impl<'s> Opening<'s> {
     pub(super) fn price(&self, answers: &Answers) -> Vec<String> {
         let facts: BTreeMap<String, Value> =
             answers.facts.iter().map(|(name, reply)| (name.clone(), reply.value.clone())).collect();
-        price_words(&demanded(&self.policy, self.beside.used, self.beside.overdue, &facts), &self.policy)
+        let demanded = demanded(&self.policy, self.beside.used, self.beside.overdue, &facts);
+        price_words(&demanded, &self.policy, &facts, self.spent.as_ref())
     }
 
     /// The flags that could be switched off; looked for only when the second rung is asked, for it reads every changed file.
@@ -183,24 +187,54 @@ fn history(
     Ok((beside, budget::earlier(book.incidents.values(), id)))
 }
 
-/// The points of the policy's budget that others have used by now; none where it has no budget.
-pub(super) fn used(policy: &Policy, incidents: &BTreeMap<IncidentId, Incident>, by: (&IncidentId, Moment)) -> u32 {
-    policy.budget.as_ref().map_or(0, |budget| budget::spent(budget, incidents.values(), by, &|_| true).points)
+/// What others have used of the policy's budget by now; none where it has none.
+fn spent(policy: &Policy, incidents: &BTreeMap<IncidentId, Incident>, by: (&IncidentId, Moment)) -> Option<Spent> {
+    policy.budget.as_ref().map(|budget| budget::spent(budget, incidents.values(), by, &|_| true))
 }
 
-/// Why the policy asks for more than usual, each in a line.
-pub(super) fn price_words(demanded: &Demanded, policy: &Policy) -> Vec<String> {
-    if demanded.is_nothing() {
+/// The points of that.
+pub(super) fn used(policy: &Policy, incidents: &BTreeMap<IncidentId, Incident>, by: (&IncidentId, Moment)) -> u32 {
+    spent(policy, incidents, by).map_or(0, |spent| spent.points)
+}
+
+/// Why the policy asks for more than usual, each cause with what it asks for in a line.
+pub(super) fn price_words(
+    asked: &Demanded,
+    policy: &Policy,
+    facts: &BTreeMap<String, Value>,
+    spent: Option<&Spent>,
+) -> Vec<String> {
+    if asked.is_nothing() {
         return Vec::new();
     }
-    let budget = policy
-        .budget
-        .as_ref()
-        .map(|budget| format!("This hotfix makes it {} points within {}.", demanded.points, budget.window));
-    let overdue = demanded.overdue.then(|| "Something that another incident owes is overdue.".to_owned());
-    let more: Vec<String> =
-        demanded.approvals.iter().map(|role| format!("So one approval more is needed: {role}.")).collect();
-    budget.into_iter().chain(overdue).chain(more).collect()
+    let more = |roles: &[String]| match roles {
+        [] => ".".to_owned(),
+        roles => format!(", so one approval more is needed: {}.", roles.join(" and ")),
+    };
+    let of_budget = policy.budget.as_ref().map(|budget| {
+        let before = asked.points.saturating_sub(budget.hotfix);
+        let wanted = demanded(policy, before, false, facts).approvals;
+        let on = spent.map_or_else(String::new, spent_words);
+        format!("This hotfix makes it {} points within {}{on}{}", asked.points, budget.window, more(&wanted))
+    });
+    let overdue = &policy.deadlines.when_overdue;
+    let of_overdue = (asked.overdue && !overdue.is_nothing()).then(|| {
+        let wanted: Vec<String> = overdue.approval.iter().cloned().collect();
+        format!("Something that another incident owes is overdue{}", more(&wanted))
+    });
+    of_budget.into_iter().chain(of_overdue).collect()
+}
+
+/// " (INC-41, INC-37, 2 overrides)"
+fn spent_words(spent: &Spent) -> String {
+    let mut on: Vec<String> = spent.hotfixes.iter().take(LISTED).map(IncidentId::to_string).collect();
+    let more = spent.hotfixes.len().saturating_sub(LISTED);
+    on.extend((more > 0).then(|| format!("{more} more")));
+    on.extend((spent.overrides > 0).then(|| match spent.overrides {
+        1 => "1 override".to_owned(),
+        count => format!("{count} overrides"),
+    }));
+    if on.is_empty() { String::new() } else { format!(" ({})", on.join(", ")) }
 }
 
 /// The policy in a file, for a dry run.

@@ -154,7 +154,11 @@ impl<'o> CheckReport<'o> {
             recorded,
             already_recorded,
             answers: checked.facts.clone(),
-            price: checked.demanded.as_ref().map_or_else(Vec::new, |demanded| price_words(demanded, &opening.policy)),
+            price: checked.demanded.as_ref().map_or_else(Vec::new, |demanded| {
+                let facts =
+                    checked.facts.iter().map(|(name, answered)| (name.clone(), answered.value.clone())).collect();
+                price_words(demanded, &opening.policy, &facts, opening.spent.as_ref())
+            }),
             demanded: checked.demanded.clone(),
             overridden: checked.overridden.clone(),
             refusals,

@@ -1,6 +1,7 @@
 //! `hotfix policy`: check a policy, show the one in force, print its schema.
 
 mod compare;
+mod limits;
 pub mod load;
 mod test;
 mod trust;
@@ -164,6 +165,7 @@ impl Report for ShowReport {
         for fact in &policy.facts {
             page.bullet(&format!("{}: {} ({})", fact.name, fact.question, allowed(&fact.kind)));
         }
+        limits::show(page, policy);
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod analysis;
 mod document;
+mod outline;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -158,6 +159,7 @@ impl Report for ShowReport<'_> {
         page.line("Timeline:");
         let rows = self.timeline.iter().map(|line| vec![moment::show(line.at), line.who.clone(), line.what.clone()]);
         page.table(&["when", "who", "what"], rows.collect());
+        outline::show(page, self);
         if !self.owed.is_empty() {
             page.blank();
             page.line("Owed before closing:");

@@ -126,7 +126,7 @@ impl Found {
     ) {
         for (fact, matcher) in new {
             match (old.get(fact), matcher) {
-                (None, _) => self.say(less, format!("{rule} now asks for {fact}: {}", words(matcher))),
+                (None, _) => self.say(less, format!("{rule} now asks for {fact}: {}", matcher_words(matcher))),
                 (Some(Matcher::OneOf(before)), Matcher::OneOf(now)) => {
                     for value in now.iter().filter(|value| !before.contains(value)) {
                         self.say(more, format!("{fact} {value} now {verb} under {rule}"));
@@ -140,7 +140,7 @@ impl Found {
             }
         }
         for (fact, matcher) in old.iter().filter(|(fact, _)| !new.contains_key(*fact)) {
-            self.say(more, format!("{rule} no longer asks for {fact}: {}", words(matcher)));
+            self.say(more, format!("{rule} no longer asks for {fact}: {}", matcher_words(matcher)));
         }
     }
 
@@ -150,7 +150,7 @@ impl Found {
         (rule, fact): (&str, &str),
         (more, less): (Direction, Direction),
     ) {
-        let text = format!("{rule}: {fact} {}, and was {}", words(new), words(old));
+        let text = format!("{rule}: {fact} {}, and was {}", matcher_words(new), matcher_words(old));
         let direction = match (old, new) {
             (Matcher::Number { at_least: a, at_most: b }, Matcher::Number { at_least: c, at_most: d }) => {
                 let wider = c.is_none_or(|c| a.is_some_and(|a| c <= a)) && d.is_none_or(|d| b.is_some_and(|b| d >= b));
@@ -274,7 +274,7 @@ impl Found {
 }
 
 /// A condition in words.
-fn words(matcher: &Matcher) -> String {
+pub fn matcher_words(matcher: &Matcher) -> String {
     match matcher {
         Matcher::OneOf(values) => values.join(" or "),
         Matcher::Bool(true) => "yes".to_owned(),

@@ -9,7 +9,7 @@ pub use self::prose::without_comments;
 use super::event::{Action, RungName};
 use super::identity::{IncidentId, Moment};
 use super::policy::people::NormalGate;
-use crate::document;
+use crate::document::{self, Kind, Node};
 
 /// The gate of an analysis that finds that none could have caught it.
 pub const NONE_EXISTED: &str = "none-existed";
@@ -81,6 +81,40 @@ pub fn read(text: &str, asked: &Asked<'_>) -> Result<Analysis, Vec<String>> {
         }
         Some(_) | None => Err(problems),
     }
+}
+
+/// What an analysis says, in short.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outline {
+    /// Its summary, as one line.
+    pub summary: String,
+    /// Its root cause, as one line.
+    pub root_cause: String,
+    /// What each of its actions is, in their order.
+    pub actions: Vec<String>,
+}
+
+/// The outline of a recorded analysis; none of a text that is none.
+pub fn outline(text: &str) -> Option<Outline> {
+    let file = document::front_matter(text.as_bytes(), "the analysis").ok()?;
+    let body = prose::without_comments(&file.body);
+    let said = |title: &str| {
+        let said = prose::section(&body, title).unwrap_or_default();
+        said.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let value = |node: &Node, key: &str| match &node.kind {
+        Kind::Map(entries) => entries.iter().find(|entry| entry.key == key).map(|entry| entry.value.clone()),
+        _ => None,
+    };
+    let what = |action: &Node| match value(action, "what").map(|what| what.kind) {
+        Some(Kind::Text(text)) => text,
+        _ => String::new(),
+    };
+    let actions = match value(&file.root, "actions").map(|actions| actions.kind) {
+        Some(Kind::List(items)) => items.iter().map(what).collect(),
+        _ => Vec::new(),
+    };
+    Some(Outline { summary: said("Summary"), root_cause: said("Root cause"), actions })
 }
 
 /// The file that a person starts from.

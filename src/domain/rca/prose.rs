@@ -106,7 +106,7 @@ pub fn without_comments(text: &str) -> String {
 }
 
 /// What stands under a level-two heading, up to the next heading of that level or above.
-fn section(body: &str, title: &str) -> Option<String> {
+pub(super) fn section(body: &str, title: &str) -> Option<String> {
     let heading = |line: &str| line.strip_prefix("## ").map(|text| text.trim().to_lowercase());
     let mut lines = body.lines().skip_while(|line| heading(line).as_deref() != Some(title.to_lowercase().as_str()));
     lines.next()?;
