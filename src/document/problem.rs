@@ -47,7 +47,7 @@ macro_rules! problem_codes {
                 match self {
                     $(Self::$variant => concat!(
                         $meaning,
-                        " hotfix policy lint shows its line and the way out. Nothing is decided by a policy with a problem."
+                        " hotfix policy lint shows its line and the way out. A policy with a problem decides nothing, unless it is only unmeetable."
                     ),)*
                 }
             }
