@@ -63,7 +63,10 @@ pub fn refusal(
         let id = &incident.id;
         let next = vec![
             format!("hotfix fix {id} COMMITS    # with all of the fix, if it belongs to it"),
-            format!("hotfix override {id} --gate {} --reason WHY", Code::ReleaseHoldsMore.word()),
+            format!(
+                "hotfix override {id} --gate {} --reason WHY    # a version's number? list its file under never_goes_back",
+                Code::ReleaseHoldsMore.word()
+            ),
         ];
         return Ok(Some(Refusal { code: Code::ReleaseHoldsMore, message, next }));
     }
