@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::book::Book;
-use crate::domain::event::FixAttached;
+use crate::domain::event::{FixAttached, Production};
 use crate::domain::identity::ObjectId;
 use crate::domain::incident::{self, Incident};
 use crate::domain::merge_back::Verdict;
@@ -12,6 +12,7 @@ use crate::domain::refusal::{Code, Refusal};
 use crate::evidence::attribution::{Attribution, Belongs};
 use crate::evidence::globs::Globs;
 use crate::evidence::release_lines::release_lines;
+use crate::evidence::shipped::{self, Release};
 use crate::failure::Failure;
 use crate::git::repository::Repository;
 use crate::merge_back::drift;
@@ -37,9 +38,10 @@ pub fn refusal(
     let stop = || deadline.left().is_zero();
     let never_goes_back = Globs::new(&policy.merge_back.never_goes_back)?.into_set();
     let options = Options { never_goes_back, without_candidates: true, without_hunks: true };
+    let broken = broken(repository, policy, production)?;
     for (name, commit) in deployed(repository, incident, policy)? {
         let (mut alone, mut beside) = (Vec::new(), Vec::new());
-        for commit in repository.commits_between(&[production.commit, main], commit)? {
+        for commit in repository.commits_between(&[broken, main], commit)? {
             match attribution.of(commit)? {
                 Belongs::Carried | Belongs::To(_) => {}
                 Belongs::Nobody { own } if own.is_empty() => alone.push(commit),
@@ -73,18 +75,39 @@ pub fn refusal(
     Ok(None)
 }
 
-/// What runs with the fix: the release that was named last; without one, the release lines that contain a commit of it.
+/// The release that broke: where a branch or a commit was named as production, what was released of it. What it held more was
+/// said to run, by whoever wants to close.
+fn broken(repository: &Repository, policy: &Policy, production: &Production) -> Result<ObjectId, Failure> {
+    let releases = shipped::releases(repository, policy)?;
+    if releases.iter().any(|release| release.tag == production.name) {
+        return Ok(production.commit);
+    }
+    let mut newest: Option<&Release> = None;
+    for release in &releases {
+        if newest.is_none_or(|newest| release.name.version > newest.name.version)
+            && repository.contains(production.commit, release.commit)?
+        {
+            newest = Some(release);
+        }
+    }
+    Ok(newest.map_or(production.commit, |release| release.commit))
+}
+
+/// What runs with the fix: the release that was named last; without one, the release lines and releases that contain a commit
+/// of it.
 fn deployed(repository: &Repository, incident: &Incident, policy: &Policy) -> Result<Vec<(String, ObjectId)>, Failure> {
     let Some(last) = incident.deployed.last() else { return Ok(Vec::new()) };
     if let Some(release) = &last.what.release {
         return Ok(vec![(release.tag.clone(), release.commit)]);
     }
     let lines = release_lines(repository, &policy.branches, incident.check().what.production.as_ref())?;
+    let lines = lines.lines.into_iter().map(|line| (line.name, line.tip));
+    let tags = shipped::releases(repository, policy)?.into_iter().map(|release| (release.tag, release.commit));
     let mut found = Vec::new();
-    for line in lines.lines {
+    for (name, commit) in lines.chain(tags) {
         for fix in incident.fixes().flat_map(|fix| &fix.what.commits) {
-            if repository.has(*fix) && repository.contains(line.tip, *fix)? {
-                found.push((line.name, line.tip));
+            if repository.has(*fix) && repository.contains(commit, *fix)? {
+                found.push((name, commit));
                 break;
             }
         }

@@ -116,7 +116,11 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
 }
 
 /// Why the policy that the incident was opened under is not the team's, if it is not.
-fn not_the_teams(session: &Session, book: &Book<'_>, incident: &Incident) -> Result<Option<Refusal>, Failure> {
+pub(super) fn not_the_teams(
+    session: &Session,
+    book: &Book<'_>,
+    incident: &Incident,
+) -> Result<Option<Refusal>, Failure> {
     let Some(source) = &incident.policy.source else { return Ok(None) };
     let versions = Versions::new(session.repository()?, book.trusted_ref())?;
     if versions.hold(source)? {

@@ -74,6 +74,9 @@ struct Row {
     decision: Decision,
     started: Moment,
     owed: Vec<Owed>,
+    /// Why it can't be told what it owes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unknown: Option<String>,
 }
 
 /// Lists the incidents.
@@ -81,15 +84,13 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let book = if args.all { Book::open(session)? } else { Book::open_for_list(session, is_quiet)? };
     let mut desk = Desk::new(session, &book)?;
     let now = session.now();
-    let mut incidents = Vec::new();
-    for incident in book.incidents.values().filter(|incident| args.all || !incident.is_over()) {
-        incidents.push(row(incident, &mut desk)?);
-    }
+    let listed = book.incidents.values().filter(|incident| args.all || !incident.is_over());
+    let mut incidents: Vec<Row> = listed.map(|incident| row(incident, &mut desk)).collect();
     let mut actions: Vec<OpenAction> =
         book.incidents.values().flat_map(|incident| debts::open_actions(incident, now)).collect();
     if args.overdue {
         incidents.iter_mut().for_each(|row| row.owed.retain(|owed| owed.overdue));
-        incidents.retain(|row| !row.owed.is_empty());
+        incidents.retain(|row| !row.owed.is_empty() || row.unknown.is_some());
         actions.retain(|action| action.overdue);
     }
     // The next due first: a person is shown the first few.
@@ -108,7 +109,8 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let doubted = book.history.records().iter().filter(|record| record.doubt.is_some()).count();
     // The list may lack what somebody owes, and a list that may be wrong is no "nothing is owed".
     let found = args.overdue && !(incidents.is_empty() && actions.is_empty());
-    let exit = match (unreadable, found) {
+    let untold = incidents.iter().any(|row| row.unknown.is_some());
+    let exit = match (unreadable + usize::from(untold), found) {
         (0, false) => ExitCode::Open,
         (0, true) => ExitCode::Refused,
         _ => ExitCode::Undecided,
@@ -135,20 +137,23 @@ fn what(book: &Book<'_>, open: &OpenAction) -> Result<Option<String>, Failure> {
     Ok(outline.and_then(|outline| outline.actions.into_iter().nth(open.number - 1)))
 }
 
-fn row(incident: &Incident, desk: &mut Desk<'_, '_>) -> Result<Row, Failure> {
-    let owed = if incident.is_over() {
-        Vec::new()
-    } else {
-        debts::owed(&desk.papers(incident)?.case(incident), &closing::recorded_proofs(incident))
+/// One whose papers can't be had hides none of the others.
+fn row(incident: &Incident, desk: &mut Desk<'_, '_>) -> Row {
+    let papers = if incident.is_over() { Ok(None) } else { desk.papers(incident).map(Some) };
+    let (owed, unknown) = match papers {
+        Ok(None) => (Vec::new(), None),
+        Ok(Some(papers)) => (debts::owed(&papers.case(incident), &closing::recorded_proofs(incident)), None),
+        Err(failure) => (Vec::new(), Some(failure.to_string())),
     };
-    Ok(Row {
+    Row {
         id: incident.id.clone(),
         state: incident.state,
         severity: severity::latest(incident).map(str::to_owned),
         decision: incident.decision(),
         started: incident.started,
         owed,
-    })
+        unknown,
+    }
 }
 
 impl Report for StatusReport {
@@ -224,6 +229,9 @@ impl StatusReport {
         };
         let owes: Vec<String> = row.owed.iter().map(|owed| owed::briefly(page, owed, self.now)).collect();
         let owes = match (owes.is_empty(), row.state) {
+            _ if row.unknown.is_some() => {
+                page.mark(Tone::Bad, &format!("unknown: {}", row.unknown.as_deref().unwrap_or_default()))
+            }
             (false, _) => owes.join(", "),
             (true, State::Closed | State::Void) => "nothing".to_owned(),
             (true, _) => "nothing: it can be closed".to_owned(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::book::Book;
+use super::close::not_the_teams;
 use super::moment;
 use super::outcome::next_commands;
 use super::policies::Policies;
@@ -98,8 +99,10 @@ fn row(
             });
         }
     };
-    let refusals: Vec<Refusal> =
+    let mut refusals: Vec<Refusal> =
         targets.iter().filter_map(|target| closing::unproven(incident, &target.proof())).collect();
+    // Whoever closed it under a policy of their own did so elsewhere: here it is seen.
+    refusals.extend(not_the_teams(session, book, incident)?);
     let gone = targets.iter().any(|target| {
         let gone = matches!(target.report.verdict, Verdict::Reverted | Verdict::Partial | Verdict::Missing);
         gone && closing::unproven(incident, &target.proof()).is_some()

@@ -85,15 +85,15 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
 /// not say so.
 fn ships(incident: &Incident, actor: &Person, book: &Book<'_>, session: &Session) -> Result<Option<Refusal>, Failure> {
     let id = &incident.id;
-    if incident.fixes().next().is_none() {
-        return Ok(None);
-    }
     if let Some(deployed) = incident.deployed.last() {
         let message =
             format!("{} said that a fix of {id} was deployed: production was changed", deployed.by.actor.name);
         return Ok(Some(Refusal::new(Code::FixStillReleased, message, format!("hotfix close {id}"))));
     }
-    if let Some(stale) = proof::stale(session, &format!("hotfix void {id}"))? {
+    if incident.fixes().next().is_none() {
+        return Ok(None);
+    }
+    if let Some(stale) = proof::stale(session, &format!("hotfix void {id} --reason …"))? {
         return Ok(Some(stale));
     }
     for attempt in incident.attempts.iter().filter(|attempt| !attempt.withdrawn) {

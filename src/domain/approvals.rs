@@ -139,8 +139,13 @@ impl<'a> Judge<'a> {
         if apart.is_empty() {
             return Answer::Stands;
         }
-        let saw_both =
-            |word: &&Done<Word>| knows(word, rejection) && apart.iter().all(|approval| knows(word, approval));
+        // Whoever agreed without knowing of the rejection does not lift it by agreeing once more: somebody else does.
+        let is_party = |word: &Done<Word>| apart.iter().any(|approval| approval.by.actor.is(&word.by.actor));
+        let saw_both = |word: &&Done<Word>| {
+            knows(word, rejection)
+                && apart.iter().all(|approval| knows(word, approval))
+                && !(word.what.kind == WordKind::Approve && is_party(word))
+        };
         match spoken().filter(saw_both).last().map(|word| word.what.kind) {
             Some(WordKind::Approve) => Answer::Settled,
             Some(WordKind::Reject) => Answer::Stands,

@@ -47,7 +47,7 @@ fn objection(case: &Case<'_>) -> Option<Refusal> {
     let names = names.join(" and ");
     Some(if objection.contested {
         let next = vec![
-            format!("hotfix approve {id}    # by somebody who sees both, if the fix is right"),
+            format!("hotfix approve {id}    # by somebody else, who sees both, if the fix is right"),
             format!("hotfix approve {id} --reject --reason WHY    # if it is not"),
         ];
         let message = format!("{names} rejected the fix while others approved it, and neither knew of the other");

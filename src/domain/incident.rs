@@ -299,12 +299,15 @@ impl Incident {
             // What was not over can't be opened again.
             Payload::Reopened(_) if !self.is_over() => {}
             Payload::Reopened(_) => {
+                // What was void was never done with: its deadlines go on as they were.
+                if self.state == State::Closed {
+                    self.said.apply(entry);
+                }
                 self.closed = None;
                 self.voided = None;
                 self.state = State::Open;
                 // What closing stood on may be so no more: git is asked again.
                 self.verified.clear();
-                self.said.apply(entry);
             }
             Payload::ActionDone(done) => {
                 self.analysis.iter_mut().for_each(|analysis| analysis.carry_out(done, &Deed::of(entry)));

@@ -132,13 +132,14 @@ impl Ledger<'_> {
         let patience = Patience::new(Duration::from_secs(1), at);
         let exchange = Exchange::begin(self, (Source::Remote, fetched.tips()?), at, patience);
         let taken = exchange.and_then(|mut exchange| exchange.take_in(None));
-        Ok(Ok(match taken {
-            Ok(Taken::In { .. }) => None,
+        Ok(match taken {
+            Ok(Taken::In { .. }) => Ok(None),
+            // A remote that is not what it was answers for nothing: it was rewritten, or it is another one.
             Ok(Taken::Forgot(_)) => {
-                Some(format!("The ledger of {remote} has forgotten events: hotfix sync shows them."))
+                Err(NotFetched { why: "its ledger has forgotten events; `hotfix sync` shows them".to_owned() })
             }
-            Err(failure) => Some(format!("The ledger of {remote} was not taken in: {failure}")),
-        }))
+            Err(failure) => Ok(Some(format!("The ledger of {remote} was not taken in: {failure}"))),
+        })
     }
 
     /// Fetches a remote's ledger and takes it in, and sends nothing: what it has forgotten, if it has, or why it could not be

@@ -181,3 +181,82 @@ fn what_a_reopened_incident_stood_on_is_asked_again() {
     place.hotfix(&["verify", "INC-42"]).exits(1);
     place.hotfix(&["status"]).exits(0).says("not-merged-back");
 }
+
+#[test]
+fn a_release_that_stands_on_no_line_is_a_release() {
+    let place = shop();
+    place.commit("shop.rs", "one\ntwo\nthree\n", "Mend it");
+    fix(&place, &[]);
+    place.git(&["tag", "v1.1.1"]);
+    place.git(&["push", "-q", "origin", "v1.1.1"]);
+    let withdraw = ["fix", "INC-42", "--withdraw", "1"];
+    place.hotfix(&withdraw).exits(1).says("fix-still-released").says("v1.1.1 holds it");
+    // Where the tag is gone the record still says what was deployed.
+    place.hotfix(&["deployed", "INC-42", "--release", "v1.1.1"]).exits(0);
+    place.git(&["tag", "-d", "v1.1.1"]);
+    place.git(&["push", "-q", "origin", ":v1.1.1"]);
+    place.hotfix(&withdraw).exits(1).says("v1.1.1 holds it");
+    // A newer release of the line without it takes its place.
+    place.git(&["switch", "-q", "release/1.1"]);
+    place.commit("other.rs", "x\n", "Something else");
+    place.git(&["tag", "v1.1.2"]);
+    place.hotfix(&withdraw).exits(0);
+    place.hotfix_by(GRACE, &["void", "INC-42", "--reason", "typo"]).exits(1).says("was deployed");
+}
+
+#[test]
+fn what_is_named_as_production_hides_nothing() {
+    let place = shop();
+    place.git(&["switch", "-q", "release/1.1"]);
+    place.commit("prices.rs", "cheap\n", "And the prices");
+    place.git(&["push", "-q", "origin", "release/1.1"]);
+    place.hotfix(&[&["check", "INC-43", "--production", "release/1.1"], QUALIFIES].concat()).exits(0);
+    place.hotfix(&["start", "INC-43"]).exits(0);
+    place.commit("shop.rs", "one\ntwo\nthree\n", "Mend it");
+    place.hotfix(&["fix", "INC-43", "--proof", "test=two", "--guarded-by-flag", "no"]).exits(0);
+    place.git(&["switch", "-q", "release/1.1"]);
+    place.git(&["merge", "-q", "--ff-only", "hotfix/INC-43"]);
+    place.git(&["tag", "v1.1.1"]);
+    place.git(&["push", "-q", "--tags", "origin", "release/1.1"]);
+    place.hotfix(&["deployed", "INC-43", "--release", "v1.1.1"]).exits(0);
+    place.hotfix(&["close", "INC-43"]).exits(1).says("release-holds-more").says("And the prices");
+}
+
+#[test]
+fn another_remote_is_not_the_one_that_the_ledger_was_shared_with() {
+    let place = shop();
+    let mend = place.commit("shop.rs", "one\ntwo\nthree\n", "Mend it");
+    fix(&place, &[]);
+    released(&place, "v1.1.1");
+    place.hotfix(&["deployed", "INC-42", "--release", "v1.1.1"]).exits(0);
+    papers(&place);
+    // A fork in which main has it.
+    let fork = place.beside("fork.git");
+    place.git(&["init", "-q", "--bare", "-b", "main", fork.to_str().unwrap()]);
+    place.git(&["switch", "-q", "main"]);
+    place.git(&["cherry-pick", &mend]);
+    place.git(&["push", "-q", fork.to_str().unwrap(), "main", "release/1.1"]);
+    let origin = place.git(&["remote", "get-url", "origin"]);
+    place.git(&["remote", "set-url", "origin", fork.to_str().unwrap()]);
+    place.hotfix(&["close", "INC-42"]).exits(3).says("main-not-fresh").says("its ledger has forgotten events");
+    place.git(&["remote", "set-url", "origin", &origin]);
+    place.hotfix(&["close", "INC-42"]).exits(1).says("not-merged-back");
+}
+
+#[test]
+fn an_incident_whose_policy_nobody_has_hides_no_other() {
+    let place = shop();
+    // Somebody opened it under a policy that they never pushed, and that is gone.
+    place.git(&["switch", "-q", "-c", "mine", "origin/main"]);
+    let mine = include_str!("../../policy/hotfix.yaml").replace("built-in", "mine");
+    place.commit("policy/hotfix.yaml", &mine, "Mine");
+    place.git(&["config", "hotfix.trustedRef", "mine"]);
+    place.hotfix(&[&["check", "INC-43", "--started", "2026-01-01T00:00:00Z"], QUALIFIES].concat()).exits(0);
+    place.git(&["config", "--unset", "hotfix.trustedRef"]);
+    place.git(&["switch", "-q", "main"]);
+    place.git(&["branch", "-q", "-D", "mine"]);
+    place.git(&["reflog", "expire", "--expire=now", "--all"]);
+    place.git(&["gc", "-q", "--prune=now"]);
+    place.hotfix(&["status"]).exits(4).says("INC-42").says("INC-43").says("unknown: ");
+    place.hotfix(&["show", "INC-42"]).exits(0);
+}

@@ -8,12 +8,17 @@ use crate::commands::outcome::Outcome;
 use crate::commands::policies::Policies;
 use crate::commands::proof;
 use crate::domain::event::{FixWithdrawn, Payload};
+use crate::domain::identity::ObjectId;
 use crate::domain::incident::{Attempt, Incident};
 use crate::domain::merge_back::Verdict;
+use crate::domain::policy::Policy;
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::release::ReleaseName;
 use crate::evidence::globs::Globs;
 use crate::evidence::release_lines::release_lines;
+use crate::evidence::shipped;
 use crate::failure::{ExitCode, Failure};
+use crate::git::repository::Repository;
 use crate::merge_back::fix::Fix;
 use crate::merge_back::search::{Options, search};
 use crate::merge_back::target::Target;
@@ -58,7 +63,7 @@ pub(super) fn withdraw(
     outcome.next(next).send(session, "fix")
 }
 
-/// The first release line that holds a part of the fix, or may hold it.
+/// What production may run that holds a part of the fix, or may hold it: a release line, or the newest release of one.
 pub(in crate::commands) fn still_released(
     number: u32,
     incident: &Incident,
@@ -67,25 +72,56 @@ pub(in crate::commands) fn still_released(
 ) -> Result<Option<Refusal>, Failure> {
     let repository = session.repository()?;
     let policy = Policies::new(repository).of(incident)?;
-    let lines = release_lines(repository, &policy.branches, incident.check().what.production.as_ref())?;
+    let production = incident.check().what.production.as_ref();
+    let lines = release_lines(repository, &policy.branches, production)?.lines;
+    let mut places: Vec<(String, ObjectId)> = lines.into_iter().map(|line| (line.name, line.tip)).collect();
+    places.extend(newest_releases(repository, &policy, incident)?);
     let deadline = Deadline::after(PATIENCE);
     let stop = || deadline.left().is_zero();
     // Here every path counts: what need not go back to main is released all the same.
     let options = Options { never_goes_back: Globs::new(&[])?.into_set(), ..Options::default() };
-    for line in &lines.lines {
-        let report = search(&Target::new(repository, line.tip, &stop), fix, &options)?;
+    for (name, commit) in places {
+        let report = search(&Target::new(repository, commit, &stop), fix, &options)?;
         let how = match report.verdict {
             Verdict::Missing | Verdict::Reverted => continue,
             Verdict::Merged => "holds it",
             Verdict::Partial => "holds a part of it",
             Verdict::Unproven => "may hold it",
         };
-        let message = format!("attempt {number} can't be withdrawn: {} {how}", line.name);
+        let message = format!("attempt {number} can't be withdrawn: {name} {how}");
         let next = vec![
-            format!("git revert COMMIT    # on {}", line.name),
+            "git revert COMMIT    # on the release line; then release, deploy and push that".to_owned(),
             format!("hotfix fix {} --withdraw {number}", incident.id),
         ];
         return Ok(Some(Refusal { code: Code::FixStillReleased, message, next }));
     }
     Ok(None)
+}
+
+/// The newest release of each line since production broke, by the tags here and by what was said to be deployed.
+///
+/// A tag need not stand on a release line: a hotfix branch can be tagged and deployed as it is.
+fn newest_releases(
+    repository: &Repository,
+    policy: &Policy,
+    incident: &Incident,
+) -> Result<Vec<(String, ObjectId)>, Failure> {
+    let broken = incident.check().what.production.as_ref().and_then(|broken| ReleaseName::read(&broken.name));
+    let mut releases: Vec<(String, ReleaseName, ObjectId)> = Vec::new();
+    let tags = shipped::releases(repository, policy)?.into_iter().map(|tag| (tag.tag, tag.name, tag.commit));
+    for deployed in incident.deployed.iter().filter_map(|deployed| deployed.what.release.as_ref()) {
+        if !repository.has(deployed.commit) {
+            let message = format!("{} was deployed, and its commit is not in this clone", deployed.tag);
+            return Err(Failure::undecided(message).hint("git fetch --all --tags"));
+        }
+        releases.extend(ReleaseName::read(&deployed.tag).map(|name| (deployed.tag.clone(), name, deployed.commit)));
+    }
+    let since = |name: &ReleaseName| broken.as_ref().is_none_or(|broken| name.version > broken.version);
+    releases.extend(tags.filter(|(_, name, _)| since(name)));
+    let same_line =
+        |a: &ReleaseName, b: &ReleaseName| a.component == b.component && a.version.is_on_line_of(&b.version);
+    let superseded = |name: &ReleaseName| {
+        releases.iter().any(|(_, other, _)| same_line(other, name) && other.version > name.version)
+    };
+    Ok(releases.iter().filter(|(_, name, _)| !superseded(name)).map(|(tag, _, id)| (tag.clone(), *id)).collect())
 }

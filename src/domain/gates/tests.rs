@@ -333,6 +333,12 @@ fn approvals_are_counted_by_role_and_content_and_each_person_once() {
         // A rejection by the author says nothing: they can withdraw the fix.
         ("ada fix a; bob approve a; cyd approve a; ada reject a; lena waive staging a; ada deployed", ""),
         ("ada fix a; bob approve a lead; cyd approve a; lena waive staging a; ada deployed", "late-approval-owed"),
+        // An approval that did not know of the rejection contests it; to say it once more does not settle that.
+        (
+            "ada fix a; dan reject a; bob^2 approve a; bob approve a; lena waive staging a; ada deployed",
+            "approval-contested late-approval-owed",
+        ),
+        ("ada fix a; dan reject a; bob^2 approve a; cyd approve a; lena waive staging a; ada deployed", ""),
         // Whoever attached a version of it stays an author, even if somebody attaches it anew in their own name.
         (
             "bob fix a; cyd fix a; bob approve a; dan approve a; lena waive staging a; ada deployed",
@@ -382,7 +388,8 @@ fn two_who_did_not_know_of_each_other_are_contested_until_somebody_saw_both() {
         (apart.to_owned(), "approval-contested"),
         (format!("{apart}; dan approve a"), ""),
         (format!("{apart}; dan reject a"), "approval-rejected"),
-        (format!("{apart}; bob approve a"), ""),
+        // To say it once more settles nothing: it takes somebody else, or whoever rejected it.
+        (format!("{apart}; bob approve a"), "approval-contested"),
         (format!("{apart}; cyd withdraw a"), ""),
         (format!("{apart}; cyd approve a"), ""),
         (format!("{apart}; dan^3 approve a"), "approval-contested"),
