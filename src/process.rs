@@ -314,13 +314,17 @@ const FAREWELL: Duration = Duration::from_millis(200);
 fn kill(child: &mut Child, leads_a_group: bool) {
     #[cfg(unix)]
     if leads_a_group {
-        use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+        use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
         let group = Pid::from_child(child);
         kill_process_group(group, Signal::TERM).ok();
         let farewell = Deadline::after(FAREWELL);
-        // Its status is not collected yet: as long as it is not, nobody else can get its number.
-        let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        while matches!(waitid(WaitId::Pid(group), look), Ok(None)) && !farewell.left().is_zero() {
+        // All of them are waited for, not only the first: to push to a directory, git runs the receiver below itself, and that
+        // one holds the locks there. As long as one of them is left nobody else can get the group's number.
+        while !farewell.left().is_zero() {
+            child.try_wait().ok();
+            if test_kill_process_group(group).is_err() {
+                return;
+            }
             std::thread::sleep(Duration::from_millis(5));
         }
         kill_process_group(group, Signal::KILL).ok();
@@ -373,6 +377,17 @@ mod tests {
         assert!(start.elapsed() < Duration::from_secs(5));
         std::thread::sleep(Duration::from_millis(1300));
         assert!(!survived.exists(), "the grandchild lived on");
+    }
+
+    #[test]
+    fn what_a_stopped_program_had_started_puts_its_things_away_too() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let away = directory.path().join("away");
+        // The one that holds something lives on for a moment after the one that started it has gone.
+        let script = "(trap 'sleep 0.02; echo done > \"$0\"; exit' TERM; while :; do sleep 0.02; done) & trap exit TERM; while :; do sleep 0.02; done";
+        let program = shell(script).args([away.as_os_str()]).time_limit(Duration::from_millis(300));
+        program.run().expect_err("it is stopped");
+        assert_eq!(std::fs::read_to_string(&away).expect("it is put away"), "done\n");
     }
 
     #[test]
