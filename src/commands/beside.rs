@@ -38,8 +38,9 @@ pub fn refusal(
     let stop = || deadline.left().is_zero();
     let never_goes_back = Globs::new(&policy.merge_back.never_goes_back)?.into_set();
     let options = Options { never_goes_back, without_candidates: true, without_hunks: true };
-    let broken = broken(repository, policy, production)?;
-    for (name, commit) in deployed(repository, incident, policy)? {
+    let releases = shipped::releases(repository, &policy.branches)?;
+    let broken = broken(repository, &releases, production)?;
+    for (name, commit) in deployed(repository, incident, policy, &releases)? {
         let (mut alone, mut beside) = (Vec::new(), Vec::new());
         for commit in repository.commits_between(&[broken, main], commit)? {
             match attribution.of(commit)? {
@@ -77,13 +78,12 @@ pub fn refusal(
 
 /// The release that broke: where a branch or a commit was named as production, what was released of it. What it held more was
 /// said to run, by whoever wants to close.
-fn broken(repository: &Repository, policy: &Policy, production: &Production) -> Result<ObjectId, Failure> {
-    let releases = shipped::releases(repository, policy)?;
+fn broken(repository: &Repository, releases: &[Release], production: &Production) -> Result<ObjectId, Failure> {
     if releases.iter().any(|release| release.tag == production.name) {
         return Ok(production.commit);
     }
     let mut newest: Option<&Release> = None;
-    for release in &releases {
+    for release in releases {
         if newest.is_none_or(|newest| release.name.version > newest.name.version)
             && repository.contains(production.commit, release.commit)?
         {
@@ -95,14 +95,19 @@ fn broken(repository: &Repository, policy: &Policy, production: &Production) -> 
 
 /// What runs with the fix: the release that was named last; without one, the release lines and releases that contain a commit
 /// of it.
-fn deployed(repository: &Repository, incident: &Incident, policy: &Policy) -> Result<Vec<(String, ObjectId)>, Failure> {
+fn deployed(
+    repository: &Repository,
+    incident: &Incident,
+    policy: &Policy,
+    releases: &[Release],
+) -> Result<Vec<(String, ObjectId)>, Failure> {
     let Some(last) = incident.deployed.last() else { return Ok(Vec::new()) };
     if let Some(release) = &last.what.release {
         return Ok(vec![(release.tag.clone(), release.commit)]);
     }
     let lines = release_lines(repository, &policy.branches, incident.check().what.production.as_ref())?;
     let lines = lines.lines.into_iter().map(|line| (line.name, line.tip));
-    let tags = shipped::releases(repository, policy)?.into_iter().map(|release| (release.tag, release.commit));
+    let tags = releases.iter().map(|release| (release.tag.clone(), release.commit));
     let mut found = Vec::new();
     for (name, commit) in lines.chain(tags) {
         for fix in incident.fixes().flat_map(|fix| &fix.what.commits) {

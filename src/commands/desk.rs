@@ -6,11 +6,10 @@ use std::rc::Rc;
 use super::book::Book;
 use super::policies::Policies;
 use super::proof;
-use crate::domain::budget;
+use crate::domain::budget::{self, Price};
 use crate::domain::case::{Case, Content};
 use crate::domain::closing;
 use crate::domain::debts;
-use crate::domain::event::Demanded;
 use crate::domain::gates;
 use crate::domain::identity::{IncidentId, Moment, ObjectId};
 use crate::domain::incident::Incident;
@@ -37,8 +36,7 @@ pub struct Papers {
     pub roles: Roles,
     /// What its fixes are; none where none is attached.
     pub content: Option<Content>,
-    demanded: Demanded,
-    demanded_at_the_end: Demanded,
+    price: Price,
     now: Moment,
     knows: Box<dyn Fn(ObjectId, ObjectId) -> bool>,
 }
@@ -65,9 +63,8 @@ impl<'d, 's> Desk<'d, 's> {
         let roles = self.today()?.roles(repository, &policy, &changes)?;
         let history: Rc<History> = Rc::clone(&self.book.history);
         let knows = Box::new(move |later, earlier| history.knows(later, earlier));
-        let demanded = budget::due(&policy, self.book.incidents.values(), (&incident.id, incident.check()), &*knows);
-        let demanded_at_the_end = budget::dearest(&policy, self.book.incidents.values(), incident, &*knows);
-        Ok(Papers { policy, roles, content, demanded, demanded_at_the_end, now: self.session.now(), knows })
+        let price = budget::price(&policy, self.book.incidents.values(), incident, &*knows);
+        Ok(Papers { policy, roles, content, price, now: self.session.now(), knows })
     }
 
     /// What other incidents owe past its time: the incident and the code.
@@ -109,8 +106,7 @@ impl Papers {
             policy: &self.policy,
             roles: &self.roles,
             content: self.content.as_ref(),
-            demanded: &self.demanded,
-            demanded_at_the_end: &self.demanded_at_the_end,
+            price: &self.price,
             now: self.now,
             knows: &*self.knows,
         }

@@ -100,22 +100,31 @@ pub fn demanded(policy: &Policy, used: u32, overdue: bool, facts: &BTreeMap<Stri
     demanded
 }
 
-/// The dearest that any walk of an incident was: what is answered otherwise later makes its end no cheaper.
-pub fn dearest<'i>(
+/// What the policy demands beside the usual.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Price {
+    /// By the walk that governs.
+    pub now: Demanded,
+    /// Before the incident ends: the dearest that any walk was, for what is answered otherwise later makes its end no cheaper.
+    pub at_the_end: Demanded,
+}
+
+/// What is due for an incident, over all of its walks.
+pub fn price<'i>(
     policy: &Policy,
     incidents: impl IntoIterator<Item = &'i Incident> + Clone,
     this: &Incident,
     knows: Knows<'_>,
-) -> Demanded {
-    let mut dearest = Demanded::default();
+) -> Price {
+    let mut price = Price::default();
     for check in &this.checks {
-        let due = due(policy, incidents.clone(), (&this.id, check), knows);
-        dearest.note |= due.note;
-        dearest.approvals.extend(due.approvals);
+        price.now = due(policy, incidents.clone(), (&this.id, check), knows);
+        price.at_the_end.note |= price.now.note;
+        price.at_the_end.approvals.extend_from_slice(&price.now.approvals);
     }
-    dearest.approvals.sort();
-    dearest.approvals.dedup();
-    dearest
+    price.at_the_end.approvals.sort();
+    price.at_the_end.approvals.dedup();
+    price
 }
 
 /// What an incident has in common with earlier hotfixes.

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::approvals::{Judge, Knows, needed};
+use super::budget::Price;
 use super::digest::FixDigest;
-use super::event::{Demanded, GateSettled, Proof};
+use super::event::{GateSettled, Proof};
 use super::identity::{Moment, Person};
 use super::incident::{Done, Incident};
 use super::overrides::{self, Stage};
@@ -34,10 +35,8 @@ pub struct Case<'a> {
     pub roles: &'a Roles,
     /// What the fixes are; none where none is attached.
     pub content: Option<&'a Content>,
-    /// What its policy demands beside the usual: [`super::budget::due`].
-    pub demanded: &'a Demanded,
-    /// The same for its end: [`super::budget::dearest`].
-    pub demanded_at_the_end: &'a Demanded,
+    /// What its policy demands beside the usual.
+    pub price: &'a Price,
     /// Now.
     pub now: Moment,
     /// Who knew of what.
@@ -65,12 +64,12 @@ impl<'a> Case<'a> {
 
     /// Who must agree to the fix.
     pub fn needs(&self) -> Needs {
-        needed(self.policy, &self.facts(), Some(self.demanded))
+        needed(self.policy, &self.facts(), Some(&self.price.now))
     }
 
     /// Who must agree before the incident ends: what was asked for once is asked for still.
     pub fn needs_at_the_end(&self) -> Needs {
-        needed(self.policy, &self.facts(), Some(self.demanded_at_the_end))
+        needed(self.policy, &self.facts(), Some(&self.price.at_the_end))
     }
 
     /// The judge of the approvals; none where there is no fix to agree to.

@@ -6,33 +6,24 @@ use crate::domain::event::PolicyPin;
 use crate::domain::identity::{Moment, ObjectId};
 use crate::domain::incident::Incident;
 use crate::domain::policy::Branches;
-use crate::domain::release::ReleaseName;
 use crate::domain::report::{PolicyChange, Released};
 use crate::failure::Failure;
 use crate::git::repository::Repository;
-use crate::git::tags::TagTarget;
 
-use super::globs::Globs;
 use super::policy_in_force::PATH;
+use super::shipped::{self, Release};
 
 /// How far back the commit that brought a policy is looked for; further back the oldest commit that was met stands for it.
 const WALKED: usize = 20_000;
 
-/// The releases: each tag that fits the policy's globs, reads as a version and is no pre-release, dated by its commit.
-///
-/// None in a shallow clone, which may lack tags without knowing it. A tag that leads to no commit here is left out.
+/// The full releases, dated by their commits; none in a shallow clone, which may lack tags without knowing it.
 pub fn releases(repository: &Repository, branches: &Branches) -> Result<Option<Vec<Released>>, Failure> {
     if repository.is_shallow() {
         return Ok(None);
     }
-    let globs = Globs::new(&branches.release_tags)?;
-    let mut releases = Vec::new();
-    for tag in repository.tags()?.into_iter().filter(|tag| globs.match_any(tag.name.as_bytes())) {
-        let is_release = ReleaseName::read(&tag.name).is_some_and(|name| !name.version.is_pre_release());
-        if let (true, TagTarget::Commit(commit)) = (is_release, repository.tag_target(&tag)?) {
-            releases.push(Released { at: repository.commit_line(commit)?.at, tag: tag.name });
-        }
-    }
+    let dated = |release: Release| Ok(Released { at: repository.commit_line(release.commit)?.at, tag: release.tag });
+    let mut releases =
+        shipped::releases(repository, branches)?.into_iter().map(dated).collect::<Result<Vec<_>, Failure>>()?;
     releases.sort_by(|a, b| a.at.cmp(&b.at).then_with(|| a.tag.cmp(&b.tag)));
     Ok(Some(releases))
 }

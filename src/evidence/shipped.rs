@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::domain::identity::ObjectId;
-use crate::domain::policy::Policy;
+use crate::domain::policy::{Branches, Policy};
 use crate::domain::release::ReleaseName;
 use crate::failure::Failure;
 use crate::git::repository::Repository;
@@ -64,9 +64,10 @@ pub struct Release {
     pub commit: ObjectId,
 }
 
-/// Every full release here; a pre-release runs nowhere.
-pub fn releases(repository: &Repository, policy: &Policy) -> Result<Vec<Release>, Failure> {
-    let globs = Globs::new(&policy.branches.release_tags)?;
+/// Every full release here: each tag that fits the policy's globs and reads as a version; a pre-release runs nowhere, and a tag
+/// that leads to no commit here is none.
+pub fn releases(repository: &Repository, branches: &Branches) -> Result<Vec<Release>, Failure> {
+    let globs = Globs::new(&branches.release_tags)?;
     let mut releases = Vec::new();
     for tag in repository.tags()? {
         let name = ReleaseName::read(&tag.name).filter(|name| !name.version.is_pre_release());

@@ -76,7 +76,7 @@ impl<'r, 'f> Look<'r, 'f> {
             main.insert(commit);
             next = repository.step(commit)?.parent;
         }
-        let releases = shipped::releases(repository, policy)?;
+        let releases = shipped::releases(repository, &policy.branches)?;
         let releases = releases.into_iter().map(|release| (release.commit, (release.tag, release.name.version)));
         Ok(Self { repository, main, releases: releases.collect(), attribution })
     }

@@ -108,7 +108,7 @@ fn newest_releases(
 ) -> Result<Vec<(String, ObjectId)>, Failure> {
     let broken = incident.check().what.production.as_ref().and_then(|broken| ReleaseName::read(&broken.name));
     let mut releases: Vec<(String, ReleaseName, ObjectId)> = Vec::new();
-    let tags = shipped::releases(repository, policy)?.into_iter().map(|tag| (tag.tag, tag.name, tag.commit));
+    let tags = shipped::releases(repository, &policy.branches)?.into_iter().map(|tag| (tag.tag, tag.name, tag.commit));
     for deployed in incident.deployed.iter().filter_map(|deployed| deployed.what.release.as_ref()) {
         if !repository.has(deployed.commit) {
             let message = format!("{} was deployed, and its commit is not in this clone", deployed.tag);

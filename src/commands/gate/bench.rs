@@ -138,7 +138,7 @@ impl<'s> Bench<'s> {
         if let Some(releases) = self.releases.get() {
             return Ok(releases);
         }
-        let read = shipped::releases(self.repository, &self.policy)?;
+        let read = shipped::releases(self.repository, &self.policy.branches)?;
         Ok(self.releases.get_or_init(|| read))
     }
 

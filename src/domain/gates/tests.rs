@@ -208,8 +208,7 @@ impl Story {
             policy,
             roles: &roles,
             content: content.as_ref(),
-            demanded: &budget::due(policy, [&incident], (&incident.id, incident.check()), knows),
-            demanded_at_the_end: &budget::dearest(policy, [&incident], &incident, knows),
+            price: &budget::price(policy, [&incident], &incident, knows),
             now: self.now,
             knows,
         })
