@@ -78,14 +78,23 @@ impl Repository {
 }
 
 impl Repository {
-    /// Makes directories that were just created under `objects` and `refs` reach the disk: libgit2 syncs only those inside.
-    pub fn sync_directories(&self) -> Result<(), Failure> {
+    /// Makes directories that were just created under `objects` reach the disk: libgit2 syncs only what is in them.
+    pub fn sync_objects(&self) -> Result<(), Failure> {
+        self.sync_directory(Path::new("objects"))
+    }
+
+    /// Makes the names in a directory of the repository reach the disk; one that is not there has none.
+    pub(in crate::git) fn sync_directory(&self, name: &Path) -> Result<(), Failure> {
         // Elsewhere a directory can't be opened as a file, and need not be synced.
         #[cfg(unix)]
-        for name in ["objects", "refs"] {
+        {
             let directory = self.common_directory().join(name);
-            let synced = std::fs::File::open(&directory).and_then(|file| file.sync_all());
-            synced.map_err(|error| Failure::because(format!("failed to sync {}", directory.display()), error))?;
+            match std::fs::File::open(&directory).and_then(|file| file.sync_all()) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Failure::because(format!("failed to sync {}", directory.display()), error));
+                }
+                Ok(()) | Err(_) => {}
+            }
         }
         Ok(())
     }

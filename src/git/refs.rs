@@ -1,6 +1,6 @@
 //! Reading a ref, and moving it only if it still stands where it was seen.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::domain::identity::ObjectId;
 use crate::failure::Failure;
@@ -73,12 +73,18 @@ impl Repository {
     }
 
     /// Moves the ref `name` from `from` (none: it does not exist) to `to`, if it still stands there.
+    ///
+    /// On a handle whose writes are durable it is on the disk then, with all directories that lead to it.
     pub fn swap_ref(&self, name: &str, from: Option<ObjectId>, to: ObjectId) -> Result<Swap, Failure> {
         let moved = match from {
             Some(from) => self.inner.reference_matching(name, to_oid(to), true, to_oid(from), "hotfix"),
             None => self.inner.reference(name, to_oid(to), false, "hotfix"),
         };
-        let Err(error) = moved else { return Ok(Swap::Done) };
+        let Err(error) = moved else {
+            // libgit2 syncs the directory that the ref lies in, and not those above, which may be as new.
+            let mut above = Path::new(name).ancestors().skip(2).filter(|directory| !directory.as_os_str().is_empty());
+            return above.try_for_each(|directory| self.sync_directory(directory)).map(|()| Swap::Done);
+        };
         match (error.code(), from) {
             (git2::ErrorCode::Locked, _) => Ok(Swap::Locked),
             (git2::ErrorCode::Modified | git2::ErrorCode::NotFound, Some(_)) => Ok(Swap::Moved),

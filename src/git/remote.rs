@@ -119,6 +119,8 @@ impl Repository {
         Program::new("git")
             .args(["--git-dir".as_ref(), self.inner.path().as_os_str()])
             .args(["-c", "gc.auto=0", "-c", "maintenance.auto=false"])
+            // Git leaves loose objects and refs to the system, and what is fetched is stood on a moment later.
+            .args(["-c", "core.fsync=all"])
             .env("GIT_TERMINAL_PROMPT", "0")
             .env("GIT_ASKPASS", "false")
             .env("SSH_ASKPASS", "false")

@@ -13,7 +13,7 @@ use crate::git::repository::Repository;
 use super::codec;
 use super::lock::{Blocked, Lock, Patience, Turn};
 use super::read::{self, Reading};
-use super::refs::{Heads, PENDING, PENDING_TEXT, TEXT};
+use super::refs::{Heads, PENDING, PENDING_TEXTS, TEXT};
 use super::seals;
 use super::store::{Draft, Ledger, Recorded};
 use super::text::{self, Sealed};
@@ -56,7 +56,7 @@ impl<'l, 'r> Append<'l, 'r> {
         reading.joins.iter().try_for_each(|bytes| objects.write(Kind::Commit, bytes).map(drop))?;
         let pen = Pen { objects: &objects, signer: self.ledger.signs.then_some(&self.writer) };
         let recorded = write_event(pen, &reading.history, &self.draft, &self.id, self.sealed.hashes.clone())?;
-        self.writer.sync_directories()?;
+        self.writer.sync_objects()?;
         self.written = Some((tip, recorded.clone()));
         Ok(recorded)
     }
@@ -66,7 +66,8 @@ impl<'l, 'r> Append<'l, 'r> {
         if self.draft.texts.is_empty() {
             return Ok(true);
         }
-        let (tip, commit) = self.text_commit(TEXT)?;
+        let tip = self.writer.direct_ref(TEXT)?;
+        let commit = self.text_commit(tip)?;
         match lock.swap(&self.writer, (TEXT, tip, commit), patience)? {
             Turn::Done => Ok(true),
             Turn::Again => Ok(false),
@@ -74,29 +75,27 @@ impl<'l, 'r> Append<'l, 'r> {
         }
     }
 
-    fn text_commit(&self, name: &str) -> Result<(Option<ObjectId>, ObjectId), Failure> {
+    /// Writes a commit that holds the texts beside those of `tip`.
+    fn text_commit(&self, tip: Option<ObjectId>) -> Result<ObjectId, Failure> {
         let objects = self.writer.objects()?;
-        let tip = self.writer.direct_ref(name)?;
         let tree = text::store(&objects, tip, &self.id, &self.sealed)?;
         let bytes = codec::commit(tree, tip.as_slice(), &self.draft.actor, self.draft.at, text::MESSAGE);
-        Ok((tip, objects.write(Kind::Commit, &bytes)?))
+        let commit = objects.write(Kind::Commit, &bytes)?;
+        self.writer.sync_objects()?;
+        Ok(commit)
     }
 
-    /// Stores the texts where nobody is in the way.
+    /// Stores the texts where nobody is in the way: under a ref of their own.
     fn store_texts_beside(&self) -> Result<(), Failure> {
         if self.draft.texts.is_empty() {
             return Ok(());
         }
-        // Others may do the same at this moment, each for a few milliseconds.
-        for _ in 0..100 {
-            let (tip, commit) = self.text_commit(PENDING_TEXT)?;
-            if self.writer.swap_ref(PENDING_TEXT, tip, commit)? == Swap::Done {
-                return Ok(());
-            }
+        let name = format!("{PENDING_TEXTS}{}", self.id);
+        match self.writer.swap_ref(&name, None, self.text_commit(None)?)? {
+            // They may be there already: the ref has the event's id, and no other has that.
+            Swap::Done | Swap::Moved => Ok(()),
+            Swap::Locked => Err(Failure::undecided(format!("failed to write {name}; nothing was recorded"))),
         }
-        let lock = self.writer.ref_lock(PENDING_TEXT);
-        Err(Failure::undecided(format!("failed to write {PENDING_TEXT}; nothing was recorded"))
-            .hint(format!("rm '{}'    # only if no git command runs in this repository", lock.display())))
     }
 
     /// Leaves the event beside the ledger, under a ref of its own: every read counts it.

@@ -13,7 +13,7 @@ use super::append::{Pen, event_id, write_event};
 use super::codec;
 use super::lock::{Blocked, Lock, Patience, Turn};
 use super::read::Reading;
-use super::refs::{Heads, LEDGER, PENDING_TEXT, QUARANTINE, TEXT, Tips};
+use super::refs::{Heads, LEDGER, PENDING_TEXTS, QUARANTINE, TEXT, Tips};
 use super::store::{ASKED, Draft, Ledger};
 use super::sync::Forgot;
 use super::text_union::{self, Texts};
@@ -143,7 +143,7 @@ impl<'l, 'r> Exchange<'l, 'r> {
                 write_event(pen, &reading.history, &draft, &event_id(self.at), BTreeMap::new())?.commit
             }
         };
-        self.writer.sync_directories()?;
+        self.writer.sync_objects()?;
         Ok(tip)
     }
 
@@ -214,10 +214,11 @@ impl<'l, 'r> Exchange<'l, 'r> {
     pub(super) fn texts(&mut self) -> Result<(), Failure> {
         let history = self.ledger.history()?;
         loop {
+            let beside = self.writer.refs_below(PENDING_TEXTS)?;
             let texts = Texts {
                 theirs: self.theirs.text,
                 ours: self.writer.direct_ref(TEXT)?,
-                beside: self.writer.direct_ref(PENDING_TEXT)?,
+                beside: beside.iter().map(|(_, commit)| *commit).collect(),
             };
             let union = text_union::union(&self.writer, &texts, &history, self.at)?;
             let turn = match union {
@@ -229,10 +230,8 @@ impl<'l, 'r> Exchange<'l, 'r> {
                 Turn::Again => {}
                 Turn::Blocked(blocked) => return Err(blocked.failure()),
                 Turn::Done => {
-                    if let Some(beside) = texts.beside {
-                        // Where it can't be taken away just now, it is taken in once more, which changes nothing.
-                        drop(self.writer.drop_ref(PENDING_TEXT, beside));
-                    }
+                    // What can't be taken away just now is taken in once more, which changes nothing.
+                    beside.iter().for_each(|(name, commit)| drop(self.writer.drop_ref(name, *commit)));
                     return Ok(());
                 }
             }

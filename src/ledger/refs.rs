@@ -16,8 +16,8 @@ pub const SHARED: &str = "refs/hotfix-local/shared";
 /// Below this lie events that were recorded while the ledger's ref could not be moved: `…/EVENT`.
 pub const PENDING: &str = "refs/hotfix-local/pending/";
 
-/// Texts that were recorded while their ref could not be moved.
-pub const PENDING_TEXT: &str = "refs/hotfix-local/text";
+/// Below this lie texts that were recorded while their ref could not be moved: `…/EVENT`.
+pub const PENDING_TEXTS: &str = "refs/hotfix-local/texts/";
 
 /// Below this lies what was fetched, before anybody has looked at it: `…/FETCH/ledger` and `…/FETCH/text`.
 pub const FETCHED: &str = "refs/hotfix-local/fetched/";
@@ -143,4 +143,6 @@ impl Drop for Fetched<'_> {
 fn clear(repository: &Repository, place: &str) {
     let left = repository.refs_below(place).unwrap_or_default();
     left.iter().for_each(|(name, id)| drop(repository.drop_ref(name, *id)));
+    // A git that was killed leaves locks there.
+    std::fs::remove_dir_all(repository.common_directory().join(place)).ok();
 }

@@ -16,7 +16,7 @@ use crate::git::repository::Repository;
 use super::append::Append;
 use super::lock::{Blocked, Lock, Patience, Turn};
 use super::read::{self, Reading};
-use super::refs::{Heads, LEDGER, PENDING_TEXT, TEXT};
+use super::refs::{Heads, LEDGER, PENDING_TEXTS, TEXT};
 use super::seals;
 use super::secrets;
 use super::text::{self, Text};
@@ -184,7 +184,8 @@ impl<'r> Ledger<'r> {
 
     /// The texts of an event, by name.
     pub fn texts(&self, event: &Event) -> Result<BTreeMap<String, Text>, Failure> {
-        let tips = [self.repository.direct_ref(TEXT)?, self.repository.direct_ref(PENDING_TEXT)?];
+        let beside = format!("{PENDING_TEXTS}{}", event.id);
+        let tips = [self.repository.direct_ref(TEXT)?, self.repository.direct_ref(&beside)?];
         text::load(&self.repository.objects()?, tips, event)
     }
 

@@ -19,7 +19,7 @@ use super::text::{self, lines, tree_of};
 pub(super) struct Texts {
     pub(super) theirs: Option<ObjectId>,
     pub(super) ours: Option<ObjectId>,
-    pub(super) beside: Option<ObjectId>,
+    pub(super) beside: Vec<ObjectId>,
 }
 
 /// The commit that holds them all; none where there is none.
@@ -31,12 +31,12 @@ pub(super) fn union(
 ) -> Result<Option<ObjectId>, Failure> {
     let objects = repository.objects()?;
     let cut = cut_out(history);
-    let Texts { theirs, ours, beside } = *texts;
+    let Texts { theirs, ours, ref beside } = *texts;
     let holds_cut = |tip: Option<ObjectId>| tip.map_or(Ok(false), |tip| holds_any(&objects, tip, &cut));
-    if beside.is_none() && (theirs.is_none() || theirs == ours) && !holds_cut(ours)? {
+    if beside.is_empty() && (theirs.is_none() || theirs == ours) && !holds_cut(ours)? {
         return Ok(ours);
     }
-    let whole = merged(&objects, [theirs, ours, beside].into_iter().flatten(), &cut, history)?;
+    let whole = merged(&objects, [theirs, ours].into_iter().flatten().chain(beside.iter().copied()), &cut, history)?;
     let is_whole = |tip: ObjectId| Ok::<_, Failure>(text::tree_id(&objects, tip)? == whole);
     if let Some(theirs) = theirs
         && is_whole(theirs)?

@@ -12,6 +12,8 @@ mod bad_input;
 mod bad_places;
 mod completions;
 mod deceptions;
+#[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
+mod disk;
 mod drift;
 mod event_format;
 mod evidence_flags;
@@ -26,6 +28,8 @@ mod init;
 mod ledger;
 mod ledger_attacks;
 mod ledger_faults;
+#[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
+mod ledger_steps;
 mod list_cache;
 mod meeting;
 mod merge_back;
@@ -50,6 +54,8 @@ mod road;
 mod schema;
 mod showing;
 mod signatures;
+#[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
+mod stepper;
 mod sync;
 mod sync_faults;
 mod tidy;
