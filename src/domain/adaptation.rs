@@ -38,7 +38,10 @@ impl Adaptation {
     /// A line that the hunk adds must be added by the step, be there already, or be added in a changed form (more than its
     /// white space). At least half must be added word for word, and only of ten lines or more may one in ten be left out. No
     /// line that the hunk takes out may stand as often as before, and what it takes out elsewhere too is not asked for.
-    pub fn new(change: &TextChange<'_>, hunk: &Hunk, old: &Text<'_>, new: &Text<'_>) -> Option<Self> {
+    ///
+    /// Of lines that do nothing by themselves (`quiet`) none may be left out, and each may be changed: a module has another
+    /// name on another line of releases.
+    pub fn new(change: &TextChange<'_>, hunk: &Hunk, quiet: bool, old: &Text<'_>, new: &Text<'_>) -> Option<Self> {
         let alignment = Alignment::of_bytes(old.bytes(), new.bytes());
         let (before, after) = (counts(old.lines()), counts(new.lines()));
         let count = |counts: &Counts<'_>, line: &[u8]| counts.get(line).copied().unwrap_or(0);
@@ -90,7 +93,10 @@ impl Adaptation {
         // Lines that stand there already bring nothing, and lines far away from all that is near the hunk bring it elsewhere.
         let brought: Vec<usize> = adaptation.own.iter().chain(&adaptation.heirs).copied().collect();
         let in_place = adaptation.own.iter().any(|line| has_neighbour(change, hunk, new, *line, &brought));
-        let enough = in_place && adaptation.own.len() * 2 >= telling.len() && left_out * 10 <= telling.len();
+        let enough = match quiet {
+            true => !brought.is_empty() && left_out == 0,
+            false => in_place && adaptation.own.len() * 2 >= telling.len() && left_out * 10 <= telling.len(),
+        };
         adaptation.own.sort_unstable();
         adaptation.heirs.sort_unstable();
         enough.then_some(adaptation)
@@ -191,7 +197,8 @@ mod tests {
     fn adapted(before: &str, after: &str, old: &str, new: &str) -> bool {
         let change = TextChange::new(before.as_bytes(), after.as_bytes());
         assert_eq!(change.hunks.len(), 1, "one hunk at a time");
-        Adaptation::new(&change, &change.hunks[0], &Text::new(old.as_bytes()), &Text::new(new.as_bytes())).is_some()
+        Adaptation::new(&change, &change.hunks[0], false, &Text::new(old.as_bytes()), &Text::new(new.as_bytes()))
+            .is_some()
     }
 
     #[test]
@@ -219,7 +226,7 @@ mod tests {
         let (before, after) = ("one\nfour_5\n", "one\nchanged_by_fix\nfour_5\nadded_by_fix\n");
         let change = TextChange::new(before.as_bytes(), after.as_bytes());
         let landed = Text::new(b"one\nchanged_by_fix\nfour_5\n");
-        let adapted = Adaptation::new(&change, &change.hunks[1], &Text::new(before.as_bytes()), &landed);
+        let adapted = Adaptation::new(&change, &change.hunks[1], false, &Text::new(before.as_bytes()), &landed);
         assert_eq!(adapted, None);
     }
 

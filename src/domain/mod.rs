@@ -23,6 +23,7 @@ pub mod lines;
 pub mod merge_back;
 pub mod overrides;
 pub mod policy;
+pub mod quiet;
 pub mod rca;
 pub mod record;
 pub mod refusal;

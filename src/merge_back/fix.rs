@@ -90,19 +90,27 @@ impl Fix {
     /// Exit 2 where the branch *is* on that line (it was fast-forwarded), because nothing says where the fix began.
     pub fn of_branch(target: &Target<'_>, tip: ObjectId) -> Result<Self, Failure> {
         let repository = target.repository;
-        let Some(mut fork) = repository.merge_base(tip, target.commit)? else {
+        let Some(fork) = repository.merge_base(tip, target.commit)? else {
             return Err(unrelated(tip, target.commit));
         };
+        let mut before = target.commit;
         if fork == tip {
-            let Some(before) = before_merge_of(target, tip)? else {
+            let Some(merged) = before_merge_of(target, tip)? else {
                 return Err(Failure::usage(format!(
                     "{} is on the target's own line: nothing says where the fix began",
                     tip.short()
                 ))
                 .hint(format!("hotfix merged BASE..{}    # BASE: the last commit before the fix", tip.short())));
             };
-            fork = repository.merge_base(tip, before)?.ok_or_else(|| unrelated(tip, before))?;
+            before = merged;
         }
+        // Not the merge base: where the target was merged into the branch, or part of the branch into the target, that is
+        // somewhere on the way.
+        let line = target.at(before);
+        let fork = match line.meet(tip)? {
+            Some(number) => line.id(number),
+            None => repository.merge_base(tip, before)?.ok_or_else(|| unrelated(tip, before))?,
+        };
         Self::of_range(target, fork, tip)
     }
 

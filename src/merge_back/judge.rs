@@ -67,6 +67,8 @@ pub struct Judged {
     pub gone: Option<Gone>,
     /// The commits that took all its lines from their place, be it that they stand elsewhere now.
     pub uprooted_by: Vec<usize>,
+    /// Whether its lines do nothing by themselves: comments, imports.
+    pub quiet: bool,
     /// How many telling lines it is about, at least 1.
     pub weight: usize,
     /// How many of these stand (for a deletion: are still away).
@@ -85,6 +87,7 @@ impl Judged {
             moved_to: None,
             gone: None,
             uprooted_by: vec![],
+            quiet: false,
             weight: 1,
             standing: 1,
         }

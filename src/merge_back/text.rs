@@ -9,6 +9,7 @@ use crate::domain::fate::Fate;
 use crate::domain::hunk::{Place, Standing, Step, TextChange, Trace, View};
 use crate::domain::identity::RepositoryPath;
 use crate::domain::lines::{Alignment, Block, Hunk, Text, is_telling};
+use crate::domain::quiet::is_quiet;
 use crate::failure::Failure;
 use crate::git::trees::Entry;
 
@@ -57,6 +58,7 @@ impl TextJudge<'_> {
             let lines = if hunk.new.is_empty() { self.change.removed(hunk) } else { self.change.added(hunk) };
             one.weight = lines.iter().filter(|line| is_telling(line)).count().max(1);
             one.standing = one.weight;
+            one.quiet = is_quiet(self.path, lines) && is_quiet(self.path, self.change.removed(hunk));
             let now = view.standing(self.change, hunk);
             match found {
                 Some(found) => {
@@ -350,7 +352,7 @@ impl TextJudge<'_> {
             }
             let (parent, child) = (self.bytes(&self.versions[index + 1])?, self.bytes(&self.versions[index])?);
             let (old, new) = (Text::new(&parent), Text::new(&child));
-            let Some(adaptation) = Adaptation::new(self.change, hunk, &old, &new) else {
+            let Some(adaptation) = Adaptation::new(self.change, hunk, one.quiet, &old, &new) else {
                 let open = one.fate == Fate::Never && now != Standing::Absent;
                 if open && Adaptation::resembles(self.change, hunk, &old, &new) {
                     one.fate = Fate::Unknown;

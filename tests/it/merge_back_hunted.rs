@@ -2,6 +2,10 @@
 
 use hotfix::domain::merge_back::Verdict::{self, Merged, Partial, Reverted, Unproven};
 
+use hotfix::merge_back::fix::Fix;
+use hotfix::merge_back::search::{Options, search};
+use hotfix::merge_back::target::Target;
+
 use crate::history::History;
 use crate::merge_back::judge;
 
@@ -165,4 +169,28 @@ fn what_is_neither_side_of_a_whole_file_is_not_in_effect() {
          pick < base : pick fix
          main : binary logo.png another";
     assert_eq!(verdict(lines), Unproven);
+}
+
+/// A branch that was named, and of which main once had a part that it took back since.
+#[test]
+fn what_main_took_back_of_a_branch_is_part_of_the_branch() {
+    let squashed = "one : a ~ p_open -> p_open first_guard_here
+         early < base : squash base..one
+         other : c = more
+         sync < one other
+         fix : b = other_file follow_up_here
+         back < other : revert early
+         main < back : squash sync..fix";
+    let merged = "one : a ~ p_open -> p_open first_guard_here
+         early < base one : c = more
+         back : revert early
+         fix < one : b = other_file follow_up_here
+         main < back fix : d = more";
+    for lines in [squashed, merged] {
+        let history = History::bare(&format!("{BASE}{lines}"));
+        let (repository, stop) = (history.repository(), || false);
+        let target = Target::new(&repository, history.id("main"), &stop);
+        let fix = Fix::of_branch(&target, history.id("fix")).unwrap();
+        assert_eq!(search(&target, &fix, &Options::default()).unwrap().verdict, Partial, "{lines}");
+    }
 }

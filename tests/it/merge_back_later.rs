@@ -1,7 +1,7 @@
 //! What became of a landed fix since: what undoes it, and what only goes on from it.
 
 use hotfix::domain::fate::Fate;
-use hotfix::domain::merge_back::Verdict::{Merged, Partial, Reverted};
+use hotfix::domain::merge_back::Verdict::{self, Merged, Partial, Reverted};
 
 use crate::history::History;
 use crate::merge_back::{judge, labels};
@@ -24,7 +24,7 @@ fn fixed() -> Vec<String> {
 }
 
 /// Judges the large fix after main's file became `later` in one commit.
-fn after(later: &[String], verdict: hotfix::domain::merge_back::Verdict) {
+fn after(later: &[String], verdict: Verdict) {
     let history = History::bare(&format!(
         "base : a = {}\nfix : a = {}\nlanding < base : b = other; squash base..fix\nlater : a = {}\nmain : b = more",
         lines().join(" "),
@@ -53,6 +53,46 @@ fn a_line_of_a_large_fix_that_is_taken_out_is_undone() {
         line == "note_of_the_fix" || ["1", "2", "7", "9", "20", "22"].iter().any(|n| line == format!("base_line_{n}"))
     };
     after(&without(&fixed(), &broad), Partial);
+}
+
+/// What became of a fix that brought a comment and an import along, and perhaps a guard.
+fn beside(guard: &str, later: &str) -> Verdict {
+    let history = History::bare(&format!(
+        "base : shop.go = func_start let_total func_end
+         fix : shop.go ~ func_start -> \"example.com/shop/time\" //_why_it_waits func_start{guard}
+         landing < base : b = other; squash base..fix
+         later : {later}
+         main : b = more"
+    ));
+    judge(&history, "base", "fix", "main").unwrap().verdict
+}
+
+#[test]
+fn a_comment_and_an_import_that_go_take_nothing_of_the_fix_back() {
+    let guard = "; shop.go ~ let_total -> let_total guard_of_the_fix()";
+    let dropped = "shop.go ~ \"example.com/shop/time\" //_why_it_waits -> ";
+    assert_eq!(beside(guard, dropped), Merged);
+    let says_so = format!("{dropped}; says This reverts commit {{landing}}.");
+    assert_eq!(beside(guard, &says_so), Partial, "its own words count");
+    let with_guard = format!("{dropped}; shop.go ~ guard_of_the_fix() -> ");
+    assert_eq!(beside(guard, &with_guard), Reverted, "it took the guard too");
+    assert_eq!(beside("", dropped), Reverted, "it was all that the fix did");
+}
+
+#[test]
+fn a_pick_may_import_under_another_name() {
+    let verdict = |import: &str, call: &str| {
+        let history = History::bare(&format!(
+            "base : shop.go = \"std/io\" ) start_here keep_going finish_here
+             fix : shop.go ~ \"std/io\" -> \"std/io\" \"go.example.com/shop/v3/cart\"; shop.go ~ keep_going -> keep_going guard_of_the_fix()
+             main < base : c = other; shop.go ~ \"std/io\" -> \"std/io\" {import}; shop.go ~ keep_going -> {call}; by Ada; at 1"
+        ));
+        judge(&history, "base", "fix", "main").unwrap().verdict
+    };
+    let guard = "keep_going guard_of_the_fix()";
+    assert_eq!(verdict("\"go.example.com/store/cart\"", guard), Merged);
+    assert_ne!(verdict("\"unrelated.org/x\"", guard), Merged, "not this import");
+    assert_ne!(verdict("\"go.example.com/store/cart\"", "keep_going"), Merged, "the guard is what counts");
 }
 
 #[test]
