@@ -14,6 +14,10 @@ exists() {
     case $1 in *[!0]*) return 0 ;; *) return 1 ;; esac
 }
 
+begins() {
+    GIT_NO_REPLACE_OBJECTS=1 git rev-list --first-parent --max-parents=0 "$1"
+}
+
 case $ref in
 '@LEDGER@')
     exists "$new" || refuse "the ledger is never deleted"
@@ -21,6 +25,9 @@ case $ref in
     # A replace ref on this server must not make another history out of it.
     GIT_NO_REPLACE_OBJECTS=1 git merge-base --is-ancestor "$old" "$new" ||
         refuse "the ledger only grows: what it is to become does not hold what it is"
+    # The beginning says whom to trust: one that is put before it makes another ledger of it.
+    [ "$(begins "$old")" = "$(begins "$new")" ] ||
+        refuse "the ledger begins where it began: another one was put before it"
     ;;
 '@TEXT@')
     # It may be replaced, for people have a right to erasure; never deleted.

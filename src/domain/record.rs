@@ -1,6 +1,7 @@
 //! The ledger's content in memory: its events in causal order, and who knew of what.
 
 pub mod abridged;
+mod belonging;
 mod growth;
 mod order;
 
@@ -93,6 +94,8 @@ pub struct History {
     waists: Vec<usize>,
     /// The ids of the events that were left out, sorted.
     left_out: Vec<u128>,
+    /// The events whose id an earlier one has, by their commits.
+    repeats: HashMap<ObjectId, Box<Event>>,
 }
 
 /// What a commit of a history holds.
@@ -184,6 +187,7 @@ impl History {
         for record in &mut self.records {
             record.doubt = standing.take_doubt(record.commit);
         }
+        self.settle_repeats();
         self
     }
 
@@ -250,12 +254,6 @@ impl History {
         }
     }
 
-    /// The roots that nobody took in: every ledger but this one's own that was joined to it without a word.
-    pub fn strange_roots(&self) -> impl Iterator<Item = ObjectId> {
-        let roots = self.order.iter().filter(|place| place.parents.is_empty()).map(|place| place.commit);
-        roots.filter(|root| self.root != Some(*root) && !self.adopted.contains_key(root))
-    }
-
     /// Whether whoever wrote the commit `later` knew of the commit `earlier`: it is an ancestor. No commit knows itself.
     pub fn knows(&self, later: ObjectId, earlier: ObjectId) -> bool {
         let (Some(&from), Some(&to)) = (self.place_of.get(&later), self.place_of.get(&earlier)) else { return false };
@@ -300,8 +298,7 @@ impl History {
         let holds = match commit.content {
             Content::Join => Holds::Join,
             Content::Event(event) => {
-                let root = commit.parents.is_empty().then_some(commit.id);
-                let event = event.and_then(|event| self.fits(root, event));
+                let event = event.and_then(|event| self.fits(commit.id, commit.parents.is_empty(), event));
                 self.keep(Record { commit: commit.id, event, doubt: None })
             }
         };
@@ -335,36 +332,6 @@ impl History {
         }
         self.place_of.insert(commit, place);
         self.order.push(Place { commit, parents, holds, has_child: false });
-    }
-
-    /// `root` is the event's commit if it has no parent.
-    fn fits(&self, root: Option<ObjectId>, event: Box<Event>) -> Result<Box<Event>, Unreadable> {
-        let creates = matches!(event.payload, Payload::LedgerCreated(_));
-        let own = self.ledger.as_deref() == Some(event.ledger.as_str());
-        match root {
-            None if creates => return Err(Unreadable::malformed("only the first event creates the ledger")),
-            Some(_) if !creates => return Err(Unreadable::malformed("the first event must create the ledger")),
-            Some(root) if own && self.root != Some(root) => {
-                return Err(Unreadable::malformed("the ledger began already"));
-            }
-            _ => {}
-        }
-        if !self.counts(&event.ledger) {
-            return Err(Unreadable::malformed("it belongs to another ledger"));
-        }
-        if let Payload::LedgerAdopted(adopted) = &event.payload
-            && self.adopted.get(&adopted.root) != Some(&adopted.ledger)
-        {
-            return Err(Unreadable::malformed("it takes in a ledger that was not joined here"));
-        }
-        if self.was_left_out(&event.id) {
-            return Err(Unreadable::malformed("it repeats the id of an earlier event"));
-        }
-        if let Some(&first) = self.record_of.get(&event.id) {
-            let first = self.records[first].commit.short();
-            return Err(Unreadable::malformed(format!("it repeats the id of the event in commit {first}")));
-        }
-        Ok(event)
     }
 
     /// The commits in causal order, joins too.

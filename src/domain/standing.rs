@@ -109,9 +109,12 @@ impl Standing {
         for (commit, parents) in history.commits_with_parents() {
             let before = parents.iter().filter_map(|parent| youngest.get(parent)).max().copied();
             let seal = seals.get(&commit).unwrap_or(&Seal::None);
-            let event = match history.at(commit).filter(|_| !parents.is_empty()).map(|record| &record.event) {
-                Some(Ok(event)) => event,
-                found => {
+            let found = history.at(commit).filter(|_| !parents.is_empty()).map(|record| &record.event);
+            // Whether an event counts does not hang on whether another one took its id.
+            let event = found.and_then(|event| event.as_deref().ok().or_else(|| history.repeated(commit)));
+            let event = match event {
+                Some(event) => event,
+                None => {
                     youngest.extend(before.map(|before| (commit, before)));
                     let harmless = matches!(found, Some(Err(why)) if !may_forbid(why, seal, rule));
                     standing.doubts.extend(harmless.then(|| (commit, of_unreadable(seal))));

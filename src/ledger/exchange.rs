@@ -80,12 +80,18 @@ impl<'l, 'r> Exchange<'l, 'r> {
         };
         loop {
             let heads = Heads::of(&self.writer)?;
-            let before = self.ledger.read(&self.writer, &heads.all())?.history.records().len();
+            let own = self.ledger.read(&self.writer, &heads.all())?.history;
+            let (before, began) = (own.records().len(), own.root());
+            drop(own);
             let reading = self.ledger.read(&self.writer, &with(theirs, heads.all()))?;
             if let Some(forgot) = self.forgot(&reading.history, theirs, heads.shared)? {
                 return Ok(Taken::Forgot(forgot));
             }
             let (received, history) = (reading.history.records().len() - before, &reading.history);
+            // The beginning says whom to trust. A ledger that holds all of this one, and takes it in, is another one all the same.
+            if let Some(root) = history.root().filter(|_| heads.shared.is_some() && history.root() != began) {
+                return Err(second_beginning(&[root]));
+            }
             let adopts = self.begins_apart(history, theirs, &heads)?;
             if adopts.is_some() && adopter.is_none() {
                 return Ok(Taken::In { received: 0, adopted: false });
@@ -214,7 +220,10 @@ impl<'l, 'r> Exchange<'l, 'r> {
     pub(super) fn texts(&mut self) -> Result<(), Failure> {
         let history = self.ledger.history()?;
         loop {
-            let beside = self.writer.refs_below(PENDING_TEXTS)?;
+            // One whose event is not here yet may be about to be recorded.
+            let is_known = |name: &str| name.strip_prefix(PENDING_TEXTS).is_some_and(|id| history.event(id).is_some());
+            let mut beside = self.writer.refs_below(PENDING_TEXTS)?;
+            beside.retain(|(name, _)| is_known(name));
             let texts = Texts {
                 theirs: self.theirs.text,
                 ours: self.writer.direct_ref(TEXT)?,

@@ -148,7 +148,7 @@ fn by_program(signed: &[u8], signature: &str) -> Seal {
             .args([file.path()])
             .env("LC_ALL", "C")
             .input(signed)
-            .time_limit(Duration::from_secs(10))
+            .time_limit(Duration::from_secs(60))
             .run()?;
         let said = String::from_utf8_lossy(&checked.stdout).into_owned();
         let key = said.split_whitespace().find(|word| word.parse::<Fingerprint>().is_ok());

@@ -20,6 +20,7 @@ use super::refs::{Heads, LEDGER, PENDING_TEXTS, TEXT};
 use super::seals;
 use super::secrets;
 use super::text::{self, Text};
+use super::text_union;
 
 /// How long an append tries before it gives up.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -187,6 +188,16 @@ impl<'r> Ledger<'r> {
         let beside = format!("{PENDING_TEXTS}{}", event.id);
         let tips = [self.repository.direct_ref(TEXT)?, self.repository.direct_ref(&beside)?];
         text::load(&self.repository.objects()?, tips, event)
+    }
+
+    /// How many texts are kept here for which there is no event: a kill between the two leaves one.
+    pub fn unclaimed_texts(&self) -> Result<usize, Failure> {
+        let tip = self.repository.direct_ref(TEXT)?;
+        let (history, objects) = (self.history()?, self.repository.objects()?);
+        if !text_union::knows_every_event(&history) {
+            return Ok(0);
+        }
+        tip.map_or(Ok(0), |tip| text_union::unclaimed(&objects, tip, &history))
     }
 
     /// Records an event, and the ledger's root if this is the first one.

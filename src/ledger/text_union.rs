@@ -1,13 +1,14 @@
 //! The texts of two clones in one store: by event and name, without those that were cut out.
 //!
 //! The store's own history means nothing, so a union stands on the remote's commit alone: it always goes forward. Where the
-//! remote still holds a text that was cut out, it stands on nothing, so that the text can be reached no more.
+//! remote still holds a text that was cut out, it stands on nothing, so that the text can be reached no more. A text that only
+//! we have and that no event claims is left out: its record was interrupted, and nobody would ever find it to cut it out.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::event::Payload;
 use crate::domain::identity::{Moment, ObjectId};
-use crate::domain::record::History;
+use crate::domain::record::{History, Record, Unreadable};
 use crate::failure::Failure;
 use crate::git::objects::{EMPTY_TREE, Kind, Objects, TreeLine, tree};
 use crate::git::repository::Repository;
@@ -36,7 +37,8 @@ pub(super) fn union(
     if beside.is_empty() && (theirs.is_none() || theirs == ours) && !holds_cut(ours)? {
         return Ok(ours);
     }
-    let whole = merged(&objects, [theirs, ours].into_iter().flatten().chain(beside.iter().copied()), &cut, history)?;
+    let own = ours.into_iter().chain(beside.iter().copied());
+    let whole = merged(&objects, (theirs, own), &cut, history)?;
     let is_whole = |tip: ObjectId| Ok::<_, Failure>(text::tree_id(&objects, tip)? == whole);
     if let Some(theirs) = theirs
         && is_whole(theirs)?
@@ -86,25 +88,28 @@ fn holds_any(objects: &Objects<'_>, tip: ObjectId, files: &BTreeSet<String>) -> 
 
 fn merged(
     objects: &Objects<'_>,
-    tips: impl Iterator<Item = ObjectId>,
+    (theirs, own): (Option<ObjectId>, impl Iterator<Item = ObjectId>),
     cut: &BTreeSet<String>,
     history: &History,
 ) -> Result<ObjectId, Failure> {
-    let mut shards: BTreeMap<Vec<u8>, Vec<ObjectId>> = BTreeMap::new();
-    for tip in tips {
+    let mut shards: BTreeMap<Vec<u8>, (Option<ObjectId>, Vec<ObjectId>)> = BTreeMap::new();
+    for line in theirs.map_or(Ok(Vec::new()), |theirs| tree_of(objects, theirs))? {
+        shards.entry(line.name).or_default().0 = Some(line.id);
+    }
+    for tip in own {
         for line in tree_of(objects, tip)? {
-            let ids = shards.entry(line.name).or_default();
-            if !ids.contains(&line.id) {
+            let (theirs, ids) = shards.entry(line.name).or_default();
+            if *theirs != Some(line.id) && !ids.contains(&line.id) {
                 ids.push(line.id);
             }
         }
     }
     let mut root = Vec::new();
-    for (name, ids) in shards {
+    for (name, (theirs, own)) in shards {
         let has_cut = cut.iter().any(|file| shard_of_file(file).as_bytes() == name);
-        let id = match ids[..] {
-            [only] if !has_cut => only,
-            _ => shard(objects, &ids, cut, history)?,
+        let id = match theirs {
+            Some(theirs) if own.is_empty() && !has_cut => theirs,
+            _ => shard(objects, (theirs, &own), cut, history)?,
         };
         if id != EMPTY_TREE {
             root.push(TreeLine { name, directory: true, id });
@@ -115,16 +120,18 @@ fn merged(
 
 fn shard(
     objects: &Objects<'_>,
-    ids: &[ObjectId],
+    (theirs, own): (Option<ObjectId>, &[ObjectId]),
     cut: &BTreeSet<String>,
     history: &History,
 ) -> Result<ObjectId, Failure> {
+    let all = knows_every_event(history);
     let mut files: BTreeMap<Vec<u8>, ObjectId> = BTreeMap::new();
-    for id in ids {
+    for id in theirs.iter().chain(own) {
         for line in lines(objects, *id)? {
             let known = files.get(&line.name).copied();
+            let claimed = theirs == Some(*id) || !all || is_claimed(&line, history);
             // Of two texts of one name the one that was recorded stays.
-            if known.is_none_or(|known| known != line.id && is_recorded(objects, &line, history)) {
+            if claimed && known.is_none_or(|known| known != line.id && is_recorded(objects, &line, history)) {
                 files.insert(line.name, line.id);
             }
         }
@@ -140,4 +147,24 @@ fn is_recorded(objects: &Objects<'_>, line: &TreeLine, history: &History) -> boo
     let recorded = history.event(event).and_then(|(_, event)| event.texts.get(name));
     let blob = objects.read(line.id, Kind::Blob).ok().flatten();
     blob.is_some_and(|blob| recorded == Some(&text::hash(&blob)))
+}
+
+/// Whether all that may claim a text can be read here: a newer version's event may have some.
+pub(super) fn knows_every_event(history: &History) -> bool {
+    let is_newer = |record: &Record| matches!(record.event, Err(Unreadable::Newer { .. }));
+    !history.is_abridged() && !history.records().iter().any(is_newer)
+}
+
+fn is_claimed(line: &TreeLine, history: &History) -> bool {
+    let event = std::str::from_utf8(&line.name).ok().and_then(|name| name.split('.').next());
+    event.is_some_and(|event| history.event(event).is_some())
+}
+
+/// How many texts no event claims.
+pub(super) fn unclaimed(objects: &Objects<'_>, tip: ObjectId, history: &History) -> Result<usize, Failure> {
+    let mut count = 0;
+    for shard in tree_of(objects, tip)? {
+        count += lines(objects, shard.id)?.iter().filter(|line| !is_claimed(line, history)).count();
+    }
+    Ok(count)
 }

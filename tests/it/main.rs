@@ -30,6 +30,7 @@ mod ledger_attacks;
 mod ledger_faults;
 #[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
 mod ledger_steps;
+mod ledger_takeovers;
 mod list_cache;
 mod meeting;
 mod merge_back;

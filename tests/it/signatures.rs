@@ -307,7 +307,8 @@ fn every_kind_of_key_and_an_agent_will_do() {
     let socket = team.place.beside("agent");
     let mut agent =
         Command::new("ssh-agent").args(["-D", "-a"]).arg(&socket).stdout(std::process::Stdio::null()).spawn().unwrap();
-    while !socket.exists() {
+    // The socket is there before the agent listens on it: 2 says that nobody answers.
+    while said(Command::new("ssh-add").env("SSH_AUTH_SOCK", &socket).arg("-l")).code == 2 {
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
     said(Command::new("ssh-add").env("SSH_AUTH_SOCK", &socket).args(["-q", &team.key("ada")])).exits(0);

@@ -33,12 +33,15 @@ pub(super) fn signers(book: &Book<'_>) -> Vec<Finding> {
     book.ledger.rule().signers.problems.iter().map(problem).collect()
 }
 
-/// Ledgers that were joined to this one without a word.
+/// Ledgers that were joined to this one without a word, or without one that counts.
 pub(super) fn roots(history: &History) -> Vec<Finding> {
-    let finding = |root: ObjectId| {
-        Finding::new(FindingCode::OtherLedger, "another ledger begins here, and nobody took it in").at(root, None)
+    let finding = |root: ObjectId, whose: &str| {
+        let message = format!("another ledger begins here, and nobody{whose} took it in");
+        Finding::new(FindingCode::OtherLedger, message).at(root, None)
     };
-    history.strange_roots().map(finding).collect()
+    let strange = history.strange_roots().map(|root| finding(root, ""));
+    let unheard = history.roots_without_a_word_that_counts().map(|root| finding(root, " whose word counts"));
+    strange.chain(unheard).collect()
 }
 
 /// Who might do what, under each incident's own policy, and whether that policy was the team's.
@@ -125,6 +128,12 @@ pub(super) fn texts(book: &Book<'_>, notes: &mut Vec<String>) -> Result<Vec<Find
             }
         }
     }
+    match book.ledger.unclaimed_texts()? {
+        0 => {}
+        count => notes.push(format!(
+            "{count} texts belong to no event that is here: their record was interrupted, or is still on its way"
+        )),
+    }
     if missing > 0 {
         notes.push(format!("{missing} texts are not here: they were redacted, or never fetched"));
     }
@@ -135,10 +144,14 @@ pub(super) fn texts(book: &Book<'_>, notes: &mut Vec<String>) -> Result<Vec<Find
 pub(super) fn anchors(repository: &Repository, book: &Book<'_>, findings: &mut Vec<Finding>) -> Result<usize, Failure> {
     let main = trusted_ref(repository, book.trusted_ref()).ok().map(|trusted| trusted.tip);
     let found = anchors::anchors(repository, main)?;
+    let mut known = Vec::new();
     for anchor in &found {
         let broken = match (anchor.tip, anchor.count) {
             (Some(tip), Some(count)) => match book.history.size_at(tip) {
-                Some(size) if size == count => continue,
+                Some(size) if size == count => {
+                    known.extend(book.history.beginning_of(tip));
+                    continue;
+                }
                 Some(size) => format!("counts {count} commits up to {}, and there are {size}", tip.short()),
                 None => format!("names {}, which the ledger does not hold", tip.short()),
             },
@@ -146,6 +159,11 @@ pub(super) fn anchors(repository: &Repository, book: &Book<'_>, findings: &mut V
         };
         let message = format!("the anchor in {} {broken}", anchor.place);
         findings.push(Finding::new(FindingCode::AnchorBroken, message).next("hotfix sync    # then audit again"));
+    }
+    // A ledger that was taken in may have anchors of its own; one that was put before all others has none.
+    if let Some(root) = book.history.root().filter(|root| !known.is_empty() && !known.contains(root)) {
+        let message = "no anchor knows the ledger that begins here: it was put before the one that they name";
+        findings.push(Finding::new(FindingCode::AnchorBroken, message).at(root, None).next("hotfix log"));
     }
     Ok(found.len())
 }

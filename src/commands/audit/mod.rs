@@ -80,8 +80,11 @@ fn doubts<'b>(book: &'b Book<'_>, seals: &HashMap<ObjectId, Seal>) -> impl Fn(Ob
     let all_count = rule.identity == Identity::Unverified;
     move |commit| {
         let doubt = standing.doubt(commit)?;
-        // Without a signature rule an unsigned event, or one of a key that nobody listed, is as good as any.
-        let is_nothing = matches!(doubt, Doubt::Unsigned | Doubt::UnknownKey { .. } | Doubt::OutsideItsTime { .. });
+        // Without a signature rule an unsigned event, or one of a key that nobody listed, is as good as any; so is what it took in.
+        let is_nothing = matches!(
+            doubt,
+            Doubt::Unsigned | Doubt::UnknownKey { .. } | Doubt::OutsideItsTime { .. } | Doubt::NotTakenIn
+        );
         (!(all_count && is_nothing)).then(|| doubt.to_string())
     }
 }
