@@ -27,7 +27,7 @@ case $ref in
         refuse "the ledger only grows: what it is to become does not hold what it is"
     # The beginning says whom to trust: one that is put before it makes another ledger of it.
     [ "$(begins "$old")" = "$(begins "$new")" ] ||
-        refuse "the ledger begins where it began: another one was put before it"
+        refuse "what the ledger is to become begins elsewhere: another one was put before it"
     ;;
 '@TEXT@')
     # It may be replaced, for people have a right to erasure; never deleted.

@@ -87,6 +87,23 @@ impl Repository {
         self.inner.odb().is_ok_and(|odb| odb.exists(to_oid(id)))
     }
 
+    /// Those of the `wanted` commits that `tip` neither is nor stands on. Exit 4 where one that it stands on is missing.
+    pub fn not_below(&self, tip: ObjectId, mut wanted: HashSet<ObjectId>) -> Result<HashSet<ObjectId>, Failure> {
+        let mut walk = || {
+            let mut walk = self.inner.revwalk()?;
+            walk.push(to_oid(tip))?;
+            for id in walk {
+                wanted.remove(&to_id(id?));
+                if wanted.is_empty() {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        walk().map_err(|error| self.lacking(tip, error))?;
+        Ok(wanted)
+    }
+
     /// Whether a name is a branch here: local, fetched, or a pull request's ref.
     pub fn names_branch(&self, name: &str) -> bool {
         if name.parse::<ObjectId>().is_ok() {

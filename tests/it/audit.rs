@@ -1,7 +1,8 @@
 //! `hotfix audit`, against everything that a forger, a mistake or a newer version may do to the record.
 
-use hotfix::domain::event::{Closed, Decision, Event, LedgerCreated, Payload, RcaAccepted};
+use hotfix::domain::event::{Closed, Decision, Event, LedgerCreated, Payload, RcaAccepted, TargetVerdict};
 use hotfix::domain::identity::{ObjectId, Person};
+use hotfix::domain::merge_back::Verdict;
 use hotfix::git::objects::EMPTY_TREE;
 use hotfix::ledger::codec;
 use serde_json::Value;
@@ -311,6 +312,29 @@ fn an_end_that_came_too_early_and_what_follows_an_end_are_found() {
 }
 
 #[test]
+fn an_end_that_rests_on_another_branch_than_the_named_one_is_found() {
+    let scene = Scene::new();
+    scene.place.git(&["switch", "-q", "-c", "fake"]);
+    let fake = scene.place.commit("shop.rs", "two\n", "The fix");
+    scene.place.git(&["switch", "-q", "main"]);
+    let (before, main) = (scene.tip(), scene.place.git(&["rev-parse", "main"]));
+    let codes = |target: &str, commit: &str| {
+        scene.git.reference(LEDGER, git2::Oid::from_bytes(before.as_bytes()).unwrap(), true, "").unwrap();
+        let (target, commit) = (target.to_owned(), commit.parse().unwrap());
+        let asked = TargetVerdict { target, commit, verdict: Verdict::Merged, landings: vec![] };
+        scene.forge(|event| event.payload = Payload::Closed(Closed { targets: vec![asked] }));
+        scene.audit(&[])
+    };
+    assert_eq!(codes("refs/heads/main", &main).0, ["closed-too-early"]);
+    let (found, report) = codes("refs/heads/main", &fake);
+    assert_eq!(found, ["closed-too-early", "closed-elsewhere"], "{report:#}");
+    assert_eq!(codes("refs/heads/main", &"1".repeat(40)).0, found);
+    let (found, report) = codes("refs/heads/gone", &main);
+    assert_eq!(found, ["closed-too-early"]);
+    assert!(report["notes"].to_string().contains("rests on gone, which is not here: 1"), "{report:#}");
+}
+
+#[test]
 fn an_incident_that_nobody_opened_is_found() {
     let scene = Scene::new();
     scene.forge(|event| {
@@ -429,7 +453,7 @@ fn a_text_that_was_changed_is_found_and_one_that_is_gone_is_told() {
     scene.place.git(&["update-ref", "-d", "refs/hotfix/text"]);
     let (codes, report) = scene.audit(&[]);
     assert_eq!(codes, [""; 0]);
-    assert!(report["notes"].to_string().contains("1 texts are not here"), "{report:#}");
+    assert!(report["notes"].to_string().contains("texts that are not here, and that nobody redacted: 1"), "{report:#}");
 }
 
 #[test]

@@ -148,7 +148,7 @@ fn a_ledger_that_was_put_before_the_honest_one_takes_nobody_over() {
     point(&origin, LEDGER, honest);
     sync::executable(&origin.join("hooks/update"), &team.hotfix(&team.ada, &["init", "--server-hook"]).exits(0).out);
     let push = |what: &str| said(team.place.command("git", &fresh, GRACE).args(["push", "-q", "origin", what]));
-    push(&format!("{taken_over}:{LEDGER}")).exits(1).says("the ledger begins where it began");
+    push(&format!("{taken_over}:{LEDGER}")).exits(1).says("what the ledger is to become begins elsewhere");
     team.sync(&team.ada).exits(0).says("1 event sent");
 }
 
@@ -171,7 +171,7 @@ fn a_text_whose_record_was_interrupted_is_told_and_never_shared() {
     let on = before.id().to_string().parse().unwrap();
     let at = event_at(&team.ada, tip(&team.ada)).at;
     point(&team.ada, TEXT, write(&team.ada, &codec::commit(tree, &[on], &eve(), at, "hotfix: text\n")));
-    team.offline(|| team.hotfix(&team.ada, &["audit"]).exits(0).says("1 texts belong to no event that is here"));
+    team.offline(|| team.hotfix(&team.ada, &["audit"]).exits(0).says("texts that belong to no event here: 1"));
     // The next record, with a text, shares that one alone.
     std::fs::write(team.ada.join("rca.md"), ANALYSIS).unwrap();
     team.hotfix(&team.ada, &["rca", "INC-42", "--from", "rca.md"]).exits(0);

@@ -408,6 +408,10 @@ fn a_redacted_text_is_gone_from_the_remote_and_from_those_who_sync() {
     team.sync(&team.ada).exits(0);
     assert_eq!((blobs(&team.ada), blobs(&team.grace), blobs(&team.origin())), (0, 0, 0));
     team.hotfix(&team.grace, &["log"]).exits(0).says("cut out of an earlier event: analysis");
+    team.hotfix(&team.grace, &["audit"])
+        .exits(0)
+        .says("texts that were redacted: 1")
+        .never_says("that nobody redacted");
     assert_eq!(team.events(&team.ada), team.events(&team.grace));
     // The other one's text is still there, and a second redaction has nothing to do.
     assert!(team.json(&team.ada, &["show", "INC-42"])["texts"]["analysis"].is_string());

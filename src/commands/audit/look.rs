@@ -1,18 +1,19 @@
 //! Where an audit looks: each function finds one kind of thing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::commands::book::Book;
 use crate::commands::into;
 use crate::domain::allowed_signers::LineProblem;
 use crate::domain::audit;
-use crate::domain::event::{Checked, FixAttached, Payload, PolicyPin};
+use crate::domain::event::{Checked, Event, FixAttached, Payload, PolicyPin};
 use crate::domain::finding::{Finding, FindingCode};
 use crate::domain::identity::{IncidentId, Moment, ObjectId};
 use crate::domain::incident;
 use crate::domain::policy::Policy;
 use crate::domain::record::History;
+use crate::domain::sentence::short_ref;
 use crate::evidence::anchors;
 use crate::evidence::identity::SIGNERS;
 use crate::evidence::policy_in_force::{self, InForce, PATH, Versions};
@@ -113,13 +114,56 @@ fn untrusted(
     }))
 }
 
+/// Incidents whose fix was proven on a commit that the branch does not hold: another repository was asked. One that is not
+/// here although something was fetched since is none of this remote's; else that is a note.
+pub(super) fn closings(
+    repository: &Repository,
+    book: &Book<'_>,
+    notes: &mut Vec<String>,
+) -> Result<Vec<Finding>, Failure> {
+    let mut by_branch: BTreeMap<&str, BTreeMap<ObjectId, Vec<(ObjectId, &Event)>>> = BTreeMap::new();
+    for (commit, event) in book.history.events() {
+        let Payload::Closed(closed) = &event.payload else { continue };
+        for asked in &closed.targets {
+            by_branch.entry(&asked.target).or_default().entry(asked.commit).or_default().push((commit, event));
+        }
+    }
+    let (mut findings, fetched) = (Vec::new(), repository.last_fetch());
+    for (branch, asked) in by_branch.into_iter().filter(|_| !repository.is_shallow()) {
+        let Ok(Some(tip)) = repository.direct_ref(branch) else {
+            let count: usize = asked.values().map(Vec::len).sum();
+            notes.push(format!("incidents whose closing rests on {}, which is not here: {count}", short_ref(branch)));
+            continue;
+        };
+        for foreign in repository.not_below(tip, asked.keys().copied().collect())? {
+            let is_here = repository.has(foreign) || repository.remotes()?.is_empty();
+            for (commit, event) in &asked[&foreign] {
+                let id = event.incident.as_ref();
+                let what =
+                    format!("{} does not hold {}, on which its fix was proven", short_ref(branch), foreign.short());
+                if is_here || fetched.is_some_and(|fetched| fetched > event.at) {
+                    findings.push(
+                        Finding::new(FindingCode::ClosedElsewhere, what).at(*commit, id).next("hotfix verify --all"),
+                    );
+                } else {
+                    let id = id.map_or_else(String::new, ToString::to_string);
+                    notes.push(format!("{id} was closed since the last fetch: git fetch, then audit again"));
+                }
+            }
+        }
+    }
+    Ok(findings)
+}
+
 /// Texts that are not what their event was recorded with; how many are not here is a note.
 pub(super) fn texts(book: &Book<'_>, notes: &mut Vec<String>) -> Result<Vec<Finding>, Failure> {
-    let (mut findings, mut missing) = (Vec::new(), 0);
+    let redacted: HashSet<(&str, &str)> = book.history.events().flat_map(|(_, event)| redacted(event)).collect();
+    let (mut findings, mut missing, mut cut) = (Vec::new(), 0, 0);
     for (commit, event) in book.history.events().filter(|(_, event)| !event.texts.is_empty()) {
         for (name, text) in book.ledger.texts(event)? {
             match text {
                 Text::Here(_) => {}
+                Text::Missing if redacted.contains(&(&event.id, &name)) => cut += 1,
                 Text::Missing => missing += 1,
                 Text::Tampered => {
                     let message = format!("the text {name:?} is not the one that was recorded");
@@ -128,16 +172,26 @@ pub(super) fn texts(book: &Book<'_>, notes: &mut Vec<String>) -> Result<Vec<Find
             }
         }
     }
-    match book.ledger.unclaimed_texts()? {
-        0 => {}
-        count => notes.push(format!(
-            "{count} texts belong to no event that is here: their record was interrupted, or is still on its way"
-        )),
-    }
-    if missing > 0 {
-        notes.push(format!("{missing} texts are not here: they were redacted, or never fetched"));
-    }
+    let counted = [
+        (cut, "texts that were redacted", ""),
+        (missing, "texts that are not here, and that nobody redacted", " (hotfix sync fetches what was shared)"),
+        (
+            book.ledger.unclaimed_texts()?,
+            "texts that belong to no event here",
+            " (their record was interrupted, or is still on its way)",
+        ),
+    ];
+    let counted = counted.iter().filter(|(count, ..)| *count > 0);
+    notes.extend(counted.map(|(count, what, why)| format!("{what}: {count}{why}")));
     Ok(findings)
+}
+
+/// The texts that an event cut out, each with the event that it belonged to.
+fn redacted(event: &Event) -> Vec<(&str, &str)> {
+    match &event.payload {
+        Payload::Redacted(cut) => cut.texts.iter().map(|name| (cut.event.as_str(), name.as_str())).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// The anchors in tags and on main; how many there are.
