@@ -114,6 +114,9 @@ fn untrusted(
     }))
 }
 
+/// An event, with the ledger's commit that holds it.
+type AtCommit<'h> = (ObjectId, &'h Event);
+
 /// Incidents whose fix was proven on a commit that the branch does not hold: another repository was asked. One that is not
 /// here although something was fetched since is none of this remote's; else that is a note.
 pub(super) fn closings(
@@ -121,7 +124,7 @@ pub(super) fn closings(
     book: &Book<'_>,
     notes: &mut Vec<String>,
 ) -> Result<Vec<Finding>, Failure> {
-    let mut by_branch: BTreeMap<&str, BTreeMap<ObjectId, Vec<(ObjectId, &Event)>>> = BTreeMap::new();
+    let mut by_branch: BTreeMap<&str, BTreeMap<ObjectId, Vec<AtCommit<'_>>>> = BTreeMap::new();
     for (commit, event) in book.history.events() {
         let Payload::Closed(closed) = &event.payload else { continue };
         for asked in &closed.targets {
