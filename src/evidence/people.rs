@@ -92,6 +92,6 @@ fn with_contents(repository: &Repository, changes: &[Change]) -> Result<Vec<File
 
 fn with_bytes(repository: &Repository, side: &Side) -> Result<SideContent, Failure> {
     // A submodule's commit lives in another repository.
-    let bytes = if side.mode == "160000" { None } else { Some(repository.blob(side.id)?) };
+    let bytes = if side.mode == "160000" { None } else { Some(repository.blob(side.id)?.to_vec()) };
     Ok(SideContent { path: side.path.clone(), mode: side.mode.clone(), id: side.id, bytes })
 }

@@ -47,7 +47,7 @@ impl Repository {
         let objects = self.inner.odb().map_err(|error| self.lacking(id, error))?;
         match objects.read_header(to_oid(id)) {
             Ok((size, _)) if size > at_most => Ok(Content::TooLarge(size)),
-            Ok(_) => Ok(Content::Bytes(self.blob(id)?)),
+            Ok(_) => Ok(Content::Bytes(self.blob(id)?.to_vec())),
             Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(Content::Absent),
             Err(error) => Err(self.lacking(id, error)),
         }

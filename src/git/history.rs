@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use crate::domain::identity::{ObjectId, Person};
 use crate::failure::Failure;
 
+use super::commits::person;
+use super::objects::Kind;
 use super::repository::Repository;
 use super::{to_id, to_oid};
 
@@ -59,20 +61,24 @@ impl Message {
 impl Repository {
     /// A commit's place in the graph. Exit 4 where it is not here.
     pub fn node(&self, id: ObjectId) -> Result<Node, Failure> {
-        let odb = self.inner.odb().map_err(|error| self.lacking(id, error))?;
-        let object = odb.read(to_oid(id)).map_err(|error| self.lacking(id, error))?;
-        parse(id, object.data()).ok_or_else(|| {
+        let object = self.object(id, Kind::Commit)?;
+        parse(id, &object).ok_or_else(|| {
             Failure::undecided(format!("commit {id} can't be read")).hint("git fsck    # shows what is wrong")
         })
     }
 
     /// What people wrote into a commit. Exit 4 where it is not here.
     pub fn message(&self, id: ObjectId) -> Result<Message, Failure> {
+        let object = self.object(id, Kind::Commit)?;
+        match parse_message(&object) {
+            Some(message) => Ok(message),
+            // What other programs wrote otherwise than git does.
+            None => self.message_as_libgit2_reads_it(id),
+        }
+    }
+
+    fn message_as_libgit2_reads_it(&self, id: ObjectId) -> Result<Message, Failure> {
         let commit = self.inner.find_commit(to_oid(id)).map_err(|error| self.lacking(id, error))?;
-        let person = |signature: &git2::Signature<'_>| Person {
-            name: String::from_utf8_lossy(signature.name_bytes()).into_owned(),
-            email: String::from_utf8_lossy(signature.email_bytes()).into_owned(),
-        };
         let (author, committer) = (commit.author(), commit.committer());
         Ok(Message {
             author: person(&author),
@@ -80,11 +86,6 @@ impl Repository {
             committer: person(&committer),
             text: String::from_utf8_lossy(commit.message_bytes()).into_owned(),
         })
-    }
-
-    /// Whether an object is here.
-    pub fn has(&self, id: ObjectId) -> bool {
-        self.inner.odb().is_ok_and(|odb| odb.exists(to_oid(id)))
     }
 
     /// Those of the `wanted` commits that `tip` neither is nor stands on. Exit 4 where one that it stands on is missing.
@@ -141,6 +142,31 @@ impl Repository {
     }
 }
 
+/// Reads what people wrote into a raw commit, as libgit2 does; none where it is not as git writes it.
+fn parse_message(data: &[u8]) -> Option<Message> {
+    let end = memchr::memmem::find(data, b"\n\n")?;
+    let mut lines = data[..end].split(|byte| *byte == b'\n').skip_while(|line| !line.starts_with(b"author "));
+    let (author, author_time) = signature(lines.next()?.strip_prefix(b"author ")?)?;
+    let (committer, _) = signature(lines.next()?.strip_prefix(b"committer ")?)?;
+    let text = &data[end + 2..];
+    let text = &text[text.iter().take_while(|byte| **byte == b'\n').count()..];
+    let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
+    Some(Message { author, author_time, committer, text: String::from_utf8_lossy(text).into_owned() })
+}
+
+/// Reads `NAME <EMAIL> SECONDS OFFSET`, without what libgit2 takes for dirt around the name and the address.
+fn signature(line: &[u8]) -> Option<(Person, i64)> {
+    let (start, end) = (memchr::memrchr(b'<', line)?, memchr::memrchr(b'>', line)?);
+    let is_dirt = |byte: &u8| *byte <= 32 || b",:;<>\"\\'".contains(byte);
+    let clean = |bytes: &[u8]| {
+        let first = bytes.iter().position(|byte| !is_dirt(byte)).unwrap_or(bytes.len());
+        let last = bytes.iter().rposition(|byte| !is_dirt(byte)).map_or(first, |last| last + 1);
+        String::from_utf8_lossy(&bytes[first..last]).into_owned()
+    };
+    let seconds = std::str::from_utf8(line.get(end + 2..)?).ok()?.split(' ').next()?.parse().ok()?;
+    Some((Person { name: clean(&line[..start]), email: clean(line.get(start + 1..end)?) }, seconds))
+}
+
 /// Reads the head of a raw commit.
 fn parse(id: ObjectId, data: &[u8]) -> Option<Node> {
     let mut tree = None;
@@ -160,4 +186,34 @@ fn parse(id: ObjectId, data: &[u8]) -> Option<Node> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_read_as_libgit2_reads_it() {
+        let directory = tempfile::tempdir().unwrap();
+        git2::Repository::init_bare(directory.path()).unwrap();
+        let repository = Repository::discover(directory.path()).unwrap();
+        let head = "tree 4b825dc642cb6eb9a060e54bf8d69288fbee4904\n";
+        let bodies: [&[u8]; 9] = [
+            b"author Ada <ada@example.com> 1700000000 +0100\ncommitter Bo <bo@example.com> 1700000001 -0030\n\nA\n\nB\n",
+            b"author  \"Ada, \xc3\xa9 <x> o' . <ada@example.com > 17 +0100\ncommitter : <bo> 1 +0000\n\n\n\nA",
+            b"author Ada <ada@a> 5 +0100\nauthor Cy <cy@a> 6 +0100\ncommitter Bo <bo@b> 1 +0000\n\nA\0B\n",
+            b"author Ada <ada@a> 5 +0100\ncommitter Bo <bo@b> 1 +0000\nencoding x\ngpgsig a\n b\n \n c\n\nA\xff\n",
+            b"author Ada <ada@a>\ncommitter Bo <bo@b> 1 +0000\n\nA\n",
+            b"author Ada <ada@a> 5\ncommitter Bo <bo@b> -7 +0000\n\nA\n",
+            b"author <> 5 +0000\ncommitter <@> 1 +0000\n\n",
+            b"author Ada <ada@a> 5 +0100\ncommitter Bo <bo@b> 1 +0000\n",
+            b"author Ada ada@a 5 +0100\ncommitter Bo <bo@b> 1 +0000\n\nA\n",
+        ];
+        for body in bodies {
+            let odb = repository.inner.odb().unwrap();
+            let id = to_id(odb.write(git2::ObjectType::Commit, &[head.as_bytes(), body].concat()).unwrap());
+            let libgit2 = repository.message_as_libgit2_reads_it(id).ok();
+            assert_eq!(repository.message(id).ok(), libgit2, "{}", String::from_utf8_lossy(body));
+        }
+    }
 }

@@ -29,7 +29,7 @@ pub const EMPTY_TREE: ObjectId = ObjectId::from_bytes([
 ]);
 
 impl Kind {
-    fn raw(self) -> git2::ObjectType {
+    pub(in crate::git) fn raw(self) -> git2::ObjectType {
         match self {
             Self::Blob => git2::ObjectType::Blob,
             Self::Tree => git2::ObjectType::Tree,
@@ -71,7 +71,7 @@ impl Repository {
             let flags = git2::RepositoryOpenFlags::NO_SEARCH;
             let inner = git2::Repository::open_ext(self.inner.path(), flags, &[] as &[&std::ffi::OsStr])?;
             inner.config()?.add_file(settings, git2::ConfigLevel::App, true)?;
-            Ok(Self { inner })
+            Ok(Self::of(inner))
         };
         open().map_err(|error: git2::Error| Failure::because("failed to open the repository for writing", error))
     }

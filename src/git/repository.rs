@@ -1,23 +1,31 @@
 //! Opening a repository, and saying clearly why one can't be used.
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
 
 use crate::domain::identity::ObjectId;
 use crate::failure::Failure;
 
+use super::objects::Kind;
+use super::packs::Packs;
 use super::{to_id, to_oid};
 
 /// An open repository.
 pub struct Repository {
     pub(in crate::git) inner: git2::Repository,
+    pub(in crate::git) packs: OnceCell<Packs>,
 }
 
 impl Repository {
+    pub(in crate::git) fn of(inner: git2::Repository) -> Self {
+        Self { inner, packs: OnceCell::new() }
+    }
+
     /// Opens the repository that git itself would work on here: the one that `GIT_DIR` names, else the one around the working
     /// directory. Exit 4 as for [`Repository::discover`].
     pub fn of_environment() -> Result<Self, Failure> {
         match git2::Repository::open_from_env() {
-            Ok(inner) => Ok(Self { inner }),
+            Ok(inner) => Ok(Self::of(inner)),
             Err(error) => Err(why_not("this directory", error)),
         }
     }
@@ -28,7 +36,7 @@ impl Repository {
     pub fn discover(start: &Path) -> Result<Self, Failure> {
         let flags = git2::RepositoryOpenFlags::FROM_ENV;
         match git2::Repository::open_ext(start, flags, &[] as &[&std::ffi::OsStr]) {
-            Ok(inner) => Ok(Self { inner }),
+            Ok(inner) => Ok(Self::of(inner)),
             Err(error) => Err(why_not(&start.display().to_string(), error)),
         }
     }
@@ -66,7 +74,7 @@ impl Repository {
         let is_number = revision.bytes().all(|byte| byte.is_ascii_hexdigit());
         // A full id needs no look at the refs.
         if let Ok(id) = revision.parse::<ObjectId>()
-            && self.inner.find_commit(to_oid(id)).is_ok()
+            && self.object(id, Kind::Commit).is_ok()
         {
             return Ok(id);
         }

@@ -2,11 +2,13 @@
 //!
 //! Own comparison by ids, which steps over equal subtrees: libgit2's tree diff expands every one of them.
 
+use std::rc::Rc;
+
 use crate::domain::identity::{ObjectId, RepositoryPath};
 use crate::failure::Failure;
 
+use super::objects::Kind;
 use super::repository::Repository;
-use super::{to_id, to_oid};
 
 /// What stands at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,18 +49,16 @@ type Entries = Vec<(Vec<u8>, Entry)>;
 
 impl Repository {
     /// The bytes of a blob. Exit 4 where it is not here.
-    pub fn blob(&self, id: ObjectId) -> Result<Vec<u8>, Failure> {
-        let odb = self.inner.odb().map_err(|error| self.lacking(id, error))?;
-        Ok(odb.read(to_oid(id)).map_err(|error| self.lacking(id, error))?.data().to_vec())
+    pub fn blob(&self, id: ObjectId) -> Result<Rc<Vec<u8>>, Failure> {
+        self.object(id, Kind::Blob)
     }
 
     fn read_tree(&self, tree: ObjectId) -> Result<Entries, Failure> {
-        let odb = self.inner.odb().map_err(|error| self.lacking(tree, error))?;
-        let object = odb.read(to_oid(tree)).map_err(|error| self.lacking(tree, error))?;
+        let object = self.object(tree, Kind::Tree)?;
         let broken =
             || Failure::undecided(format!("tree {tree} can't be read")).hint("git fsck    # shows what is wrong");
         let mut entries = Vec::new();
-        let mut rest = object.data();
+        let mut rest = &object[..];
         while !rest.is_empty() {
             let (name, entry, tail) = split_entry(rest).ok_or_else(broken)?;
             entries.push((name.to_vec(), entry));
@@ -161,7 +161,7 @@ fn split_entry(raw: &[u8]) -> Option<(&[u8], Entry, &[u8])> {
     })?;
     let end = space + 1 + memchr::memchr(0, &raw[space + 1..])?;
     let id = raw.get(end + 1..end + 21)?;
-    Some((&raw[space + 1..end], Entry { mode, id: to_id(git2::Oid::from_bytes(id).ok()?) }, &raw[end + 21..]))
+    Some((&raw[space + 1..end], Entry { mode, id: ObjectId::from_bytes(*id.as_array()?) }, &raw[end + 21..]))
 }
 
 /// A set of paths that is looked up in one tree after another; a subtree that did not change is not read again.
@@ -226,9 +226,8 @@ impl Branch {
         }
         let mut below = vec![None; self.children.len()];
         if let Some(directory) = here.filter(|entry| entry.is_directory()) {
-            let odb = repository.inner.odb().map_err(|error| repository.lacking(directory.id, error))?;
-            let object = odb.read(to_oid(directory.id)).map_err(|error| repository.lacking(directory.id, error))?;
-            let mut rest = object.data();
+            let object = repository.object(directory.id, Kind::Tree)?;
+            let mut rest = &object[..];
             let mut wanted = self.children.len();
             while wanted > 0 {
                 let Some((name, entry, tail)) = split_entry(rest) else { break };

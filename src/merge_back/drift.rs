@@ -1,8 +1,12 @@
 //! Every commit of a release line, and whether the target holds it.
 
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use serde::Serialize;
 
-use crate::domain::event::Side;
+use crate::domain::event::Change;
+use crate::domain::fate::Fate;
 use crate::domain::identity::{ObjectId, RepositoryPath};
 use crate::domain::merge_back::Verdict;
 use crate::failure::Failure;
@@ -10,6 +14,7 @@ use crate::git::repository::Repository;
 use crate::git::trial::{Conflict, Trial};
 
 use super::fix::Fix;
+use super::line::{Line, at_once};
 use super::search::{Options, search};
 use super::target::Target;
 
@@ -45,7 +50,8 @@ pub fn commits(repository: &Repository, line: ObjectId, into: ObjectId) -> Resul
 
 /// Judges each commit by itself, on this many threads, each with its own handle: libgit2's serve one thread.
 ///
-/// The target's line is walked once a thread, for the paths of all its commits together.
+/// The target's line is read once. Commits that change the same file are judged one after another, by the same thread as far
+/// as may be: they look at the same versions of it.
 pub fn judge(
     repository: &Repository,
     threads: usize,
@@ -54,51 +60,53 @@ pub fn judge(
     options: &Options,
     stop: &(dyn Fn() -> bool + Sync),
 ) -> Result<Vec<Drifted>, Failure> {
-    let share = commits.len().div_ceil(threads.max(1)).max(1);
+    let line = Line::read(&Target::new(repository, into, &stop), commits, threads, stop)?;
     let path = repository.common_directory();
-    std::thread::scope(|scope| {
-        let work = commits.chunks(share);
-        let threads: Vec<_> =
-            work.map(|commits| scope.spawn(|| judge_share(&path, into, commits, options, stop))).collect();
-        let mut all = Vec::with_capacity(commits.len());
-        for thread in threads {
-            all.extend(thread.join().map_err(|_| Failure::undecided("a worker of the search broke"))??);
+    let share = commits.len().div_ceil(threads.max(1)).max(1);
+    let shares: Vec<&[ObjectId]> = commits.chunks(share).collect();
+    let mut fixes = at_once(&shares, |commits| {
+        let repository = Repository::discover(&path)?;
+        commits.iter().map(|commit| Fix::of_commits(&repository, &[*commit])).collect::<Result<Vec<_>, _>>()
+    })?
+    .concat();
+    fixes.sort_by(|a, b| a.changes.first().map(Change::path).cmp(&b.changes.first().map(Change::path)));
+    let next = AtomicUsize::new(0);
+    let parts: Vec<&[Fix]> = fixes.chunks((share / PARTS).max(1)).collect();
+    let work = |_: &usize| {
+        let repository = Repository::discover(&path)?;
+        let target = Target::new(&repository, into, &stop).on(&line);
+        let mut drifted = HashMap::new();
+        while let Some(part) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
+            for fix in *part {
+                drifted.extend(judge_one(&target, fix, options)?.map(|one| (one.commit, one)));
+            }
         }
-        Ok(all)
-    })
+        Ok(drifted)
+    };
+    let workers: Vec<usize> = (0..threads.max(1)).collect();
+    let mut drifted: HashMap<ObjectId, Drifted> = at_once(&workers, work)?.into_iter().flatten().collect();
+    Ok(commits.iter().filter_map(|commit| drifted.remove(commit)).collect())
 }
 
-fn judge_share(
-    path: &std::path::Path,
-    into: ObjectId,
-    commits: &[ObjectId],
-    options: &Options,
-    stop: &dyn Fn() -> bool,
-) -> Result<Vec<Drifted>, Failure> {
-    let repository = Repository::discover(path)?;
-    let target = Target::new(&repository, into, stop);
-    let fixes = commits.iter().map(|commit| Fix::of_commits(&repository, &[*commit])).collect::<Result<Vec<_>, _>>()?;
-    target.prepare(&fixes)?;
-    let mut drifted = Vec::with_capacity(fixes.len());
-    for fix in &fixes {
-        target.check_time()?;
-        let report = search(&target, fix, options)?;
-        let ignored =
-            !report.hunks.is_empty() && report.hunks.iter().all(|hunk| hunk.fate == crate::domain::fate::Fate::Ignored);
-        let Some(&commit) = fix.commits.first() else { continue };
-        let candidate = report.candidates.first().map(|candidate| candidate.commit);
-        let mut missing: Vec<RepositoryPath> = report.missing.into_iter().map(|part| part.path).collect();
-        missing.dedup();
-        drifted.push(Drifted {
-            commit,
-            summary: repository.message(commit)?.summary().to_owned(),
-            verdict: report.verdict,
-            ignored,
-            landing: report.landings.first().map(|landing| landing.commit).or(candidate),
-            missing,
-        });
-    }
-    Ok(drifted)
+/// Into so many parts a thread's share of the work is divided, so that none is left waiting for the other.
+const PARTS: usize = 8;
+
+fn judge_one(target: &Target<'_>, fix: &Fix, options: &Options) -> Result<Option<Drifted>, Failure> {
+    target.check_time()?;
+    let report = search(target, fix, options)?;
+    let ignored = !report.hunks.is_empty() && report.hunks.iter().all(|hunk| hunk.fate == Fate::Ignored);
+    let Some(&commit) = fix.commits.first() else { return Ok(None) };
+    let candidate = report.candidates.first().map(|candidate| candidate.commit);
+    let mut missing: Vec<RepositoryPath> = report.missing.into_iter().map(|part| part.path).collect();
+    missing.dedup();
+    Ok(Some(Drifted {
+        commit,
+        summary: target.repository.message(commit)?.summary().to_owned(),
+        verdict: report.verdict,
+        ignored,
+        landing: report.landings.first().map(|landing| landing.commit).or(candidate),
+        missing,
+    }))
 }
 
 /// What merging the target into the standing line would come to.
@@ -120,12 +128,4 @@ pub fn merge_into_line(
     let tree = |commit: ObjectId| repository.node(commit).map(|node| node.tree);
     let conflicts = Trial::new(repository)?.conflicts(tree(base)?, tree(line)?, tree(into)?)?;
     Ok(Some(MergeForecast { clean: conflicts.is_empty(), conflicts }))
-}
-
-/// The paths that a fix's search starts from.
-pub(super) fn starts(fix: &Fix) -> impl Iterator<Item = &RepositoryPath> {
-    fix.changes
-        .iter()
-        .filter_map(|change| change.before.as_ref().or(change.after.as_ref()))
-        .map(|side: &Side| &side.path)
 }

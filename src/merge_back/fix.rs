@@ -1,6 +1,7 @@
 //! What a fix is: the net change of its commits, kept apart from what was merged into it from the target.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::rc::Rc;
 
 use crate::domain::event::{Change, FixAttached, Side};
 use crate::domain::identity::{ObjectId, Person};
@@ -337,7 +338,7 @@ fn renames(repository: &Repository, gone: &[Differing], new: &[Differing]) -> Re
     }
     let text = |entry: Option<Entry>| match entry {
         Some(entry) if entry.is_file() => repository.blob(entry.id),
-        _ => Ok(Vec::new()),
+        _ => Ok(Rc::default()),
     };
     let mut alike = Vec::new();
     for &from in &from {

@@ -10,6 +10,7 @@ pub mod fix;
 pub mod forecast;
 mod identity;
 pub mod judge;
+mod line;
 pub mod recipe;
 pub mod report;
 pub mod search;

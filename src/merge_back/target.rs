@@ -3,6 +3,7 @@
 use foldhash::{HashMap, HashSet};
 use std::cell::{OnceCell, Ref, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::domain::identity::{ObjectId, RepositoryPath};
 use crate::domain::lines::Alignment;
@@ -11,8 +12,7 @@ use crate::git::history::{Message, Node};
 use crate::git::repository::Repository;
 use crate::git::trees::{Differing, Entry, Watch};
 
-use super::drift::starts;
-use super::fix::Fix;
+use super::line::Line;
 
 /// A commit to be judged (usually the tip of main), with what was read of its history so far.
 pub struct Target<'r> {
@@ -21,11 +21,11 @@ pub struct Target<'r> {
     /// The commit.
     pub commit: ObjectId,
     trunk: RefCell<Trunk>,
-    differing: RefCell<HashMap<usize, Rc<Vec<Differing>>>>,
+    differing: RefCell<HashMap<usize, Arc<Vec<Differing>>>>,
     blobs: RefCell<HashMap<ObjectId, Rc<Vec<u8>>>>,
     files: OnceCell<Vec<(RepositoryPath, Entry)>>,
     alignments: RefCell<Alignments>,
-    prepared: OnceCell<Prepared>,
+    line: Option<&'r Line>,
     pub(super) messages: RefCell<HashMap<usize, Rc<Vec<Message>>>>,
     met: RefCell<HashMap<ObjectId, Option<usize>>>,
     stop: &'r dyn Fn() -> bool,
@@ -52,12 +52,6 @@ pub struct Version {
 /// Alignments by the blobs on both sides; none stands for no regular file.
 type Alignments = HashMap<(Option<ObjectId>, Option<ObjectId>), Rc<Alignment>>;
 
-/// What one walk for many fixes found.
-struct Prepared {
-    bottom: usize,
-    known: RefCell<HashMap<RepositoryPath, Vec<Version>>>,
-}
-
 /// The most alignments that are kept between questions; each is a few dozen bytes.
 const CACHED_ALIGNMENTS: usize = 100_000;
 
@@ -67,8 +61,14 @@ const CACHED_BLOBS: usize = 2_000;
 impl<'r> Target<'r> {
     /// A target; `stop` is asked often, and where it says true the question ends undecided (exit 4).
     pub fn new(repository: &'r Repository, commit: ObjectId, stop: &'r dyn Fn() -> bool) -> Self {
-        let (trunk, differing, blobs, files, alignments, prepared, messages, met) = Default::default();
-        Self { repository, commit, trunk, differing, blobs, files, alignments, prepared, messages, met, stop }
+        let (trunk, differing, blobs, files, alignments, line, messages, met) = Default::default();
+        Self { repository, commit, trunk, differing, blobs, files, alignments, line, messages, met, stop }
+    }
+
+    /// The same with what is known of its line.
+    pub fn on(self, line: &'r Line) -> Self {
+        let index = line.nodes.iter().enumerate().map(|(number, node)| (node.id, number)).collect();
+        Self { line: Some(line), trunk: RefCell::new(Trunk { nodes: line.nodes.clone(), index }), ..self }
     }
 
     /// Another commit as the target, under the same deadline.
@@ -168,57 +168,27 @@ impl<'r> Target<'r> {
         Ok(number - 1)
     }
 
-    /// Walks the line once for many fixes: what [`Self::versions`] is asked for them is then known.
-    pub fn prepare(&self, fixes: &[Fix]) -> Result<(), Failure> {
-        let mut paths: Vec<RepositoryPath> = fixes.iter().flat_map(starts).cloned().collect();
-        paths.sort_unstable();
-        paths.dedup();
-        let mut bottom = 0;
-        for base in fixes.iter().filter_map(|fix| fix.base) {
-            bottom = bottom.max(self.meet(base)?.map_or_else(|| self.root(), Ok)?);
-        }
-        let mut known: HashMap<RepositoryPath, Vec<Version>> = HashMap::default();
-        // Renames on the line lead to more paths: those of one round are walked together.
-        for _ in 0..8 {
-            paths.retain(|path| !known.contains_key(path));
-            let versions = self.versions(&paths, 0, bottom)?;
-            let mut next = Vec::new();
-            for versions in &versions {
-                if let [newest, older, ..] = &versions[..]
-                    && let (None, Some(entry)) = (newest.entry, older.entry)
-                {
-                    next.extend(self.moved_to(newest.at, &older.path, entry, &[])?);
-                }
-            }
-            known.extend(paths.drain(..).zip(versions));
-            next.sort_unstable();
-            next.dedup();
-            paths = next;
-            if paths.is_empty() {
-                break;
-            }
-        }
-        // Only the first preparation counts: a target is prepared before it is asked.
-        let _ = self.prepared.set(Prepared { bottom, known: RefCell::new(known) });
-        Ok(())
+    /// The commits of the line down to the one with this number, newest first.
+    pub(super) fn nodes(&self, bottom: usize) -> Result<Vec<Node>, Failure> {
+        self.node(bottom)?;
+        let trunk = self.trunk.borrow();
+        Ok(trunk.nodes[..trunk.nodes.len().min(bottom + 1)].to_vec())
     }
 
     /// The versions of each path from the target back to the commit `bottom`, newest first; the last is the one at the bottom.
     pub fn versions(&self, paths: &[RepositoryPath], top: usize, bottom: usize) -> Result<Vec<Vec<Version>>, Failure> {
-        if let Some(prepared) = self.prepared.get().filter(|prepared| top == 0 && prepared.bottom >= bottom) {
-            let mut known = prepared.known.borrow_mut();
-            let new: Vec<RepositoryPath> = paths.iter().filter(|path| !known.contains_key(path)).cloned().collect();
-            if !new.is_empty() {
-                let versions = self.walk(&new, 0, prepared.bottom)?;
-                known.extend(new.into_iter().zip(versions));
+        let Some(line) = self.line.filter(|line| line.bottom() >= bottom) else {
+            return self.walk(paths, top, bottom);
+        };
+        let versions = |path: &RepositoryPath| match line.versions(path, top, bottom) {
+            Some(versions) => Ok(versions),
+            // What nothing changed stands as it does in the target itself.
+            None => {
+                let entry = self.repository.entry_at(line.nodes[0].tree, path)?;
+                Ok(vec![Version { at: bottom, path: path.clone(), entry }])
             }
-            return Ok(paths
-                .iter()
-                .filter_map(|path| known.get(path))
-                .map(|versions| until(versions, bottom))
-                .collect());
-        }
-        self.walk(paths, top, bottom)
+        };
+        paths.iter().map(versions).collect()
     }
 
     fn walk(&self, paths: &[RepositoryPath], top: usize, bottom: usize) -> Result<Vec<Vec<Version>>, Failure> {
@@ -289,14 +259,15 @@ impl<'r> Target<'r> {
     }
 
     /// What the commit with this number changed against its first parent.
-    pub fn differing(&self, number: usize) -> Result<Rc<Vec<Differing>>, Failure> {
-        if let Some(known) = self.differing.borrow().get(&number) {
-            return Ok(Rc::clone(known));
+    pub fn differing(&self, number: usize) -> Result<Arc<Vec<Differing>>, Failure> {
+        let known = self.differing.borrow().get(&number).cloned();
+        if let Some(known) = known.or_else(|| self.line?.differing(number).cloned()) {
+            return Ok(known);
         }
         let tree = self.node(number)?.map(|node| node.tree);
         let before = self.node(number + 1)?.map(|node| node.tree);
-        let found = Rc::new(self.repository.differing(before, tree)?);
-        self.differing.borrow_mut().insert(number, Rc::clone(&found));
+        let found = Arc::new(self.repository.differing(before, tree)?);
+        self.differing.borrow_mut().insert(number, Arc::clone(&found));
         Ok(found)
     }
 
@@ -336,7 +307,7 @@ impl<'r> Target<'r> {
         if let Some(known) = self.blobs.borrow().get(&id) {
             return Ok(Rc::clone(known));
         }
-        let blob = Rc::new(self.repository.blob(id)?);
+        let blob = self.repository.blob(id)?;
         let mut blobs = self.blobs.borrow_mut();
         if blobs.len() >= CACHED_BLOBS {
             blobs.clear();
@@ -344,13 +315,4 @@ impl<'r> Target<'r> {
         blobs.insert(id, Rc::clone(&blob));
         Ok(blob)
     }
-}
-
-/// The versions down to a commit that is newer than the bottom they were read to.
-fn until(versions: &[Version], bottom: usize) -> Vec<Version> {
-    let mut kept: Vec<Version> = versions.iter().take_while(|version| version.at < bottom).cloned().collect();
-    if let Some(oldest) = versions.get(kept.len()) {
-        kept.push(Version { at: bottom, ..oldest.clone() });
-    }
-    kept
 }

@@ -1,0 +1,398 @@
+//! Reading objects out of pack files.
+//!
+//! A verdict reads thousands of objects, and most of its time went into libgit2's way to each. This is the short way, for what
+//! nearly every object is: an entry of a pack with an index of version 2 (`gitformat-pack`, git 2.41). Whatever else it meets,
+//! a loose object, an alternate, a damaged file, it leaves to libgit2, which answers or says what is wrong.
+
+use foldhash::HashMap;
+use std::cell::{Cell, RefCell};
+use std::fs::File;
+use std::path::Path;
+use std::rc::Rc;
+
+use libdeflater::Decompressor;
+
+use crate::domain::identity::ObjectId;
+use crate::failure::Failure;
+
+use super::objects::Kind;
+use super::repository::Repository;
+use super::{are_stored_objects_trusted, to_id, to_oid};
+
+/// An object's kind and content.
+pub(in crate::git) type Object = (Kind, Rc<Vec<u8>>);
+
+impl Repository {
+    /// An object of one of three kinds. Exit 4 where it is not here, is damaged, or is of another kind.
+    pub(in crate::git) fn object(&self, id: ObjectId, kind: Kind) -> Result<Rc<Vec<u8>>, Failure> {
+        let found = self.packs().read(id).filter(|(found, content)| *found == kind && is_sound(id, kind, content));
+        if let Some((_, content)) = found {
+            return Ok(content);
+        }
+        let read = || {
+            let odb = self.inner.odb()?;
+            let object = odb.read(to_oid(id))?;
+            let other = || git2::Error::from_str(&format!("{id} is a {}, not a {}", object.kind(), kind.raw()));
+            if object.kind() == kind.raw() { Ok(Rc::new(object.data().to_vec())) } else { Err(other()) }
+        };
+        read().map_err(|error| self.lacking(id, error))
+    }
+
+    /// Whether an object is here.
+    pub fn has(&self, id: ObjectId) -> bool {
+        self.packs().holds(id) || self.inner.odb().is_ok_and(|odb| odb.exists(to_oid(id)))
+    }
+
+    fn packs(&self) -> &Packs {
+        self.packs.get_or_init(|| Packs::open(&self.common_directory().join("objects")))
+    }
+}
+
+/// Whether an object is what its id says, unless nobody asks.
+fn is_sound(id: ObjectId, kind: Kind, content: &[u8]) -> bool {
+    are_stored_objects_trusted() || git2::Oid::hash_object(kind.raw(), content).is_ok_and(|hash| to_id(hash) == id)
+}
+
+/// A repository's packs, as they were when they were opened.
+pub(in crate::git) struct Packs {
+    packs: Vec<Pack>,
+    /// The pack that held the last object: the next one is likely beside it.
+    last: Cell<usize>,
+    places: RefCell<HashMap<ObjectId, Place>>,
+    known: RefCell<Known>,
+    inflater: RefCell<Inflater>,
+}
+
+/// The largest object that is read here, in bytes.
+const LARGEST: usize = 512 << 20;
+
+/// The most deltas on the way to an object; git makes chains of 50, and 4,095 at most.
+const DEEPEST: usize = 4_095;
+
+impl Packs {
+    /// Opens every pack below a directory of objects; none of what can't be read as expected.
+    pub(in crate::git) fn open(objects: &Path) -> Self {
+        let entries = std::fs::read_dir(objects.join("pack")).into_iter().flatten().flatten();
+        let mut indexes: Vec<_> = entries.map(|entry| entry.path()).collect();
+        indexes.retain(|path| path.extension().is_some_and(|extension| extension == "idx"));
+        indexes.sort();
+        let packs = indexes.iter().filter_map(|index| Pack::open(index)).collect();
+        let (last, places, known) = Default::default();
+        Self { packs, last, places, known, inflater: RefCell::new(Inflater::new()) }
+    }
+
+    /// Whether the object is in one of the packs.
+    pub(in crate::git) fn holds(&self, id: ObjectId) -> bool {
+        self.find(id).is_some()
+    }
+
+    /// An object; none if it is in no pack, or can't be read here.
+    pub(in crate::git) fn read(&self, id: ObjectId) -> Option<Object> {
+        self.unpack(self.find(id)?)
+    }
+
+    fn find(&self, id: ObjectId) -> Option<Place> {
+        if let Some(place) = self.places.borrow().get(&id) {
+            return Some(*place);
+        }
+        let count = self.packs.len();
+        let found = (0..count).map(|step| (self.last.get() + step) % count).find_map(|pack| {
+            let offset = self.packs[pack].find(id)?;
+            self.last.set(pack);
+            Some(Place { pack, offset })
+        });
+        self.places.borrow_mut().extend(found.map(|place| (id, place)));
+        found
+    }
+
+    fn unpack(&self, mut place: Place) -> Option<Object> {
+        let mut deltas = Vec::new();
+        let (kind, mut content) = loop {
+            if let Some(known) = self.known.borrow_mut().get(place) {
+                break known;
+            }
+            let (form, content) = self.inflater.borrow_mut().entry(&self.packs[place.pack], place.offset)?;
+            let content = Rc::new(content);
+            let base = match form {
+                Form::Whole(kind) => {
+                    self.known.borrow_mut().keep(place, (kind, Rc::clone(&content)));
+                    break (kind, content);
+                }
+                Form::DeltaOf(offset) => Place { offset, ..place },
+                Form::DeltaOfId(id) => self.find(id)?,
+            };
+            deltas.push((place, content));
+            if deltas.len() > DEEPEST {
+                return None;
+            }
+            place = base;
+        };
+        for (place, delta) in deltas.into_iter().rev() {
+            content = Rc::new(applied(&content, &delta)?);
+            self.known.borrow_mut().keep(place, (kind, Rc::clone(&content)));
+        }
+        Some((kind, content))
+    }
+}
+
+/// Where an entry begins: in which pack, and at which byte.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Place {
+    pack: usize,
+    offset: u64,
+}
+
+/// How an entry is written.
+enum Form {
+    Whole(Kind),
+    /// As the difference from the entry at that byte of the same pack.
+    DeltaOf(u64),
+    /// As the difference from that object.
+    DeltaOfId(ObjectId),
+}
+
+/// One pack and its index. They are read and not mapped: a page fault costs more than the few hundred bytes of an entry.
+struct Pack {
+    index: File,
+    data: File,
+    /// For each first byte of an id: how many ids begin with that or a lesser one.
+    fanout: Vec<u64>,
+}
+
+/// Where the ids begin in an index: behind its head and the fan-out table.
+const IDS: u64 = 8 + 4 * 256;
+
+/// How many ids of an index are read at once: ids are spread evenly, so the place of one is known to within this many.
+const WINDOW: u64 = 64;
+
+impl Pack {
+    fn open(index: &Path) -> Option<Self> {
+        let data = File::open(index.with_extension("pack")).ok()?;
+        let index = File::open(index).ok()?;
+        let head = read_exact(&index, 0, &mut [0; IDS as usize])?.to_vec();
+        let table = head.strip_prefix(b"\xfftOc\0\0\0\x02")?;
+        let fanout: Vec<u64> = table.chunks_exact(4).map(number).collect();
+        fanout.is_sorted().then_some(Self { index, data, fanout })
+    }
+
+    /// At which byte of the pack an object begins.
+    fn find(&self, id: ObjectId) -> Option<u64> {
+        let wanted = id.as_bytes();
+        let first = usize::from(wanted[0]);
+        let (mut low, mut high) = (first.checked_sub(1).map_or(0, |before| self.fanout[before]), self.fanout[first]);
+        // A guess by the next bytes of the id first; where it was wrong, halves.
+        let mut guess = low + (((high - low) * number(&wanted[1..5])) >> 32);
+        let mut buffer = [0; 20 * WINDOW as usize];
+        while low < high {
+            let start = guess.saturating_sub(WINDOW / 2).clamp(low, high - 1);
+            let end = (start + WINDOW).min(high);
+            let ids =
+                read_exact(&self.index, IDS + 20 * start, &mut buffer[..20 * usize::try_from(end - start).ok()?])?;
+            let ids = ids.as_chunks::<20>().0;
+            match ids.binary_search(wanted) {
+                Ok(at) => return self.offset(start + at as u64),
+                Err(0) => high = start,
+                Err(at) if at == ids.len() => low = end,
+                Err(_) => return None,
+            }
+            guess = u64::midpoint(low, high);
+        }
+        None
+    }
+
+    /// The byte at which the object with this number in the index begins.
+    fn offset(&self, number_of_id: u64) -> Option<u64> {
+        let count = *self.fanout.last()?;
+        let small = number(read_exact(&self.index, IDS + 24 * count + 4 * number_of_id, &mut [0; 4])?);
+        if small & 0x8000_0000 == 0 {
+            return Some(small);
+        }
+        let at = IDS + 28 * count + 8 * (small & 0x7fff_ffff);
+        let mut buffer = [0; 8];
+        read_exact(&self.index, at, &mut buffer)?;
+        Some(u64::from_be_bytes(buffer))
+    }
+}
+
+/// What is needed to inflate one entry after another.
+struct Inflater {
+    decompressor: Decompressor,
+    buffer: Vec<u8>,
+}
+
+/// How many bytes are read of an entry before its size is known: most end within them.
+const HEAD: usize = 2_048;
+
+impl Inflater {
+    fn new() -> Self {
+        Self { decompressor: Decompressor::new(), buffer: vec![0; HEAD] }
+    }
+
+    /// The entry at a byte of a pack: how it is written, and the object or the difference.
+    fn entry(&mut self, pack: &Pack, offset: u64) -> Option<(Form, Vec<u8>)> {
+        let mut end = read(&pack.data, offset, &mut self.buffer[..HEAD])?;
+        let (form, size, start) = head(&self.buffer[..end], offset)?;
+        // Deflate makes nothing longer than this.
+        let most = size.checked_add(size / 1_000 + 64).filter(|_| size <= LARGEST)?;
+        if end == HEAD && start + most > HEAD {
+            self.buffer.resize(self.buffer.len().max(start + most), 0);
+            end += read(&pack.data, offset + HEAD as u64, &mut self.buffer[HEAD..start + most])?;
+        }
+        let mut content = vec![0; size];
+        let made = self.decompressor.zlib_decompress(&self.buffer[start..end], &mut content).ok()?;
+        (made == size).then_some((form, content))
+    }
+}
+
+/// Reads the head of the entry at `offset`: how it is written, its size when inflated, and where its data begin.
+fn head(bytes: &[u8], offset: u64) -> Option<(Form, usize, usize)> {
+    let first = *bytes.first()?;
+    let (mut at, mut size, mut shift) = (1, usize::from(first & 15), 4);
+    let mut more = first & 128 != 0;
+    while more {
+        let byte = *bytes.get(at)?;
+        size |= usize::from(byte & 127).checked_shl(shift).filter(|_| shift < 60)?;
+        (at, shift, more) = (at + 1, shift + 7, byte & 128 != 0);
+    }
+    let form = match first >> 4 & 7 {
+        1 => Form::Whole(Kind::Commit),
+        2 => Form::Whole(Kind::Tree),
+        3 => Form::Whole(Kind::Blob),
+        6 => {
+            let mut byte = *bytes.get(at)?;
+            let mut back = u64::from(byte & 127);
+            while byte & 128 != 0 {
+                at += 1;
+                byte = *bytes.get(at)?;
+                back = (back.checked_add(1)?.checked_mul(128)?) | u64::from(byte & 127);
+            }
+            at += 1;
+            Form::DeltaOf(offset.checked_sub(back).filter(|_| back > 0)?)
+        }
+        7 => {
+            let id = bytes.get(at..at + 20)?.as_array::<20>()?;
+            at += 20;
+            Form::DeltaOfId(ObjectId::from_bytes(*id))
+        }
+        _ => return None,
+    };
+    Some((form, size, at))
+}
+
+/// The object that a difference makes of its base.
+fn applied(base: &[u8], mut delta: &[u8]) -> Option<Vec<u8>> {
+    if varint(&mut delta)? != base.len() {
+        return None;
+    }
+    let size = varint(&mut delta).filter(|size| *size <= LARGEST)?;
+    let mut made = Vec::with_capacity(size);
+    while let Some((&command, rest)) = delta.split_first() {
+        delta = rest;
+        if command & 128 == 0 {
+            // So many new bytes; zero is reserved.
+            let (new, rest) = delta.split_at_checked(usize::from(command)).filter(|_| command != 0)?;
+            made.extend_from_slice(new);
+            delta = rest;
+        } else {
+            let mut part = |bits: std::ops::Range<u32>| {
+                let mut value = 0_usize;
+                for (byte, bit) in bits.enumerate() {
+                    if command & 1 << bit != 0 {
+                        let (&next, rest) = delta.split_first()?;
+                        value |= usize::from(next) << (8 * byte);
+                        delta = rest;
+                    }
+                }
+                Some(value)
+            };
+            let (start, length) = (part(0..4)?, part(4..7)?);
+            let length = if length == 0 { 0x1_0000 } else { length };
+            made.extend_from_slice(base.get(start..start.checked_add(length)?)?);
+        }
+        if made.len() > size {
+            return None;
+        }
+    }
+    (made.len() == size).then_some(made)
+}
+
+fn varint(bytes: &mut &[u8]) -> Option<usize> {
+    let (mut value, mut shift) = (0_usize, 0);
+    loop {
+        let (&byte, rest) = bytes.split_first().filter(|_| shift < 60)?;
+        *bytes = rest;
+        value |= usize::from(byte & 127) << shift;
+        shift += 7;
+        if byte & 128 == 0 {
+            return Some(value);
+        }
+    }
+}
+
+/// A number of four bytes, the highest first.
+fn number(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
+}
+
+/// Objects that were read, the newest in `young`: a history's objects are mostly differences from those read just before.
+#[derive(Default)]
+struct Known {
+    young: HashMap<Place, Object>,
+    old: HashMap<Place, Object>,
+    bytes: usize,
+}
+
+/// How many bytes each half of what is known may hold.
+const KEPT: usize = 32 << 20;
+
+impl Known {
+    fn get(&mut self, place: Place) -> Option<Object> {
+        if let Some((kind, content)) = self.young.get(&place) {
+            return Some((*kind, Rc::clone(content)));
+        }
+        let object = self.old.remove(&place)?;
+        self.keep(place, (object.0, Rc::clone(&object.1)));
+        Some(object)
+    }
+
+    fn keep(&mut self, place: Place, object: Object) {
+        self.bytes += object.1.len();
+        self.young.insert(place, object);
+        if self.bytes > KEPT {
+            self.old = std::mem::take(&mut self.young);
+            self.bytes = 0;
+        }
+    }
+}
+
+/// Fills the buffer from this place of a file; none where the file ends before.
+fn read_exact<'b>(file: &File, offset: u64, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
+    (read(file, offset, buffer)? == buffer.len()).then_some(buffer)
+}
+
+/// Reads from this place of a file until the buffer is full or the file ends; how many bytes that were.
+fn read(file: &File, offset: u64, buffer: &mut [u8]) -> Option<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match read_at(file, &mut buffer[filled..], offset + filled as u64) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(_) => return None,
+        }
+    }
+    Some(filled)
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> std::io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> std::io::Result<usize> {
+    std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
+}
+
+#[cfg(test)]
+mod tests;
