@@ -83,20 +83,6 @@ impl View {
         }
     }
 
-    /// Whether `step`, a difference between this version and the next, is this very hunk at its own place: the same lines go
-    /// and come, where the lines that the hunk took out (or the gap that it filled) stand in this version.
-    pub fn is_step(&self, change: &TextChange<'_>, hunk: &Hunk, step: &Hunk, here: &Text<'_>, next: &Text<'_>) -> bool {
-        let in_place = if hunk.old.is_empty() {
-            let gap = self.from_before.gap(hunk.old.start);
-            gap.start <= step.old.start && step.old.start <= gap.end
-        } else {
-            self.from_before.run(hunk.old.clone()).as_ref() == Some(&step.old)
-        };
-        in_place
-            && here.lines()[step.old.clone()] == *change.removed(hunk)
-            && next.lines()[step.new.clone()] == *change.added(hunk)
-    }
-
     /// Whether the line before or the one behind a hunk's added lines stands beside them; for a pure deletion always.
     pub fn has_neighbour(&self, hunk: &Hunk) -> bool {
         if hunk.new.is_empty() {
@@ -121,6 +107,25 @@ impl View {
     }
 }
 
+/// Whether `step`, a difference between two versions, takes and brings the same lines as a hunk.
+pub fn is_like(step: &Hunk, change: &TextChange<'_>, hunk: &Hunk, old: &Text<'_>, new: &Text<'_>) -> bool {
+    step.old.len() == hunk.old.len()
+        && step.new.len() == hunk.new.len()
+        && old.lines()[step.old.clone()] == *change.removed(hunk)
+        && new.lines()[step.new.clone()] == *change.added(hunk)
+}
+
+/// Whether a step that is like a hunk is that very hunk at its own place: where the lines that the hunk took out (or the gap
+/// that it filled) stand in the version before the step, to which `from_before` leads.
+pub fn is_in_place(step: &Hunk, hunk: &Hunk, from_before: &Alignment) -> bool {
+    if hunk.old.is_empty() {
+        let gap = from_before.gap(hunk.old.start);
+        gap.start <= step.old.start && step.old.start <= gap.end
+    } else {
+        from_before.run(hunk.old.clone()).as_ref() == Some(&step.old)
+    }
+}
+
 /// Where a hunk stands in a version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -139,7 +144,7 @@ impl Place {
 
 /// Whether one side of a hunk stands in the version that the alignment leads to: `Some(true)` if it does, in its
 /// surroundings or with text of its own; `Some(false)` if only by lines that say nothing; none if it does not.
-fn stands(alignment: &Alignment, side: &Range<usize>, lines: &[&[u8]]) -> Option<bool> {
+pub fn stands(alignment: &Alignment, side: &Range<usize>, lines: &[&[u8]]) -> Option<bool> {
     if side.is_empty() {
         return alignment.adjacent(side.start).filter(|adjacent| *adjacent);
     }

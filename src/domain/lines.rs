@@ -76,27 +76,82 @@ pub fn common_lines(old: &[u8], new: &[u8]) -> usize {
 /// A run of whole lines that is looked for.
 pub struct Block {
     finder: memmem::Finder<'static>,
+    /// Whether it may overlap itself: then how often it stands depends on where the counting begins.
+    overlaps: bool,
 }
 
 impl Block {
     /// The lines, in order.
     pub fn new(lines: &[&[u8]]) -> Self {
-        Self { finder: memmem::Finder::new(&lines.join(&b'\n')).into_owned() }
+        let needle = lines.join(&b'\n');
+        Self { finder: memmem::Finder::new(&needle).into_owned(), overlaps: has_border(&needle) }
     }
 
     /// How often the block stands in a text, at line starts and line ends only; overlapping ones count.
     pub fn count(&self, text: &[u8]) -> usize {
-        let length = self.finder.needle().len();
-        if length == 0 {
+        if self.finder.needle().is_empty() {
             // A block of one empty line: rare enough to be counted the plain way.
             return Text::new(text).lines().iter().filter(|line| line.is_empty()).count();
         }
-        let whole = |at: &usize| {
-            let end = at + length;
-            (*at == 0 || text[at - 1] == b'\n') && (end == text.len() || text[end] == b'\n')
-        };
-        self.finder.find_iter(text).filter(whole).count()
+        self.count_in(text, 0..text.len())
     }
+
+    /// How many more often the block stands in `new` than in `old`; `ends` is what [`shared_ends`] says of both.
+    pub fn gained(&self, old: &[u8], new: &[u8], ends: (usize, usize)) -> isize {
+        let length = self.finder.needle().len();
+        let count = |text: &[u8]| {
+            if length == 0 || self.overlaps {
+                return self.count(text);
+            }
+            // Only what reaches into the difference, or to its edge, can stand in one text and not in the other.
+            let (start, end) = (ends.0.saturating_sub(length + 1), text.len() - ends.1 + length + 1);
+            self.count_in(text, start..end.min(text.len()))
+        };
+        count(new).cast_signed() - count(old).cast_signed()
+    }
+
+    fn count_in(&self, text: &[u8], range: Range<usize>) -> usize {
+        let whole = |at: &usize| {
+            let (start, end) = (range.start + at, range.start + at + self.finder.needle().len());
+            (start == 0 || text[start - 1] == b'\n') && (end == text.len() || text[end] == b'\n')
+        };
+        self.finder.find_iter(&text[range.clone()]).filter(whole).count()
+    }
+}
+
+/// Whether a text begins with what it ends with: the last step of Knuth, Morris and Pratt's failure function.
+fn has_border(text: &[u8]) -> bool {
+    let mut borders = vec![0; text.len()];
+    for at in 1..text.len() {
+        let mut length: usize = borders[at - 1];
+        while length > 0 && text[length] != text[at] {
+            length = borders[length - 1];
+        }
+        borders[at] = length + usize::from(text[length] == text[at]);
+    }
+    borders.last().is_some_and(|length| *length > 0)
+}
+
+/// How many bytes two texts begin and end with alike; both together are no longer than the shorter text.
+pub fn shared_ends(old: &[u8], new: &[u8]) -> (usize, usize) {
+    let prefix = shared_prefix(old, new);
+    (prefix, shared_suffix(&old[prefix..], &new[prefix..]))
+}
+
+/// So many bytes are compared at once.
+const CHUNK: usize = 128;
+
+fn shared_prefix(old: &[u8], new: &[u8]) -> usize {
+    let chunks = old.chunks_exact(CHUNK).zip(new.chunks_exact(CHUNK));
+    let prefix = CHUNK * chunks.take_while(|(a, b)| a == b).count();
+    prefix + old[prefix..].iter().zip(&new[prefix..]).take_while(|(a, b)| a == b).count()
+}
+
+fn shared_suffix(old: &[u8], new: &[u8]) -> usize {
+    let chunks = old.rchunks_exact(CHUNK).zip(new.rchunks_exact(CHUNK));
+    let suffix = CHUNK * chunks.take_while(|(a, b)| a == b).count();
+    let (old, new) = (&old[..old.len() - suffix], &new[..new.len() - suffix]);
+    suffix + old.iter().rev().zip(new.iter().rev()).take_while(|(a, b)| a == b).count()
 }
 
 /// One difference between two texts: these lines of the old one became these of the new one.
@@ -201,16 +256,9 @@ fn common_ends(old: &[u8], new: &[u8]) -> Option<(usize, usize)> {
     if [old, new].iter().any(|text| text.last().is_some_and(|byte| *byte != b'\n')) {
         return None;
     }
-    const CHUNK: usize = 128;
-    let chunks = old.chunks_exact(CHUNK).zip(new.chunks_exact(CHUNK));
-    let mut prefix = CHUNK * chunks.take_while(|(a, b)| a == b).count();
-    prefix += old[prefix..].iter().zip(&new[prefix..]).take_while(|(a, b)| a == b).count();
-    prefix = memchr::memrchr(b'\n', &old[..prefix]).map_or(0, |end| end + 1);
+    let prefix = memchr::memrchr(b'\n', &old[..shared_prefix(old, new)]).map_or(0, |end| end + 1);
     let (old, new) = (&old[prefix..], &new[prefix..]);
-    let chunks = old.rchunks_exact(CHUNK).zip(new.rchunks_exact(CHUNK));
-    let mut suffix = CHUNK * chunks.take_while(|(a, b)| a == b).count();
-    let (old_rest, new_rest) = (&old[..old.len() - suffix], &new[..new.len() - suffix]);
-    suffix += old_rest.iter().rev().zip(new_rest.iter().rev()).take_while(|(a, b)| a == b).count();
+    let mut suffix = shared_suffix(old, new);
     let at_line_start = |text: &[u8]| text[..text.len() - suffix].last().is_none_or(|byte| *byte == b'\n');
     if !(at_line_start(old) && at_line_start(new)) {
         let tail = &old[old.len() - suffix..];
@@ -249,6 +297,20 @@ mod tests {
             let (old, new) = (old.as_bytes(), new.as_bytes());
             let by_lines = Alignment::new(Text::new(old).lines(), Text::new(new).lines());
             proptest::prop_assert_eq!(Alignment::of_bytes(old, new), by_lines);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_gained_is_the_difference_of_the_counts(
+            old in "([ab]{0,2}\n){0,9}[ab]?", new in "([ab]{0,2}\n){0,9}[ab]?", both in "([abx]\n){0,9}",
+            block in "[abx]{0,2}(\n[abx]{0,2}){0,3}",
+        ) {
+            let (old, new) = (format!("{both}{old}{both}"), format!("{both}{new}{both}"));
+            let (old, new) = (old.as_bytes(), new.as_bytes());
+            let block = Block::new(&[block.as_bytes()]);
+            let counts = block.count(new).cast_signed() - block.count(old).cast_signed();
+            proptest::prop_assert_eq!(block.gained(old, new, shared_ends(old, new)), counts);
         }
     }
 

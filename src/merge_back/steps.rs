@@ -94,7 +94,8 @@ impl Target<'_> {
         for file in differing.iter().take(MOST_FILES).filter(|file| file.path != *from) {
             let Some(after) = file.after.filter(|entry| entry.is_file()) else { continue };
             let new = self.blob(after.id)?;
-            if finders.iter().filter(|line| line.find(&new).is_some()).take(most).count() < most {
+            let lacks = finders.iter().filter(|line| line.find(&new).is_none());
+            if lacks.take(wanted.len() - most + 1).count() > wanted.len() - most {
                 continue;
             }
             let alignment = self.aligned(file.before, Some(after))?;

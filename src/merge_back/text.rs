@@ -6,9 +6,9 @@ use std::rc::Rc;
 use crate::domain::adaptation::Adaptation;
 use crate::domain::event::Side;
 use crate::domain::fate::Fate;
-use crate::domain::hunk::{Place, Standing, Step, TextChange, Trace, View};
+use crate::domain::hunk::{Place, Standing, Step, TextChange, Trace, View, is_in_place, is_like, stands};
 use crate::domain::identity::RepositoryPath;
-use crate::domain::lines::{Alignment, Block, Hunk, Text, is_telling};
+use crate::domain::lines::{Block, Hunk, Text, is_telling, shared_ends};
 use crate::domain::quiet::is_quiet;
 use crate::failure::Failure;
 use crate::git::trees::Entry;
@@ -105,13 +105,6 @@ impl TextJudge<'_> {
         };
         let blocks: Vec<Block> = hunks.iter().map(block).collect();
         let mut found: Vec<Option<Found>> = vec![None; hunks.len()];
-        let counts = |bytes: &[u8], found: &[Option<Found>]| -> Vec<usize> {
-            blocks
-                .iter()
-                .zip(found)
-                .map(|(block, found)| if found.is_some() { 0 } else { block.count(bytes) })
-                .collect()
-        };
         // A hunk whose lines the fix itself brings or takes elsewhere in the file can't be told by counting them.
         let counted: Vec<bool> = hunks
             .iter()
@@ -130,56 +123,63 @@ impl TextJudge<'_> {
             }
         }
         let mut child = self.bytes(newest)?;
-        let mut in_child = counts(&child, &found);
         for index in 0..self.versions.len().saturating_sub(1) {
             if found.iter().all(Option::is_some) {
                 break;
             }
             self.target.check_time()?;
             let parent = self.bytes(&self.versions[index + 1])?;
-            let in_parent = counts(&parent, &found);
+            let ends = shared_ends(&parent, &child);
             let (new, old) = (Text::new(&child), Text::new(&parent));
-            let mut views: Option<(View, View, Rc<Alignment>)> = None;
             for (at, hunk) in hunks.iter().enumerate().filter(|(at, _)| found[*at].is_none()).collect::<Vec<_>>() {
-                let came =
-                    if hunk.new.is_empty() { in_parent[at] > in_child[at] } else { in_child[at] > in_parent[at] };
+                let gained = blocks[at].gained(&parent, &child, ends);
+                let came = if hunk.new.is_empty() { gained < 0 } else { gained > 0 };
                 if !came && counted[at] {
                     continue;
                 }
-                if views.is_none() {
-                    let (child, parent) = (self.versions[index].entry, self.versions[index + 1].entry);
-                    views = Some((self.view(child)?, self.view(parent)?, self.target.aligned(parent, child)?));
-                }
-                let Some((after, before, step)) = &views else { continue };
-                let own_step = |step: &&Hunk| before.is_step(self.change, hunk, step, &old, &new);
-                let place = match step.hunks.iter().find(own_step) {
-                    Some(step) => Some(Place::of_step(step)),
-                    None => {
-                        let landed = after.standing(self.change, hunk) == Standing::InEffect
-                            && before.standing(self.change, hunk) != Standing::InEffect;
-                        after.place(hunk).filter(|_| landed)
+                let place = match self.own_step(hunk, index, &old, &new)? {
+                    None if self.is_in_effect(hunk, index)? && !self.is_in_effect(hunk, index + 1)? => {
+                        self.view(self.versions[index].entry)?.place(hunk)
                     }
+                    own_step => own_step,
                 };
                 found[at] = place.map(|place| Found { landing: index, place });
             }
-            (child, in_child) = (parent, in_parent);
+            child = parent;
         }
         Ok(found)
+    }
+
+    /// Where a hunk stands behind the step to this version, if that step is the hunk itself.
+    fn own_step(&self, hunk: &Hunk, index: usize, old: &Text<'_>, new: &Text<'_>) -> Result<Option<Place>, Failure> {
+        let (child, parent) = (self.versions[index].entry, self.versions[index + 1].entry);
+        let step = self.target.aligned(parent, child)?;
+        let mut alike = step.hunks.iter().filter(|step| is_like(step, self.change, hunk, old, new)).peekable();
+        if alike.peek().is_none() {
+            return Ok(None);
+        }
+        let from_before = self.target.aligned(self.sides.0, parent)?;
+        Ok(alike.find(|step| is_in_place(step, hunk, &from_before)).map(Place::of_step))
+    }
+
+    /// Whether a hunk is in effect in this version. One side may tell already that it is not.
+    fn is_in_effect(&self, hunk: &Hunk, index: usize) -> Result<bool, Failure> {
+        let version = self.versions[index].entry;
+        let from_after = self.target.aligned(self.sides.1, version)?;
+        Ok(stands(&from_after, &hunk.new, self.change.added(hunk)) == Some(true)
+            && self.view(version)?.standing(self.change, hunk) == Standing::InEffect)
     }
 
     /// A step at which a hunk that is in effect at the tip came into effect, by halving. If it went and came again, that may be
     /// an older coming than the last: it is in effect all the same.
     fn halve(&self, hunk: &Hunk) -> Result<Option<Found>, Failure> {
         let (mut there, mut not) = (0, self.versions.len() - 1);
-        let stands = |at: usize| -> Result<bool, Failure> {
-            Ok(self.view(self.versions[at].entry)?.standing(self.change, hunk) == Standing::InEffect)
-        };
-        if stands(not)? {
+        if self.is_in_effect(hunk, not)? {
             return Ok(None);
         }
         while not - there > 1 {
             let middle = usize::midpoint(there, not);
-            *(if stands(middle)? { &mut there } else { &mut not }) = middle;
+            *(if self.is_in_effect(hunk, middle)? { &mut there } else { &mut not }) = middle;
         }
         let block = Block::new(if hunk.new.is_empty() { self.change.removed(hunk) } else { self.change.added(hunk) });
         let count = |at: usize| self.bytes(&self.versions[at]).map(|bytes| block.count(&bytes));
@@ -313,9 +313,11 @@ impl TextJudge<'_> {
         Ok(())
     }
 
-    /// Whether a version is as before the hunk at its place.
+    /// Whether a version is as before the hunk at its place. One side may tell already that it is not.
     fn is_absent(&self, hunk: &Hunk, version: Option<Entry>) -> Result<bool, Failure> {
-        Ok(self.view(version)?.standing(self.change, hunk) == Standing::Absent)
+        let from_before = self.target.aligned(self.sides.0, version)?;
+        Ok(stands(&from_before, &hunk.old, self.change.removed(hunk)) == Some(true)
+            && self.view(version)?.standing(self.change, hunk) == Standing::Absent)
     }
 
     /// Whether the commit with number `at` says that it takes the fix, or what brought it, back.
