@@ -4,9 +4,10 @@
 //! nearly every object is: an entry of a pack with an index of version 2 (`gitformat-pack`, git 2.41). Whatever else it meets,
 //! a loose object, an alternate, a damaged file, it leaves to libgit2, which answers or says what is wrong.
 
+mod pack;
+
 use foldhash::HashMap;
 use std::cell::{Cell, RefCell};
-use std::fs::File;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -15,6 +16,7 @@ use libdeflater::Decompressor;
 use crate::domain::identity::ObjectId;
 use crate::failure::Failure;
 
+use self::pack::{Pack, read};
 use super::objects::Kind;
 use super::repository::Repository;
 use super::{are_stored_objects_trusted, to_id, to_oid};
@@ -151,69 +153,6 @@ enum Form {
     DeltaOfId(ObjectId),
 }
 
-/// One pack and its index. They are read and not mapped: a page fault costs more than the few hundred bytes of an entry.
-struct Pack {
-    index: File,
-    data: File,
-    /// For each first byte of an id: how many ids begin with that or a lesser one.
-    fanout: Vec<u64>,
-}
-
-/// Where the ids begin in an index: behind its head and the fan-out table.
-const IDS: u64 = 8 + 4 * 256;
-
-/// How many ids of an index are read at once: ids are spread evenly, so the place of one is known to within this many.
-const WINDOW: u64 = 64;
-
-impl Pack {
-    fn open(index: &Path) -> Option<Self> {
-        let data = File::open(index.with_extension("pack")).ok()?;
-        let index = File::open(index).ok()?;
-        let head = read_exact(&index, 0, &mut [0; IDS as usize])?.to_vec();
-        let table = head.strip_prefix(b"\xfftOc\0\0\0\x02")?;
-        let fanout: Vec<u64> = table.chunks_exact(4).map(number).collect();
-        fanout.is_sorted().then_some(Self { index, data, fanout })
-    }
-
-    /// At which byte of the pack an object begins.
-    fn find(&self, id: ObjectId) -> Option<u64> {
-        let wanted = id.as_bytes();
-        let first = usize::from(wanted[0]);
-        let (mut low, mut high) = (first.checked_sub(1).map_or(0, |before| self.fanout[before]), self.fanout[first]);
-        // A guess by the next bytes of the id first; where it was wrong, halves.
-        let mut guess = low + (((high - low) * number(&wanted[1..5])) >> 32);
-        let mut buffer = [0; 20 * WINDOW as usize];
-        while low < high {
-            let start = guess.saturating_sub(WINDOW / 2).clamp(low, high - 1);
-            let end = (start + WINDOW).min(high);
-            let ids =
-                read_exact(&self.index, IDS + 20 * start, &mut buffer[..20 * usize::try_from(end - start).ok()?])?;
-            let ids = ids.as_chunks::<20>().0;
-            match ids.binary_search(wanted) {
-                Ok(at) => return self.offset(start + at as u64),
-                Err(0) => high = start,
-                Err(at) if at == ids.len() => low = end,
-                Err(_) => return None,
-            }
-            guess = u64::midpoint(low, high);
-        }
-        None
-    }
-
-    /// The byte at which the object with this number in the index begins.
-    fn offset(&self, number_of_id: u64) -> Option<u64> {
-        let count = *self.fanout.last()?;
-        let small = number(read_exact(&self.index, IDS + 24 * count + 4 * number_of_id, &mut [0; 4])?);
-        if small & 0x8000_0000 == 0 {
-            return Some(small);
-        }
-        let at = IDS + 28 * count + 8 * (small & 0x7fff_ffff);
-        let mut buffer = [0; 8];
-        read_exact(&self.index, at, &mut buffer)?;
-        Some(u64::from_be_bytes(buffer))
-    }
-}
-
 /// What is needed to inflate one entry after another.
 struct Inflater {
     decompressor: Decompressor,
@@ -329,11 +268,6 @@ fn varint(bytes: &mut &[u8]) -> Option<usize> {
     }
 }
 
-/// A number of four bytes, the highest first.
-fn number(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
-}
-
 /// Objects that were read, the newest in `young`: a history's objects are mostly differences from those read just before.
 #[derive(Default)]
 struct Known {
@@ -363,35 +297,6 @@ impl Known {
             self.bytes = 0;
         }
     }
-}
-
-/// Fills the buffer from this place of a file; none where the file ends before.
-fn read_exact<'b>(file: &File, offset: u64, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
-    (read(file, offset, buffer)? == buffer.len()).then_some(buffer)
-}
-
-/// Reads from this place of a file until the buffer is full or the file ends; how many bytes that were.
-fn read(file: &File, offset: u64, buffer: &mut [u8]) -> Option<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match read_at(file, &mut buffer[filled..], offset + filled as u64) {
-            Ok(0) => break,
-            Ok(count) => filled += count,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(_) => return None,
-        }
-    }
-    Some(filled)
-}
-
-#[cfg(unix)]
-fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> std::io::Result<usize> {
-    std::os::unix::fs::FileExt::read_at(file, buffer, offset)
-}
-
-#[cfg(windows)]
-fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> std::io::Result<usize> {
-    std::os::windows::fs::FileExt::seek_read(file, buffer, offset)
 }
 
 #[cfg(test)]
