@@ -16,6 +16,7 @@ mod deceptions;
 mod disk;
 mod drift;
 mod event_format;
+mod every_field;
 mod evidence_flags;
 mod evidence_production;
 mod evidence_roll_back;
