@@ -89,6 +89,12 @@ impl Bench {
         println!("{:>9}  {what:<22} {time:>10} {floor:>10}  {ratio:>5.2}", self.incidents);
     }
 
+    fn head(&self, directory: &str) -> String {
+        let output =
+            self.command("git", directory).args(["rev-parse", "HEAD"]).stdout(Stdio::piped()).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
     fn git(&self, directory: &str, arguments: &[&str]) {
         assert!(self.command("git", directory).args(arguments).status().unwrap().success(), "{arguments:?}");
     }
@@ -120,6 +126,8 @@ fn measure(incidents: usize) {
     bench.hotfix("report", "ours", &["report"], || ());
     bench.hotfix("one record", "ours", &["restored", &format!("INC-{}", incidents - 1), "--by", "other"], || ());
     bench.hotfix("status after a record", "ours", &["status"], || ());
+    let (none, head) = ("0".repeat(40), bench.head("ours"));
+    bench.hotfix("a push, hook on", "ours", &["gate", "--hook", "update", "refs/heads/topic", &none, &head], || ());
     let fresh = || {
         std::fs::remove_dir_all(bench.directory.path().join("fresh")).ok();
         bench.git(".", &["clone", "-q", "--bare", "origin", "fresh"]);

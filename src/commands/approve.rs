@@ -42,7 +42,7 @@ pub struct Args {
 
 /// Records the word.
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
-    let book = Book::open(session)?;
+    let book = Book::open_for(session, &args.incident)?;
     let id = &args.incident;
     let incident = match book.live(id)? {
         Ok(incident) => incident,
@@ -84,7 +84,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let texts: BTreeMap<String, String> = args.reason.map(|reason| ("reason".to_owned(), reason)).into_iter().collect();
     let recorded = book.record(id, payload, texts)?;
     // Said is said; what it came to is told from the record as it is now.
-    let book = Book::open(session)?;
+    let book = Book::open_for(session, &args.incident)?;
     let incident = book.incident(id)?;
     let papers = Desk::new(session, &book)?.papers(incident)?;
     let case = papers.case(incident);

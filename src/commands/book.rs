@@ -1,13 +1,15 @@
 //! The incidents of a ledger, loaded: what nearly every command starts with.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::domain::budget::{Account, Entry};
 use crate::domain::closing;
+use crate::domain::debts;
 use crate::domain::event::{Event, Payload};
-use crate::domain::identity::{IncidentId, ObjectId};
+use crate::domain::identity::{IncidentId, Moment, ObjectId};
 use crate::domain::incident::{self, Incident};
 use crate::domain::policy::Identity;
 use crate::domain::record::{Content, History, Record};
@@ -30,8 +32,8 @@ pub struct Book<'s> {
     pub history: Rc<History>,
     /// Its incidents, by id.
     pub incidents: BTreeMap<IncidentId, Incident>,
-    /// The incidents that are over and that a list leaves out.
-    pub left_out: BTreeSet<IncidentId>,
+    /// The incidents that are over and that were left out, each with what the budget counts of it.
+    pub left_out: BTreeMap<IncidentId, Entry>,
 }
 
 impl<'s> Book<'s> {
@@ -64,50 +66,71 @@ impl<'s> Book<'s> {
 
     fn of(session: &'s Session, ledger: Ledger<'s>) -> Result<Self, Failure> {
         let history = ledger.history()?;
-        let incidents = incident::replay(&history);
-        Ok(Self { session, ledger, history, incidents, left_out: BTreeSet::new() })
+        Ok(Self::with(session, ledger, history, BTreeMap::new()))
     }
 
-    /// The same for a list, without the incidents that are `quiet`: nearly all of them, in a ledger that is years old.
-    pub fn open_for_list(session: &'s Session, quiet: impl Fn(&Incident) -> bool) -> Result<Self, Failure> {
-        if let Some(book) = Self::from_list(session, &quiet)? {
+    fn with(
+        session: &'s Session,
+        ledger: Ledger<'s>,
+        history: Rc<History>,
+        left_out: BTreeMap<IncidentId, Entry>,
+    ) -> Self {
+        let incidents = replay(&history);
+        Self { session, ledger, history, incidents, left_out }
+    }
+
+    /// The same for a list, without the incidents of which nothing is listed: nearly all of them, in a ledger that is years old.
+    pub fn open_for_list(session: &'s Session) -> Result<Self, Failure> {
+        if let Some(book) = Self::kept(session)? {
             return Ok(book);
         }
         let book = Self::open(session)?;
-        if book.ledger.rule().identity == Identity::Unverified {
-            book.keep_for_lists(BTreeSet::new(), quiet, book.history.records().len());
-        }
+        book.keep(book.history.records().len());
         Ok(book)
     }
 
-    /// From what was kept, and what came since. None where that is not enough: nothing is kept, somebody recorded something on
-    /// an incident that was left out, or signatures are asked for, which are weighed over the whole ledger.
-    fn from_list(session: &'s Session, quiet: impl Fn(&Incident) -> bool) -> Result<Option<Self>, Failure> {
-        let repository = session.repository()?;
-        let ledger = Ledger::open(repository)?;
-        let Some((left_out, before)) = ledger.start_from_list() else { return Ok(None) };
+    /// The same for what is done in one incident, which need not know of those that are over.
+    pub fn open_for(session: &'s Session, id: &IncidentId) -> Result<Self, Failure> {
+        let book = Self::open_for_list(session)?;
+        if book.incidents.contains_key(id) || book.left_out.is_empty() { Ok(book) } else { Self::open(session) }
+    }
+
+    /// From what was kept, and what came since. None where that is not enough: nothing is kept, or somebody recorded something
+    /// on an incident that was left out.
+    fn kept(session: &'s Session) -> Result<Option<Self>, Failure> {
+        let Some((ledger, left_out, before)) = kept(session)? else { return Ok(None) };
         let history = ledger.history()?;
+        if !history.is_abridged() {
+            let book = Self::with(session, ledger, history, BTreeMap::new());
+            book.keep(book.history.records().len());
+            return Ok(Some(book));
+        }
         let known = |record: &Record| match &record.event {
-            Ok(event) => event.incident.as_ref().is_some_and(|incident| left_out.contains(incident)),
+            Ok(event) => event.incident.as_ref().is_some_and(|incident| left_out.contains_key(incident)),
             Err(_) => true,
         };
-        // A history that had to be read anew holds them all.
-        if !history.is_abridged() || history.beyond(before).any(known) {
+        if history.beyond(before).any(known) {
             return Ok(None);
         }
-        if identity::rule(repository, trusted_ref(&history), session.now())?.identity != Identity::Unverified {
-            return Ok(None);
-        }
-        let incidents = incident::replay(&history);
         let new = history.count_beyond(before);
-        let book = Self { session, ledger, history, incidents, left_out };
-        book.keep_for_lists(book.left_out.clone(), quiet, new);
+        let book = Self::with(session, ledger, history, left_out);
+        book.keep(new);
         Ok(Some(book))
     }
 
-    fn keep_for_lists(&self, mut left_out: BTreeSet<IncidentId>, quiet: impl Fn(&Incident) -> bool, new: usize) {
-        left_out.extend(self.incidents.values().filter(|incident| quiet(incident)).map(|incident| incident.id.clone()));
-        self.ledger.keep_for_lists(&self.history, &left_out, new);
+    /// Keeps what lists need, where it is worth it: `new` is the number of events that are not kept yet.
+    fn keep(&self, new: usize) {
+        // Nothing of these would be listed, whatever the day: they are over, and so are their actions.
+        let is_quiet =
+            |incident: &&Incident| incident.is_over() && debts::open_actions(incident, Moment::default()).is_empty();
+        let quiet = self.incidents.values().filter(is_quiet).map(Entry::from);
+        self.ledger.keep_for_lists(&self.history, self.left_out.values().cloned().chain(quiet), new);
+    }
+
+    /// What the incidents have cost, those too that were left out.
+    pub fn account(&self) -> Account<'_> {
+        let here = self.incidents.values().map(Entry::from);
+        Account::within(&self.history, self.left_out.values().cloned().chain(here))
     }
 
     /// The same once more, after the shared remote was asked: for its branches, and for what others have recorded. Beside it,
@@ -223,6 +246,9 @@ impl<'s> Book<'s> {
 
     /// What was recorded, if it counts. Exit 4 where it does not: it stands in the record, and opens no gate.
     fn counted(&self, recorded: Recorded) -> Result<Recorded, Failure> {
+        if self.ledger.rule().identity == Identity::Unverified {
+            return Ok(recorded);
+        }
         let history = self.ledger.history()?;
         let Some(doubt) = history.at(recorded.commit).and_then(|record| record.doubt.as_ref()) else {
             return Ok(recorded);
@@ -288,6 +314,36 @@ fn signs(repository: &Repository, rule: &Rule) -> bool {
     repository.config_switch("hotfix.sign").unwrap_or_else(|| rule.identity != Identity::Unverified || as_commits())
 }
 
+/// Replays a ledger, a large one on two processors.
+fn replay(history: &History) -> BTreeMap<IncidentId, Incident> {
+    if history.records().len() < 4_096 {
+        return incident::replay(history);
+    }
+    let half = |id: &IncidentId| id.as_str().bytes().fold(0, |sum: u8, byte| sum ^ byte) % 2 == 0;
+    std::thread::scope(|scope| {
+        let other = scope.spawn(|| incident::replay_those(history, |id| !half(id)));
+        let mut incidents = incident::replay_those(history, half);
+        // Where the other one could not go on, this one does.
+        incidents.append(&mut other.join().unwrap_or_else(|_| incident::replay_those(history, |id| !half(id))));
+        incidents
+    })
+}
+
+/// The ledger as it was kept for lists, with what came since; the incidents whose events it lacks; and the newest commit then. It
+/// lacks none, and is the whole ledger, where that had to be read.
+type Kept<'s> = (Ledger<'s>, BTreeMap<IncidentId, Entry>, ObjectId);
+
+fn kept(session: &Session) -> Result<Option<Kept<'_>>, Failure> {
+    let mut ledger = Ledger::open(session.repository()?)?;
+    let Some((left_out, before)) = ledger.start_from_list() else { return Ok(None) };
+    Ok(Some((weighed(session, ledger)?, left_out, before)))
+}
+
+/// The ledger for what looks at its newest events alone: those of incidents that are over may be left out of it.
+pub fn ledger_at_hand(session: &Session) -> Result<Ledger<'_>, Failure> {
+    kept(session)?.map_or_else(|| ledger(session), |(ledger, ..)| Ok(ledger))
+}
+
 /// The ledger, in which only what the policy lets count counts, and whose events are signed as this person's are.
 pub fn ledger(session: &Session) -> Result<Ledger<'_>, Failure> {
     weighed(session, Ledger::open(session.repository()?)?)
@@ -314,7 +370,9 @@ pub fn ask(session: &Session, limit: Duration) -> Result<Result<Option<String>, 
         }
         None => Ok(Ok(None)),
         Some(remote) => {
-            let asked = Ledger::open(repository)?.refresh(&remote, session.now(), limit)?;
+            let mut ledger = Ledger::open(repository)?;
+            ledger.start_from_list();
+            let asked = ledger.refresh(&remote, session.now(), limit)?;
             Ok(asked.map_err(|not| format!("{remote}: {not}")))
         }
     }

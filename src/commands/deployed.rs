@@ -60,7 +60,7 @@ fn lacks_fix(
 
 /// Records the deployment.
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
-    let book = Book::open(session)?;
+    let book = Book::open_for(session, &args.incident)?;
     let id = &args.incident;
     let incident = match book.live(id)? {
         Ok(incident) => incident,

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::book::Book;
 use super::policies::Policies;
 use super::proof;
-use crate::domain::budget::{self, Price};
+use crate::domain::budget::{self, Account, Price};
 use crate::domain::case::{Case, Content};
 use crate::domain::closing;
 use crate::domain::debts;
@@ -26,6 +26,7 @@ pub struct Desk<'d, 's> {
     book: &'d Book<'s>,
     policies: Policies<'s>,
     today: OnceCell<Today>,
+    account: OnceCell<Account<'d>>,
 }
 
 /// The papers of one incident.
@@ -45,7 +46,7 @@ impl<'d, 's> Desk<'d, 's> {
     /// An empty desk.
     pub fn new(session: &'s Session, book: &'d Book<'s>) -> Result<Self, Failure> {
         let policies = Policies::new(session.repository()?);
-        Ok(Self { session, book, policies, today: OnceCell::new() })
+        Ok(Self { session, book, policies, today: OnceCell::new(), account: OnceCell::new() })
     }
 
     /// The papers of an incident. Exit 4 where its policy, the trusted ref or a blob of its fix can't be read.
@@ -63,7 +64,7 @@ impl<'d, 's> Desk<'d, 's> {
         let roles = self.today()?.roles(repository, &policy, &changes)?;
         let history: Rc<History> = Rc::clone(&self.book.history);
         let knows = Box::new(move |later, earlier| history.knows(later, earlier));
-        let price = budget::price(&policy, self.book.incidents.values(), incident, &*knows);
+        let price = budget::price(&policy, self.account.get_or_init(|| self.book.account()), incident, &*knows);
         Ok(Papers { policy, roles, content, price, now: self.session.now(), knows })
     }
 

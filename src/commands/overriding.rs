@@ -78,7 +78,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
 }
 
 fn skip(args: Skip, session: &Session) -> Result<ExitCode, Failure> {
-    let book = Book::open(session)?;
+    let book = Book::open_for(session, &args.incident)?;
     let id = &args.incident;
     let incident = match book.live(id)? {
         Ok(incident) => incident,
@@ -116,7 +116,7 @@ fn skip(args: Skip, session: &Session) -> Result<ExitCode, Failure> {
 
 /// What comes next now that a gate before production is open: what else lacks there, the deployment, or the end.
 fn after(session: &Session, id: &IncidentId, person: &Person) -> Result<Vec<String>, Failure> {
-    let book = Book::open(session)?;
+    let book = Book::open_for(session, id)?;
     let incident = book.incident(id)?;
     let papers = Desk::new(session, &book)?.papers(incident)?;
     let case = papers.case(incident);
@@ -159,7 +159,7 @@ fn may_not(case: &Case<'_>, gate: Code, person: &Person) -> Option<Refusal> {
 }
 
 fn review(args: Review, session: &Session) -> Result<ExitCode, Failure> {
-    let book = Book::open(session)?;
+    let book = Book::open_for(session, &args.incident)?;
     let id = &args.incident;
     let incident = match book.live(id)? {
         Ok(incident) => incident,

@@ -92,7 +92,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
 
 fn write(args: Write, session: &Session) -> Result<ExitCode, Failure> {
     let id = &args.incident;
-    let book = Book::open(session)?;
+    let book = Book::open_for(session, id)?;
     let incident = match book.live(id)? {
         Ok(incident) => incident,
         Err(refusal) => return Outcome::refused(id, [refusal]).send(session, "rca"),
@@ -195,7 +195,7 @@ fn asked<'a>(incident: &'a Incident, policy: &'a Policy, session: &Session) -> r
 
 /// Says that an action was carried out, be the incident closed by now.
 fn done(args: Done, session: &Session) -> Result<ExitCode, Failure> {
-    let book = Book::open(session)?;
+    let book = Book::open_for(session, &args.incident)?;
     let id = &args.incident;
     let incident = book.incident(id)?;
     let Some(analysis) = &incident.analysis else {
@@ -219,7 +219,7 @@ fn done(args: Done, session: &Session) -> Result<ExitCode, Failure> {
 }
 
 fn accept(id: &IncidentId, session: &Session) -> Result<ExitCode, Failure> {
-    let book = Book::open(session)?;
+    let book = Book::open_for(session, id)?;
     let incident = match book.live(id)? {
         Ok(incident) => incident,
         Err(refusal) => return Outcome::refused(id, [refusal]).send(session, "rca"),

@@ -35,7 +35,7 @@ pub struct ScopeReport {
 
 /// Measures the fix.
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
-    let book = Book::open(session)?;
+    let book = Book::open_for(session, &args.incident)?;
     let id = args.incident;
     let incident = book.incident(&id)?;
     let papers = Desk::new(session, &book)?.papers(incident)?;

@@ -28,7 +28,7 @@ pub struct Args {
 
 /// Records the severity.
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
-    let book = Book::open(session)?;
+    let book = Book::open_for(session, &args.incident)?;
     let id = &args.incident;
     let incident = match book.live(id)? {
         Ok(incident) => incident,
@@ -51,7 +51,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let recorded = book.record(id, payload, BTreeMap::from([("reason".to_owned(), args.reason)]))?;
     let mut outcome = Outcome::recorded(id, &recorded, format!("the severity is {} now", args.level));
     // What was once the worst still governs closing.
-    let worst = Book::open(session)?;
+    let worst = Book::open_for(session, id)?;
     if let Some(worst) = severity::highest(worst.incident(id)?, &policy).filter(|worst| *worst != args.level) {
         outcome = outcome.note(format!("Closing is held to {worst}, the worst that was ever said."));
     } else if highest.is_some_and(|highest| highest != args.level) {

@@ -32,7 +32,7 @@ pub struct Args {
 
 /// Makes the branch of the next attempt and records it.
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
-    let book = Book::open(session)?;
+    let book = Book::open_for(session, &args.incident)?;
     let repository = session.repository()?;
     let id = &args.incident;
     let incident = match book.live(id)? {

@@ -81,7 +81,7 @@ struct Row {
 
 /// Lists the incidents.
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
-    let book = if args.all { Book::open(session)? } else { Book::open_for_list(session, is_quiet)? };
+    let book = if args.all { Book::open(session)? } else { Book::open_for_list(session)? };
     let mut desk = Desk::new(session, &book)?;
     let now = session.now();
     let listed = book.incidents.values().filter(|incident| args.all || !incident.is_over());
@@ -122,11 +122,6 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     // The process ends here: to give a large ledger's memory back piece by piece takes a tenth of the time.
     std::mem::forget(book);
     answered
-}
-
-/// Whether nothing of an incident would be listed, whatever the day: it is over, and so are its actions.
-pub fn is_quiet(incident: &Incident) -> bool {
-    incident.is_over() && debts::open_actions(incident, Moment::default()).is_empty()
 }
 
 /// What an action is, in the words of its analysis.

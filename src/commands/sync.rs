@@ -93,7 +93,7 @@ impl Line {
 
 /// Shares and takes in.
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
-    let ledger = book::ledger(session)?;
+    let ledger = book::ledger_at_hand(session)?;
     match (&args.bundle, &args.import) {
         (Some(file), _) => bundle(file, &ledger, session),
         (None, Some(file)) => import(file, &ledger, session),
@@ -145,7 +145,7 @@ pub fn after_recording(session: &Session) {
     let tried = || -> Result<Option<String>, Failure> {
         let repository = session.repository()?;
         let Some(remote) = repository.default_remote()? else { return Ok(None) };
-        let (ledger, actor) = (book::ledger(session)?.patience(AFTER_RECORDING), session.actor()?);
+        let (ledger, actor) = (book::ledger_at_hand(session)?.patience(AFTER_RECORDING), session.actor()?);
         let sync = Sync { remote: &remote, actor: &actor, at: session.now(), limit: AFTER_RECORDING, heal: false };
         let synced = ledger.sync(&sync)?;
         if synced.forgot.is_some() {

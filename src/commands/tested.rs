@@ -59,7 +59,7 @@ struct Row {
 
 /// Records or lists.
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
-    let book = Book::open(session)?;
+    let book = Book::open_for(session, &args.incident)?;
     let id = &args.incident;
     let incident = match book.live(id)? {
         Ok(incident) => incident,
@@ -82,7 +82,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
             book.record(id, payload, BTreeMap::from([("evidence".to_owned(), evidence.clone())]))?;
         }
     }
-    let book = Book::open(session)?;
+    let book = Book::open_for(session, &args.incident)?;
     let incident = book.incident(id)?;
     let papers = Desk::new(session, &book)?.papers(incident)?;
     let report = listed(&papers.case(incident), session.actor().ok().as_ref());

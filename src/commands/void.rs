@@ -41,7 +41,7 @@ enum Reason {
 
 /// Records the end of an incident that was none.
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
-    let book = Book::open(session)?;
+    let book = Book::open_for(session, &args.incident)?;
     let id = &args.incident;
     let incident = match book.live(id)? {
         Ok(incident) => incident,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::approvals::Knows;
-use super::budget;
+use super::budget::{self, Account};
 use super::closing::{self, Proof};
 use super::event::{Checked, Event, Evidence, Payload, PolicyPin, RungAnswer, RungName};
 use super::finding::{Finding, FindingCode};
@@ -164,12 +164,12 @@ fn prices<'p>(
     incidents: &BTreeMap<IncidentId, Incident>,
     policy: &dyn Fn(&PolicyPin) -> Option<&'p Policy>,
 ) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    let (mut findings, account) = (Vec::new(), Account::within(history, incidents.values()));
     for incident in incidents.values() {
         for check in &incident.checks {
             let Some(policy) = policy(&check.what.policy) else { continue };
             let knows: Knows<'_> = &|later, earlier| history.knows(later, earlier);
-            let due = budget::due(policy, incidents.values(), (&incident.id, check), knows);
+            let due = budget::due(policy, &account, (&incident.id, check), knows);
             let recorded = check.what.demanded.clone().unwrap_or_default();
             if due.approvals != recorded.approvals || due.note != recorded.note {
                 let what = due.approvals.iter().map(|role| format!("an approval of {role}"));

@@ -117,7 +117,7 @@ impl fmt::Display for IncidentId {
 }
 
 /// The id of a git object (SHA-1, 20 bytes), written as 40 hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectId([u8; 20]);
 
 /// A text that is not 40 hexadecimal digits.

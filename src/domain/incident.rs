@@ -2,6 +2,7 @@
 
 mod attempt;
 mod meeting;
+mod replay;
 
 use std::collections::BTreeMap;
 
@@ -12,13 +13,13 @@ pub use self::attempt::{Attempt, owned};
 use self::meeting::Met;
 pub(super) use self::meeting::Recorded;
 pub use self::meeting::UnseenEnd;
+pub use self::replay::{replay, replay_those, watch};
 use super::analysis::Analysis;
 use super::event::{
-    CauseSettled, Checked, Confirmed, Decision, Deployed, Event, Evidence, FixAttached, Payload, PolicyPin, Restored,
+    CauseSettled, Checked, Confirmed, Decision, Deployed, Evidence, FixAttached, Payload, PolicyPin, Restored,
     RungAnswer, RungName, TargetVerdict, Voided, Waived,
 };
 use super::identity::{IncidentId, Moment, ObjectId, Person};
-use super::record::History;
 use super::said::Said;
 use super::severity;
 
@@ -365,34 +366,4 @@ impl<T: Clone> Done<T> {
     pub(super) fn of(entry: &Recorded<'_>, what: &T) -> Self {
         Self { by: Deed::of(entry), what: what.clone() }
     }
-}
-
-/// Replays a ledger's events, in causal order, into incidents by id.
-///
-/// An event of an incident that no check opened, and one that knows the end of its incident, changes nothing: the commands never
-/// write such a thing, so only a forged ledger holds one. What people did apart meets in `meeting`.
-pub fn replay(history: &History) -> BTreeMap<IncidentId, Incident> {
-    watch(history, |_, _| {})
-}
-
-/// The same, and shows each event with its commit beside its incident as it stood before (none: it was not opened yet).
-pub fn watch<'h>(
-    history: &'h History,
-    mut seen: impl FnMut((ObjectId, &'h Event), Option<&Incident>),
-) -> BTreeMap<IncidentId, Incident> {
-    let mut incidents: BTreeMap<IncidentId, Incident> = BTreeMap::new();
-    for (commit, event) in history.events() {
-        let Some(id) = &event.incident else { continue };
-        seen((commit, event), incidents.get(id));
-        let entry = Recorded { commit, event, history };
-        if let Payload::Checked(checked) = &event.payload
-            && !incidents.contains_key(id)
-        {
-            incidents.insert(id.clone(), Incident::opened_by(&entry, id, checked));
-        }
-        if let Some(incident) = incidents.get_mut(id) {
-            incident.meet(&entry);
-        }
-    }
-    incidents
 }

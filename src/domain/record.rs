@@ -3,9 +3,13 @@
 pub mod abridged;
 mod belonging;
 mod growth;
+mod knowledge;
 mod order;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
+
+use foldhash::HashMap;
+use smallvec::SmallVec;
 
 use self::order::{in_causal_order, root_of};
 use super::event::{Event, LedgerAdopted, Payload};
@@ -108,10 +112,13 @@ enum Holds {
     LeftOut,
 }
 
+/// The places of a commit's parents: nearly always one.
+pub type Parents = SmallVec<[usize; 2]>;
+
 #[derive(Clone, Debug)]
 struct Place {
     commit: ObjectId,
-    parents: Vec<usize>,
+    parents: Parents,
     holds: Holds,
     has_child: bool,
 }
@@ -122,6 +129,7 @@ impl History {
     /// A parent that is not among them is left out: the caller makes sure that none is missing.
     pub fn new(tip: ObjectId, commits: Vec<Commit>) -> Self {
         let mut history = Self { tip: Some(tip), ..Self::default() };
+        history.reserve(commits.len());
         // Nearly always it is one line, which the walk down from the tip has in its exact reverse order.
         let is_line = commits.windows(2).all(|pair| pair[0].parents == [pair[1].id])
             && commits.last().is_some_and(|root| root.parents.is_empty());
@@ -136,6 +144,13 @@ impl History {
             in_causal_order(commits).into_iter().for_each(|commit| history.push(commit));
         }
         history
+    }
+
+    fn reserve(&mut self, commits: usize) {
+        self.order.reserve(commits);
+        self.place_of.reserve(commits);
+        self.records.reserve(commits);
+        self.record_of.reserve(commits);
     }
 
     fn begin(&mut self, root: Option<&Commit>) {
@@ -174,6 +189,11 @@ impl History {
     /// The ledger's id; none if it is empty or its root can't be read.
     pub fn ledger(&self) -> Option<&str> {
         self.ledger.as_deref()
+    }
+
+    /// The number of events, readable or not, those too that were left out.
+    pub fn count(&self) -> usize {
+        self.order.iter().filter(|place| place.holds != Holds::Join).count()
     }
 
     /// All events, readable or not, in causal order.
@@ -228,25 +248,6 @@ impl History {
         self.place_of.contains_key(&commit)
     }
 
-    /// The events, readable or not, that whoever wrote `commit` did not know; all of them where `commit` is not held.
-    pub fn beyond(&self, commit: ObjectId) -> impl Iterator<Item = &Record> {
-        self.places_beyond(commit).filter_map(|place| self.record_at(place))
-    }
-
-    /// The number of those, also of what was left out.
-    pub fn count_beyond(&self, commit: ObjectId) -> usize {
-        self.places_beyond(commit).filter(|place| place.holds != Holds::Join).count()
-    }
-
-    fn places_beyond(&self, commit: ObjectId) -> impl Iterator<Item = &Place> {
-        let from = match self.place_of.get(&commit) {
-            None => 0,
-            Some(place) => self.waists.iter().rfind(|waist| *waist <= place).map_or(0, |waist| waist + 1),
-        };
-        let unknown = move |place: &&Place| place.commit != commit && !self.knows(commit, place.commit);
-        self.order[from..].iter().filter(unknown)
-    }
-
     fn record_at(&self, place: &Place) -> Option<&Record> {
         match place.holds {
             Holds::Record(record) => self.records.get(record),
@@ -254,47 +255,9 @@ impl History {
         }
     }
 
-    /// Whether whoever wrote the commit `later` knew of the commit `earlier`: it is an ancestor. No commit knows itself.
-    pub fn knows(&self, later: ObjectId, earlier: ObjectId) -> bool {
-        let (Some(&from), Some(&to)) = (self.place_of.get(&later), self.place_of.get(&earlier)) else { return false };
-        if from <= to {
-            return false;
-        }
-        // With a waist between them (or at one of them) there is nothing to walk.
-        let next = self.waists.partition_point(|&waist| waist < to);
-        if self.waists.get(next).is_some_and(|&waist| waist <= from) {
-            return true;
-        }
-        let mut waiting = vec![from];
-        let mut seen = HashSet::new();
-        while let Some(place) = waiting.pop() {
-            if place == to {
-                return true;
-            }
-            let parents = self.order[place].parents.iter().copied();
-            waiting.extend(parents.filter(|&parent| parent >= to && seen.insert(parent)));
-        }
-        false
-    }
-
-    /// How many commits, joins too, this one and all that it knows of are; none if it is not here.
-    pub fn size_at(&self, commit: ObjectId) -> Option<usize> {
-        let place = *self.place_of.get(&commit)?;
-        // It knows all that stands up to the last waist before it.
-        let known = self.waists.iter().rfind(|&&waist| waist <= place).map_or(0, |waist| waist + 1);
-        let mut seen: HashSet<usize> = HashSet::new();
-        let mut waiting = vec![place];
-        while let Some(place) = waiting.pop() {
-            if place >= known && seen.insert(place) {
-                waiting.extend_from_slice(&self.order[place].parents);
-            }
-        }
-        Some(known + seen.len())
-    }
-
     /// Takes the next commit in causal order, and checks what only its place among the others can tell.
     fn push(&mut self, commit: Commit) {
-        let parents: Vec<_> = commit.parents.iter().filter_map(|id| self.place_of.get(id).copied()).collect();
+        let parents: Parents = commit.parents.iter().filter_map(|id| self.place_of.get(id).copied()).collect();
         let holds = match commit.content {
             Content::Join => Holds::Join,
             Content::Event(event) => {
@@ -302,7 +265,7 @@ impl History {
                 self.keep(Record { commit: commit.id, event, doubt: None })
             }
         };
-        self.place(commit.id, parents, holds);
+        self.put(commit.id, parents, holds);
     }
 
     fn keep(&mut self, record: Record) -> Holds {
@@ -314,7 +277,7 @@ impl History {
     }
 
     /// Puts a commit behind all others, and tells who knows whom.
-    fn place(&mut self, commit: ObjectId, parents: Vec<usize>, holds: Holds) {
+    fn put(&mut self, commit: ObjectId, parents: Parents, holds: Holds) {
         let place = self.order.len();
         for &parent in &parents {
             if !std::mem::replace(&mut self.order[parent].has_child, true) {

@@ -207,6 +207,27 @@ impl Standing {
     }
 }
 
+/// Whether all that stands behind the commit `from` counts, and changes nothing about what stands before it; `youngest` is the
+/// youngest time up to there. False also where that can't be told from those events alone.
+pub fn all_count(
+    history: &History,
+    (from, youngest): (ObjectId, Moment),
+    rule: &Rule,
+    seals: &HashMap<ObjectId, Seal>,
+) -> bool {
+    let (mut before, mut youngest) = (from, youngest);
+    for (commit, parents) in history.commits_with_parents().skip(history.place(from).map_or(0, |place| place + 1)) {
+        let Some(Ok(event)) = history.at(commit).map(|record| &record.event) else { return false };
+        let is_word_on_others = matches!(event.payload, Payload::KeyRevoked(_) | Payload::LedgerAdopted(_));
+        let seal = seals.get(&commit).unwrap_or(&Seal::None);
+        if parents != [before] || is_word_on_others || judge(event, seal, rule, Some(youngest)).is_err() {
+            return false;
+        }
+        (before, youngest) = (commit, youngest.max(event.at));
+    }
+    history.holds(from)
+}
+
 /// The commit of the event from which on a revocation holds; none where it names an event that is not here.
 pub fn start_of(history: &History, commit: ObjectId, revoked: &KeyRevoked) -> Option<ObjectId> {
     match &revoked.from {

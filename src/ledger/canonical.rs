@@ -91,6 +91,9 @@ impl<'o> Object<'o> {
     }
 
     fn key(&mut self, key: &(impl Serialize + ?Sized)) -> Result<(), NotCanonical> {
+        if !self.fields.is_empty() {
+            self.out.push(',');
+        }
         let from = self.out.len();
         key.serialize(Writer { out: self.out })?;
         let written = self.out[from..].strip_prefix('"').and_then(|key| key.strip_suffix('"'));
@@ -111,6 +114,11 @@ impl<'o> Object<'o> {
     }
 
     fn finish(mut self) -> Result<(), NotCanonical> {
+        let key = |(from, key_end, _): &(usize, usize, usize)| &self.out[from + 1..key_end - 1];
+        if self.fields.is_sorted_by(|first, second| key(first) < key(second)) {
+            self.out.push_str(self.end);
+            return Ok(());
+        }
         let written = self.out.split_off(self.start);
         let at = |(from, key_end, end): &(usize, usize, usize)| {
             // Without its quotes: the closing one would sort before longer keys, but behind '!'.

@@ -81,13 +81,13 @@ impl<'l, 'r> Exchange<'l, 'r> {
         loop {
             let heads = Heads::of(&self.writer)?;
             let own = self.ledger.read(&self.writer, &heads.all())?.history;
-            let (before, began) = (own.records().len(), own.root());
+            let (before, began) = (own.count(), own.root());
             drop(own);
             let reading = self.ledger.read(&self.writer, &with(theirs, heads.all()))?;
-            if let Some(forgot) = self.forgot(&reading.history, theirs, heads.shared)? {
+            if let Some(forgot) = self.forgot(&reading.history, theirs, &heads)? {
                 return Ok(Taken::Forgot(forgot));
             }
-            let (received, history) = (reading.history.records().len() - before, &reading.history);
+            let (received, history) = (reading.history.count() - before, &reading.history);
             // The beginning says whom to trust. A ledger that holds all of this one, and takes it in, is another one all the same.
             if let Some(root) = history.root().filter(|_| heads.shared.is_some() && history.root() != began) {
                 return Err(second_beginning(&[root]));
@@ -192,8 +192,8 @@ impl<'l, 'r> Exchange<'l, 'r> {
         }
     }
 
-    fn forgot(&self, history: &History, theirs: ObjectId, shared: Option<ObjectId>) -> Result<Option<Forgot>, Failure> {
-        let Some(shared) = shared.filter(|&shared| shared != theirs && !history.knows(theirs, shared)) else {
+    fn forgot(&self, history: &History, theirs: ObjectId, heads: &Heads) -> Result<Option<Forgot>, Failure> {
+        let Some(shared) = heads.shared.filter(|&shared| shared != theirs && !history.knows(theirs, shared)) else {
             return Ok(None);
         };
         if self.source != Source::Remote {
@@ -201,8 +201,9 @@ impl<'l, 'r> Exchange<'l, 'r> {
         }
         // The ref keeps what stands there now, for whoever has to find out.
         self.writer.swap_ref(&format!("{QUARANTINE}{theirs}"), None, theirs)?;
+        let history = self.ledger.read_whole(&self.writer, &with(theirs, heads.all()))?;
         let of = |tip: ObjectId, not: ObjectId| {
-            let held = move |id: ObjectId| id == tip || history.knows(tip, id);
+            let held = |id: ObjectId| id == tip || history.knows(tip, id);
             history.beyond(not).filter(|record| held(record.commit)).cloned().collect()
         };
         Ok(Some(Forgot { tip: Some(theirs), lost: of(shared, theirs), instead: of(theirs, shared) }))
@@ -212,13 +213,14 @@ impl<'l, 'r> Exchange<'l, 'r> {
     fn gone(&self) -> Result<Option<Forgot>, Failure> {
         let heads = Heads::of(&self.writer)?;
         let Some(shared) = heads.shared else { return Ok(None) };
-        let history = self.ledger.read(&self.writer, &[shared])?.history;
+        let history = self.ledger.read_whole(&self.writer, &[shared])?;
         Ok(Some(Forgot { tip: None, lost: history.records().to_vec(), instead: Vec::new() }))
     }
 
     /// Makes the texts of both one store, without those that were cut out.
     pub(super) fn texts(&mut self) -> Result<(), Failure> {
-        let history = self.ledger.history()?;
+        let beside = self.writer.refs_below(PENDING_TEXTS)?;
+        let history = if beside.is_empty() { self.ledger.history()? } else { self.ledger.whole_history()? };
         loop {
             // One whose event is not here yet may be about to be recorded.
             let is_known = |name: &str| name.strip_prefix(PENDING_TEXTS).is_some_and(|id| history.event(id).is_some());
@@ -229,7 +231,8 @@ impl<'l, 'r> Exchange<'l, 'r> {
                 ours: self.writer.direct_ref(TEXT)?,
                 beside: beside.iter().map(|(_, commit)| *commit).collect(),
             };
-            let union = text_union::union(&self.writer, &texts, &history, self.at)?;
+            let whole = || self.ledger.whole_history();
+            let union = text_union::union(&self.writer, &texts, (&*history, &whole), self.at)?;
             let turn = match union {
                 union if union == texts.ours => Turn::Done,
                 None => Turn::Done,

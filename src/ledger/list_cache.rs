@@ -1,36 +1,62 @@
-//! What lists need of the ledger, kept in a file: read in a few milliseconds, gone on from as the ledger grows.
+//! What a list, a record and a sync need of the ledger, kept in a file: read in a few milliseconds, gone on from as the ledger
+//! grows.
 //!
 //! It only saves time. It is written whole or not at all; one that is cut short, damaged, of another version, or of a ledger
-//! that was set back is not used. What decides something reads the ledger itself.
+//! that was set back is not used. Where only what is signed counts it holds for the very rule that it was weighed by. What opens
+//! a gate, and the audit, reads the ledger itself.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::rc::Rc;
 
 use sha2::{Digest, Sha256};
+use smallvec::smallvec;
 
-use crate::domain::event::Event;
-use crate::domain::identity::{IncidentId, ObjectId};
+use crate::domain::budget::Entry;
+use crate::domain::event::{Event, Payload};
+use crate::domain::identity::{IncidentId, Moment, ObjectId};
+use crate::domain::policy::Identity;
 use crate::domain::record::History;
 use crate::domain::record::abridged::{Abridged, Kept, What};
+use crate::domain::standing::Rule;
 
 use super::codec;
 use super::read::Reading;
 use super::store::Ledger;
 
 /// The header of the file; another form has another one.
-const HEADER: &[u8] = b"hotfix list 1\n";
+const HEADER: &[u8] = b"hotfix list 2\n";
 
 /// Below this many new events the file is left as it is: reading them again costs less than writing it.
 const WORTH_WRITING: usize = 256;
+
+/// Up to where it was found before that every event counts, and by what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counted {
+    /// The newest commit then.
+    pub(super) tip: ObjectId,
+    /// The youngest time up to there.
+    pub(super) youngest: Option<Moment>,
+    /// The digest of the rule that weighed them; none where nothing was asked of them.
+    pub(super) under: Option<[u8; 32]>,
+}
+
+/// The digest of a rule.
+pub(super) fn digest(rule: &Rule) -> [u8; 32] {
+    Sha256::digest(format!("{rule:?}")).into()
+}
 
 /// What the file holds.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Content {
     history: Abridged,
-    /// The incidents whose events were left out.
-    left_out: BTreeSet<IncidentId>,
+    /// The youngest time of all events, those too that were left out.
+    youngest: Option<Moment>,
+    /// The digest of the rule by which they all count.
+    under: Option<[u8; 32]>,
+    /// The incidents whose events were left out, each with what the budget counts of it.
+    left_out: BTreeMap<IncidentId, Entry>,
 }
 
 impl Ledger<'_> {
@@ -40,23 +66,40 @@ impl Ledger<'_> {
 
     /// Goes on from what was kept for lists, if it can be used: the incidents that are left out, and the newest commit that
     /// was known then.
-    pub fn start_from_list(&self) -> Option<(BTreeSet<IncidentId>, ObjectId)> {
+    pub fn start_from_list(&mut self) -> Option<(BTreeMap<IncidentId, Entry>, ObjectId)> {
         let content = read(&std::fs::read(self.list_file()).ok()?)?;
         let history = History::of_abridged(content.history)?;
         let tip = history.tip()?;
+        self.kept = Some(Counted { tip, youngest: content.youngest, under: content.under });
         self.start_from(Reading { history: Rc::new(history), joins: Vec::new() });
         Some((content.left_out, tip))
     }
 
     /// Keeps for lists what is known now without the events of the incidents in `left_out`, where it is worth it: `new` is the
     /// number of events that are not kept yet.
-    pub fn keep_for_lists(&self, history: &History, left_out: &BTreeSet<IncidentId>, new: usize) {
+    pub fn keep_for_lists(&self, history: &History, left_out: impl Iterator<Item = Entry>, new: usize) {
         if new < WORTH_WRITING {
             return;
         }
-        let quiet = |event: &Event| event.incident.as_ref().is_some_and(|incident| left_out.contains(incident));
+        let left_out: BTreeMap<_, _> = left_out.map(|entry| (entry.incident.clone(), entry)).collect();
+        // Which texts were cut out has to be known as long as they may come back.
+        let quiet = |event: &Event| {
+            event.incident.as_ref().is_some_and(|incident| left_out.contains_key(incident))
+                && !matches!(event.payload, Payload::Redacted(_))
+        };
+        let signed = self.rule().identity != Identity::Unverified;
+        // What is said of keys and of other ledgers is weighed with all that it is about.
+        let weighs = |(_, event): (ObjectId, &Event)| {
+            matches!(event.payload, Payload::KeyRevoked(_) | Payload::LedgerAdopted(_))
+        };
+        if signed && history.events().any(weighs) {
+            return;
+        }
+        let under = signed.then(|| digest(self.rule()));
+        let youngest =
+            history.events().map(|(_, event)| event.at).chain(self.kept.and_then(|kept| kept.youngest)).max();
         let Some(history) = history.abridge(quiet) else { return };
-        let Some(bytes) = written(&Content { history, left_out: left_out.clone() }) else { return };
+        let Some(bytes) = written(&Content { history, youngest, under, left_out }) else { return };
         // A repository that can't be written to is as good without it.
         let write = || -> std::io::Result<()> {
             std::fs::create_dir_all(self.directory())?;
@@ -70,51 +113,93 @@ impl Ledger<'_> {
 }
 
 fn written(content: &Content) -> Option<Vec<u8>> {
-    let mut out = HEADER.to_vec();
-    let count = |out: &mut Vec<u8>, count: usize| {
-        out.extend_from_slice(&u32::try_from(count).ok()?.to_le_bytes());
-        Some(())
-    };
-    let text = |out: &mut Vec<u8>, text: &str| {
-        count(out, text.len())?;
-        out.extend_from_slice(text.as_bytes());
-        Some(())
-    };
+    let mut out = Output(HEADER.to_vec());
     let Abridged { root, ledger, adopted, places, left_out } = &content.history;
-    text(&mut out, env!("CARGO_PKG_VERSION"))?;
-    out.extend_from_slice((*root)?.as_bytes());
-    text(&mut out, ledger.as_deref()?)?;
-    count(&mut out, adopted.len())?;
+    out.text(env!("CARGO_PKG_VERSION"))?;
+    out.flag(content.youngest.is_some());
+    content.youngest.iter().for_each(|youngest| out.moment(*youngest));
+    out.flag(content.under.is_some());
+    content.under.iter().for_each(|under| out.0.extend_from_slice(under));
+    out.id((*root)?);
+    out.text(ledger.as_deref()?)?;
+    out.count(adopted.len())?;
     for (root, ledger) in adopted {
-        out.extend_from_slice(root.as_bytes());
-        text(&mut out, ledger)?;
+        out.id(*root);
+        out.text(ledger)?;
     }
-    count(&mut out, content.left_out.len())?;
-    content.left_out.iter().try_for_each(|incident| text(&mut out, incident.as_str()))?;
-    count(&mut out, left_out.len())?;
-    left_out.iter().for_each(|id| out.extend_from_slice(&id.to_le_bytes()));
-    count(&mut out, places.len())?;
+    out.count(content.left_out.len())?;
+    content.left_out.values().try_for_each(|entry| out.entry(entry))?;
+    out.count(left_out.len())?;
+    left_out.iter().for_each(|id| out.0.extend_from_slice(&id.to_le_bytes()));
+    out.count(places.len())?;
     for (at, Kept { commit, parents, what }) in places.iter().enumerate() {
-        out.extend_from_slice(commit.as_bytes());
+        out.id(*commit);
         // Nearly always the only parent is the place before.
-        let is_next = at > 0 && *parents == [at - 1];
+        let is_next = at > 0 && parents.as_slice() == [at - 1];
         let kind = match what {
             What::Join => 0,
             What::LeftOut => 1,
             What::Event(_) => 2,
         };
-        out.push(kind | if is_next { 4 } else { 0 });
+        out.0.push(kind | if is_next { 4 } else { 0 });
         if !is_next {
-            count(&mut out, parents.len())?;
-            parents.iter().try_for_each(|&parent| count(&mut out, parent))?;
+            out.count(parents.len())?;
+            parents.iter().try_for_each(|&parent| out.count(parent))?;
         }
         if let What::Event(event) = what {
-            text(&mut out, &codec::encode(event).ok()?)?;
+            out.text(&codec::encode(event).ok()?)?;
         }
     }
-    let checksum = Sha256::digest(&out);
-    out.extend_from_slice(&checksum);
-    Some(out)
+    let checksum = Sha256::digest(&out.0);
+    out.0.extend_from_slice(&checksum);
+    Some(out.0)
+}
+
+struct Output(Vec<u8>);
+
+impl Output {
+    fn count(&mut self, count: usize) -> Option<()> {
+        self.0.extend_from_slice(&u32::try_from(count).ok()?.to_le_bytes());
+        Some(())
+    }
+
+    fn id(&mut self, id: ObjectId) {
+        self.0.extend_from_slice(id.as_bytes());
+    }
+
+    fn flag(&mut self, flag: bool) {
+        self.0.push(u8::from(flag));
+    }
+
+    fn moment(&mut self, moment: Moment) {
+        self.0.extend_from_slice(&moment.timestamp().to_le_bytes());
+        self.0.extend_from_slice(&moment.timestamp_subsec_nanos().to_le_bytes());
+        self.0.extend_from_slice(&moment.offset().local_minus_utc().to_le_bytes());
+    }
+
+    fn text(&mut self, text: &str) -> Option<()> {
+        self.count(text.len())?;
+        self.0.extend_from_slice(text.as_bytes());
+        Some(())
+    }
+
+    fn entry(&mut self, Entry { incident, opened, walks, voided, skipped }: &Entry) -> Option<()> {
+        self.text(incident.as_str())?;
+        self.moment(*opened);
+        self.count(walks.len())?;
+        for (commit, hotfix) in walks {
+            self.id(*commit);
+            self.flag(*hotfix);
+        }
+        self.flag(voided.is_some());
+        voided.iter().for_each(|commit| self.id(*commit));
+        self.count(skipped.len())?;
+        for (commit, at) in skipped {
+            self.id(*commit);
+            self.moment(*at);
+        }
+        Some(())
+    }
 }
 
 /// Reads what [`written`] wrote; none for anything else.
@@ -127,15 +212,18 @@ fn read(bytes: &[u8]) -> Option<Content> {
     if input.text()? != env!("CARGO_PKG_VERSION") {
         return None;
     }
+    let youngest = if input.flag()? { Some(input.moment()?) } else { None };
+    let under = if input.flag()? { Some(input.take(32)?.try_into().ok()?) } else { None };
     let root = Some(input.id()?);
     let ledger = Some(input.text()?.to_owned());
     let mut adopted = BTreeMap::new();
     for _ in 0..input.count()? {
         adopted.insert(input.id()?, input.text()?.to_owned());
     }
-    let mut incidents = BTreeSet::new();
+    let mut incidents = BTreeMap::new();
     for _ in 0..input.count()? {
-        incidents.insert(input.text()?.parse().ok()?);
+        let entry = input.entry()?;
+        incidents.insert(entry.incident.clone(), entry);
     }
     let ids = input.count()?;
     let left_out = input.take(ids.checked_mul(16)?)?.chunks_exact(16);
@@ -147,7 +235,7 @@ fn read(bytes: &[u8]) -> Option<Content> {
         let kind = input.take(1)?[0];
         let parents = match kind & 4 {
             0 => (0..input.count()?).map(|_| input.count()).collect::<Option<_>>()?,
-            _ => vec![at.checked_sub(1)?],
+            _ => smallvec![at.checked_sub(1)?],
         };
         let what = match kind & 3 {
             0 => What::Join,
@@ -158,7 +246,7 @@ fn read(bytes: &[u8]) -> Option<Content> {
         places.push(Kept { commit, parents, what });
     }
     let history = Abridged { root, ledger, adopted, places, left_out };
-    input.0.is_empty().then_some(Content { history, left_out: incidents })
+    input.0.is_empty().then_some(Content { history, youngest, under, left_out: incidents })
 }
 
 struct Input<'i>(&'i [u8]);
@@ -176,6 +264,25 @@ impl<'i> Input<'i> {
 
     fn id(&mut self) -> Option<ObjectId> {
         Some(ObjectId::from_bytes(self.take(20)?.try_into().ok()?))
+    }
+
+    fn flag(&mut self) -> Option<bool> {
+        self.take(1).map(|byte| byte != [0])
+    }
+
+    fn moment(&mut self) -> Option<Moment> {
+        let seconds = i64::from_le_bytes(self.take(8)?.try_into().ok()?);
+        let nanoseconds = u32::from_le_bytes(self.take(4)?.try_into().ok()?);
+        let offset = chrono::FixedOffset::east_opt(i32::from_le_bytes(self.take(4)?.try_into().ok()?))?;
+        Some(chrono::DateTime::from_timestamp(seconds, nanoseconds)?.with_timezone(&offset))
+    }
+
+    fn entry(&mut self) -> Option<Entry> {
+        let (incident, opened) = (self.text()?.parse().ok()?, self.moment()?);
+        let walks = (0..self.count()?).map(|_| Some((self.id()?, self.flag()?))).collect::<Option<_>>()?;
+        let voided = if self.flag()? { Some(self.id()?) } else { None };
+        let skipped = (0..self.count()?).map(|_| Some((self.id()?, self.moment()?))).collect::<Option<_>>()?;
+        Some(Entry { incident, opened, walks, voided, skipped })
     }
 
     fn text(&mut self) -> Option<&'i str> {

@@ -9,6 +9,7 @@ mod list_cache;
 pub mod lock;
 mod read;
 pub mod refs;
+mod root_note;
 pub mod seals;
 pub mod secrets;
 pub mod store;

@@ -1,7 +1,9 @@
 //! The ledger's commits, down from its heads: what no single ref holds is joined in the mind.
 
-use std::collections::HashSet;
 use std::rc::Rc;
+use std::sync::mpsc;
+
+use foldhash::HashSet;
 
 use crate::domain::identity::ObjectId;
 use crate::domain::record::{Commit, Content, History, Unreadable};
@@ -56,49 +58,43 @@ fn on_top(objects: &Objects<'_>, heads: &[ObjectId], known: History) -> Result<O
     Ok(known.grown(tip, commits).map(|history| Reading { history: Rc::new(history), joins }))
 }
 
-/// The root that the first parents of `head` lead to: the one that a whole history is said to begin with.
-pub(super) fn root(objects: &Objects<'_>, head: ObjectId) -> Result<Commit, Failure> {
-    let mut at = head;
-    loop {
-        let bytes = objects.read(at, Kind::Commit)?.ok_or_else(|| incomplete(at))?;
-        match codec::parents(&bytes).map_err(|reason| unreadable(at, reason))?.first() {
-            Some(parent) => at = *parent,
-            None => return commit(at, &bytes),
-        }
-    }
-}
+/// How many commits are handed on at once to be decoded.
+const BATCH: usize = 512;
+
+/// How many batches may wait to be decoded: what waits takes memory.
+const WAITING: usize = 16;
 
 /// All commits down from `heads` to what is known, newest first along a line.
+///
+/// What they hold is decoded on another processor while the next ones are read: each of the two takes half of the time.
 fn walk(objects: &Objects<'_>, heads: &[ObjectId], known: impl Fn(ObjectId) -> bool) -> Result<Vec<Commit>, Failure> {
-    let mut raw = Vec::new();
-    let mut seen: HashSet<ObjectId> = HashSet::new();
+    let mut seen: HashSet<ObjectId> = HashSet::default();
     let mut waiting: Vec<_> = heads.iter().copied().rev().filter(|head| seen.insert(*head) && !known(*head)).collect();
-    while let Some(id) = waiting.pop() {
-        let bytes = objects.read(id, Kind::Commit)?.ok_or_else(|| incomplete(id))?;
-        let parents = codec::parents(&bytes).map_err(|reason| unreadable(id, reason))?;
-        waiting.extend(parents.into_iter().filter(|parent| !known(*parent) && seen.insert(*parent)));
-        raw.push((id, bytes));
-    }
-    decode(&raw)
-}
-
-/// Reads what the commits hold, on every processor where there are many: this is half of the time that a ledger takes.
-fn decode(raw: &[(ObjectId, Vec<u8>)]) -> Result<Vec<Commit>, Failure> {
-    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(1 + raw.len() / 1_000);
-    let all =
-        |part: &[(ObjectId, Vec<u8>)]| part.iter().map(|(id, bytes)| commit(*id, bytes)).collect::<Result<Vec<_>, _>>();
-    if workers == 1 {
-        return all(raw);
+    let mut batch = || {
+        let mut raw = Vec::with_capacity(BATCH);
+        while let Some(id) = if raw.len() < BATCH { waiting.pop() } else { None } {
+            let bytes = objects.read(id, Kind::Commit)?.ok_or_else(|| incomplete(id))?;
+            let parents = codec::parents(&bytes).map_err(|reason| unreadable(id, reason))?;
+            waiting.extend(parents.into_iter().filter(|parent| !known(*parent) && seen.insert(*parent)));
+            raw.push((id, bytes));
+        }
+        Ok::<_, Failure>(raw)
+    };
+    let first = batch()?;
+    if first.len() < BATCH {
+        return first.iter().map(|(id, bytes)| commit(*id, bytes)).collect();
     }
     std::thread::scope(|scope| {
-        let parts = raw.chunks(raw.len().div_ceil(workers));
-        let running: Vec<_> = parts.map(|part| scope.spawn(move || all(part))).collect();
-        let mut commits = Vec::with_capacity(raw.len());
-        for part in running {
-            let read = part.join().map_err(|_| Failure::undecided("a thread that read the ledger ended early"))?;
-            commits.extend(read?);
+        let (sender, receiver) = mpsc::sync_channel::<Vec<(ObjectId, Vec<u8>)>>(WAITING);
+        let decode = move || receiver.iter().flatten().map(|(id, bytes)| commit(id, &bytes)).collect();
+        let decoder = scope.spawn(decode);
+        let mut raw = first;
+        // Whoever decodes ends early at what can't be read.
+        while !raw.is_empty() && sender.send(raw).is_ok() {
+            raw = batch()?;
         }
-        Ok(commits)
+        drop(sender);
+        decoder.join().map_err(|_| Failure::undecided("a thread that read the ledger ended early"))?
     })
 }
 
@@ -124,17 +120,17 @@ fn join(
     Ok((tip, joins))
 }
 
-fn incomplete(id: ObjectId) -> Failure {
+pub(super) fn incomplete(id: ObjectId) -> Failure {
     Failure::undecided(format!("the ledger is incomplete: its commit {id} is not here"))
         .hint("git fetch --unshallow    # if this clone is shallow; else git fsck shows what is missing")
 }
 
-fn unreadable(id: ObjectId, reason: &str) -> Failure {
+pub(super) fn unreadable(id: ObjectId, reason: &str) -> Failure {
     Failure::undecided(format!("the ledger can't be read: {id} is {reason}"))
         .hint("git fsck    # shows whether the object is damaged")
 }
 
-fn commit(id: ObjectId, bytes: &[u8]) -> Result<Commit, Failure> {
+pub(super) fn commit(id: ObjectId, bytes: &[u8]) -> Result<Commit, Failure> {
     let parsed = codec::parse(bytes).map_err(|reason| unreadable(id, reason))?;
     let content = match parsed.content {
         Content::Event(Ok(event)) if parsed.tree != id_of_kept(&event.payload.keeps())? => {

@@ -11,10 +11,10 @@ use ssh_key::{Fingerprint, HashAlg, PublicKey, SshSig};
 
 use crate::domain::allowed_signers::NAMESPACE;
 use crate::domain::event::Event;
-use crate::domain::identity::ObjectId;
+use crate::domain::identity::{Moment, ObjectId};
 use crate::domain::policy::Identity;
 use crate::domain::record::History;
-use crate::domain::standing::{Rule, Seal, Standing};
+use crate::domain::standing::{self, Rule, Seal, Standing};
 use crate::failure::Failure;
 use crate::git::objects::{Kind, Objects};
 use crate::git::repository::Repository;
@@ -39,7 +39,9 @@ pub fn seals(
     repository: &Repository,
     commits: impl Iterator<Item = ObjectId>,
 ) -> Result<HashMap<ObjectId, Seal>, Failure> {
-    let mut kept = read(repository).unwrap_or_default();
+    let commits: Vec<_> = commits.collect();
+    // A few are checked sooner than all that was kept is read.
+    let mut kept = if commits.len() < WORTH_WRITING { None } else { read(repository) }.unwrap_or_default();
     let (mut seals, mut new) = (HashMap::new(), Vec::new());
     for commit in commits {
         match kept.remove(&commit) {
@@ -89,15 +91,26 @@ fn seals_of(commits: &[Vec<u8>]) -> Vec<Seal> {
     })
 }
 
-/// The same history, in which what `rule` doubts does not count. Where the rule asks for nothing, nothing is checked.
-pub(super) fn weigh(repository: &Repository, history: History, rule: &Rule) -> Result<History, Failure> {
+/// The same history, in which what `rule` doubts does not count. Where the rule asks for nothing, nothing is checked. None where
+/// what was left out of it must be known for that; `counted` is the commit up to which all was found to count, and its time.
+pub(super) fn weigh(
+    repository: &Repository,
+    history: History,
+    rule: &Rule,
+    counted: Option<(ObjectId, Moment)>,
+) -> Result<Option<History>, Failure> {
     if rule.identity == Identity::Unverified {
-        return Ok(history);
+        return Ok(Some(history));
+    }
+    if history.is_abridged() {
+        let Some(counted) = counted else { return Ok(None) };
+        let seals = seals(repository, history.beyond(counted.0).map(|record| record.commit))?;
+        return Ok(standing::all_count(&history, counted, rule, &seals).then_some(history));
     }
     // Joins bear no signature: only events are looked at.
     let seals = seals(repository, history.records().iter().map(|record| record.commit))?;
     let standing = Standing::of(&history, rule, &seals);
-    Ok(history.weighed(standing))
+    Ok(Some(history.weighed(standing)))
 }
 
 fn read_commit(objects: &Objects<'_>, commit: ObjectId) -> Result<Vec<u8>, Failure> {

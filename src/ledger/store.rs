@@ -14,9 +14,11 @@ use crate::failure::Failure;
 use crate::git::repository::Repository;
 
 use super::append::Append;
+use super::list_cache::{self, Counted};
 use super::lock::{Blocked, Lock, Patience, Turn};
 use super::read::{self, Reading};
 use super::refs::{Heads, LEDGER, PENDING_TEXTS, TEXT};
+use super::root_note::RootNote;
 use super::seals;
 use super::secrets;
 use super::text::{self, Text};
@@ -76,6 +78,8 @@ pub struct Ledger<'r> {
     view: Option<Vec<ObjectId>>,
     /// What was read last: reading again costs only what is new.
     known: RefCell<Reading>,
+    /// What was kept by an earlier program, where this one went on from it.
+    pub(super) kept: Option<Counted>,
 }
 
 impl<'r> Ledger<'r> {
@@ -85,7 +89,7 @@ impl<'r> Ledger<'r> {
     pub fn open(repository: &'r Repository) -> Result<Self, Failure> {
         repository.direct_ref(LEDGER)?;
         let (rule, known) = (Rule::default(), RefCell::default());
-        Ok(Self { repository, patience: PATIENCE, rule, signs: false, view: None, known })
+        Ok(Self { repository, patience: PATIENCE, rule, signs: false, view: None, known, kept: None })
     }
 
     /// The same ledger, only to be read, as it would be with these heads: a server looks at what is being pushed.
@@ -114,10 +118,10 @@ impl<'r> Ledger<'r> {
     ///
     /// Exit 4 if a commit of it is missing or corrupt.
     pub fn weighed_by(mut self, rule: Rule) -> Result<Self, Failure> {
-        let Reading { history, joins } = self.known.take();
-        let history = Rc::new(seals::weigh(self.repository, Rc::unwrap_or_clone(history), &rule)?);
-        self.known = RefCell::new(Reading { history, joins });
         self.rule = rule;
+        let known = self.known.take();
+        let heads = self.heads()?;
+        self.known = RefCell::new(self.weighed(self.repository, &heads, known)?);
         Ok(self)
     }
 
@@ -151,18 +155,25 @@ impl<'r> Ledger<'r> {
         Ok(self.read(self.repository, &self.heads()?)?.history)
     }
 
+    /// The same, with every event, whatever the ledger went on from.
+    pub(super) fn whole_history(&self) -> Result<Rc<History>, Failure> {
+        self.read_whole(self.repository, &self.heads()?)
+    }
+
     /// The commit that the ledger began with, without reading all that came since; none where there is no ledger.
     pub fn root(&self) -> Result<Option<Commit>, Failure> {
         let (objects, mut found) = (self.repository.objects()?, None);
+        let mut note = RootNote::read(&self.directory());
         for head in self.heads()? {
-            let root = read::root(&objects, head)?;
+            let root = note.root(&objects, head)?;
             // Where the heads lead to several, a join in the mind decides which of them is the ledger's own.
             if found.as_ref().is_some_and(|known: &Commit| known.id != root.id) {
                 let history = self.history()?;
-                return history.root().map(|root| read::root(&objects, root)).transpose();
+                return history.root().map(|root| note.root(&objects, root)).transpose();
             }
             found = Some(root);
         }
+        note.keep(&self.directory());
         Ok(found)
     }
 
@@ -278,10 +289,38 @@ impl<'r> Ledger<'r> {
         let before = known.history.tip();
         let mut reading = read::read(&repository.objects()?, heads, known)?;
         if reading.history.tip() != before {
-            let history = Rc::unwrap_or_clone(reading.history);
-            reading.history = Rc::new(seals::weigh(repository, history, &self.rule)?);
+            reading = self.weighed(repository, heads, reading)?;
         }
         self.known.replace(reading.clone());
         Ok(reading)
+    }
+
+    /// The same, in which only what the rule has no doubt about counts; it is read whole where that takes more than it holds.
+    fn weighed(
+        &self,
+        repository: &Repository,
+        heads: &[ObjectId],
+        Reading { history, joins }: Reading,
+    ) -> Result<Reading, Failure> {
+        let counted = self.kept.filter(|kept| kept.under == Some(list_cache::digest(&self.rule)));
+        let counted = counted.and_then(|kept| Some((kept.tip, kept.youngest?)));
+        match seals::weigh(repository, Rc::unwrap_or_clone(history), &self.rule, counted)? {
+            Some(history) => Ok(Reading { history: Rc::new(history), joins }),
+            None => {
+                let Reading { history, joins } = read::read(&repository.objects()?, heads, Reading::default())?;
+                let history = seals::weigh(repository, Rc::unwrap_or_clone(history), &self.rule, None)?;
+                Ok(Reading { history: Rc::new(history.unwrap_or_default()), joins })
+            }
+        }
+    }
+
+    /// All that can be reached from some commits, with every event of it.
+    pub(super) fn read_whole(&self, repository: &Repository, heads: &[ObjectId]) -> Result<Rc<History>, Failure> {
+        let history = self.read(repository, heads)?.history;
+        if !history.is_abridged() {
+            return Ok(history);
+        }
+        self.known.take();
+        Ok(self.read(repository, heads)?.history)
     }
 }

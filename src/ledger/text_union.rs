@@ -5,6 +5,7 @@
 //! we have and that no event claims is left out: its record was interrupted, and nobody would ever find it to cut it out.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use crate::domain::event::Payload;
 use crate::domain::identity::{Moment, ObjectId};
@@ -24,10 +25,12 @@ pub(super) struct Texts {
 }
 
 /// The commit that holds them all; none where there is none.
+///
+/// `history` need not hold more than what was cut out; where that is not enough `whole` is asked.
 pub(super) fn union(
     repository: &Repository,
     texts: &Texts,
-    history: &History,
+    (history, whole): (&History, &dyn Fn() -> Result<Rc<History>, Failure>),
     at: Moment,
 ) -> Result<Option<ObjectId>, Failure> {
     let objects = repository.objects()?;
@@ -38,7 +41,7 @@ pub(super) fn union(
         return Ok(ours);
     }
     let own = ours.into_iter().chain(beside.iter().copied());
-    let whole = merged(&objects, (theirs, own), &cut, history)?;
+    let whole = merged(&objects, (theirs, own), &cut, &*whole()?)?;
     let is_whole = |tip: ObjectId| Ok::<_, Failure>(text::tree_id(&objects, tip)? == whole);
     if let Some(theirs) = theirs
         && is_whole(theirs)?

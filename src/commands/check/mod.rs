@@ -199,8 +199,8 @@ fn record(
                     return Err(Unfit::Already(incident.check().by.event.clone()));
                 }
             }
-            let beside =
-                Beside { used: opening::used(&opening.policy, &incidents, (id, at)), ..opening.beside.clone() };
+            let used = opening::used(&opening.policy, &incidents.values().collect(), (id, at));
+            let beside = Beside { used, ..opening.beside.clone() };
             let ruling = ruling(&opening.policy, answers, &beside);
             match ruling.walk {
                 Walk::Waiting(_) => Err(Unfit::Dearer(None)),

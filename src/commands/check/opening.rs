@@ -8,11 +8,10 @@ use crate::commands::book::{self, Book};
 use crate::commands::desk::Desk;
 use crate::commands::moment;
 use crate::commands::policy::load;
-use crate::domain::budget::{self, Earlier, Spent, demanded};
+use crate::domain::budget::{self, Account, Earlier, Spent, demanded};
 use crate::domain::closing;
 use crate::domain::event::{Demanded, PolicyPin};
 use crate::domain::identity::{IncidentId, Moment};
-use crate::domain::incident::Incident;
 use crate::domain::ladder::Answers;
 use crate::domain::policy::{Policy, Value};
 use crate::domain::ruling::{self, Beside};
@@ -109,7 +108,8 @@ impl<'s> Opening<'s> {
                 (force.policy, force.pin)
             }
         };
-        let (beside, earlier) = history(book, session, (&args.incident, &policy), &mut notes)?;
+        let account = book.account();
+        let (beside, earlier) = history(book, session, (&args.incident, &policy, &account), &mut notes)?;
         let named = args.production.as_deref().or_else(|| {
             incident.and_then(|incident| incident.check().what.production.as_ref()).map(|known| known.name.as_str())
         });
@@ -123,7 +123,7 @@ impl<'s> Opening<'s> {
             typed: Given::typed(args),
             is_new: incident.is_none(),
             started,
-            spent: spent(&policy, &book.incidents, (&args.incident, session.now())),
+            spent: spent(&policy, &account, (&args.incident, session.now())),
             policy,
             pin,
             dry_run: args.policy.is_some(),
@@ -164,11 +164,11 @@ impl<'s> Opening<'s> {
 fn history(
     book: &Book<'_>,
     session: &Session,
-    (id, policy): (&IncidentId, &Policy),
+    (id, policy, account): (&IncidentId, &Policy, &Account<'_>),
     notes: &mut Vec<String>,
 ) -> Result<(Beside, Option<Earlier>), Failure> {
     let now = session.now();
-    let mut beside = Beside { used: used(policy, &book.incidents, (id, now)), ..Beside::default() };
+    let mut beside = Beside { used: used(policy, account, (id, now)), ..Beside::default() };
     if let Some(incident) = book.incidents.get(id) {
         beside.skipped = ruling::skipped(incident, now);
     }
@@ -188,13 +188,13 @@ fn history(
 }
 
 /// What others have used of the policy's budget by now; none where it has none.
-fn spent(policy: &Policy, incidents: &BTreeMap<IncidentId, Incident>, by: (&IncidentId, Moment)) -> Option<Spent> {
-    policy.budget.as_ref().map(|budget| budget::spent(budget, incidents.values(), by, &|_| true))
+fn spent(policy: &Policy, account: &Account<'_>, by: (&IncidentId, Moment)) -> Option<Spent> {
+    policy.budget.as_ref().map(|budget| account.spent(budget, by))
 }
 
 /// The points of that.
-pub(super) fn used(policy: &Policy, incidents: &BTreeMap<IncidentId, Incident>, by: (&IncidentId, Moment)) -> u32 {
-    spent(policy, incidents, by).map_or(0, |spent| spent.points)
+pub(super) fn used(policy: &Policy, account: &Account<'_>, by: (&IncidentId, Moment)) -> u32 {
+    spent(policy, account, by).map_or(0, |spent| spent.points)
 }
 
 /// Why the policy asks for more than usual, each cause with what it asks for in a line.

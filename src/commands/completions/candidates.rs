@@ -11,7 +11,6 @@ use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCan
 
 use crate::commands::book::Book;
 use crate::commands::policies::Policies;
-use crate::commands::status;
 use crate::document::ProblemCode;
 use crate::domain::event::RungName;
 use crate::domain::finding::FindingCode;
@@ -81,14 +80,14 @@ impl Line {
 
     fn incidents(&self, over_too: bool) -> Result<Vec<CompletionCandidate>, Failure> {
         let session = self.session();
-        let book = Book::open_for_list(&session, status::is_quiet)?;
+        let book = Book::open_for_list(&session)?;
         let mut incidents: Vec<&Incident> =
             book.incidents.values().filter(|incident| over_too || !incident.is_over()).collect();
         // The newest first: that is the one people mean.
         incidents.sort_by(|a, b| b.started.cmp(&a.started).then_with(|| a.id.cmp(&b.id)));
         let told = |incident: &Incident| format!("{}, {}", incident.state.word(), incident.decision().word());
         let known = incidents.into_iter().map(|incident| candidate(incident.id.as_str(), &told(incident)));
-        let quiet = book.left_out.iter().filter(|_| over_too).map(|id| candidate(id.as_str(), "over"));
+        let quiet = book.left_out.keys().filter(|_| over_too).map(|id| candidate(id.as_str(), "over"));
         Ok(known.chain(quiet).collect())
     }
 
@@ -96,7 +95,7 @@ impl Line {
     fn of_policy<T>(&self, tell: impl Fn(&Policy) -> T) -> Result<T, Failure> {
         let session = self.session();
         let repository = session.repository()?;
-        let book = Book::open_for_list(&session, status::is_quiet);
+        let book = Book::open_for_list(&session);
         let incidents = book.as_ref().ok().map(|book| &book.incidents);
         let named = |incident: &&Incident| self.words.iter().any(|word| word == incident.id.as_str());
         if let Some(incident) = incidents.and_then(|incidents| incidents.values().find(named)) {

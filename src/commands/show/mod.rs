@@ -114,7 +114,7 @@ const NOT_HERE: &str = "text not here: redacted, or never fetched";
 
 /// Shows the incident.
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
-    let book = Book::open(session)?;
+    let book = Book::open_for(session, &args.incident)?;
     let incident = book.incident(&args.incident)?;
     let papers = Desk::new(session, &book)?.papers(incident)?;
     let owed = match closing::over(incident) {

@@ -68,6 +68,7 @@ fn what_was_spent_is_counted_within_the_window() {
         incident("INC-3", "+41d; ada check"),
         incident("INC-9", "+41d; ada check; ada skip never-qualifies"),
     ];
+    let account: Account<'_> = incidents.iter().collect();
     for (days, hotfixes, overrides, points) in [
         (0, "INC-1", 2, 3),
         (29, "INC-1", 2, 3),
@@ -77,7 +78,7 @@ fn what_was_spent_is_counted_within_the_window() {
         (41, "INC-3 INC-2", 1, 3),
     ] {
         let now = incidents[0].opened.at + chrono::TimeDelta::days(days);
-        let spent = spent(budget, &incidents, (&this, now), &|_| true);
+        let spent = account.spent(budget, (&this, now));
         let ids: Vec<&str> = spent.hotfixes.iter().map(IncidentId::as_str).collect();
         assert_eq!(
             (ids.join(" ").as_str(), spent.overrides, spent.points),
@@ -85,10 +86,9 @@ fn what_was_spent_is_counted_within_the_window() {
             "day {days}"
         );
     }
-    let mut void = incidents[1].clone();
-    void.state = State::Void;
-    let now = void.opened.at;
-    assert_eq!(spent(budget, [&void], (&this, now), &|_| true).points, 0, "a false alarm costs nothing");
+    let void = incident("INC-2", "ada check; ada void");
+    let account: Account<'_> = [&void].into_iter().collect();
+    assert_eq!(account.spent(budget, (&this, void.opened.at)).points, 0, "a false alarm costs nothing");
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn a_price_that_was_left_out_is_due_all_the_same() {
         incident("INC-2", "ada check"),
         incident("INC-9", "ada check"),
     ];
-    let this = &spenders[2];
+    let (this, account): (_, Account<'_>) = (&spenders[2], spenders.iter().collect());
     let asked = |roles: &[&str], overdue: bool, note: bool| {
         Some(Demanded { points: 0, overdue, note, approvals: roles.iter().map(|role| (*role).to_owned()).collect() })
     };
@@ -119,14 +119,14 @@ fn a_price_that_was_left_out_is_due_all_the_same() {
         let mut check = this.check().clone();
         check.what.demanded = recorded.clone();
         check.what.overridden = skipped.then(|| "e7".to_owned());
-        let due = due(&policy, &spenders, (&this.id, &check), &|_, _| knows);
+        let due = due(&policy, &account, (&this.id, &check), &|_, _| knows);
         let note = if due.note { " note" } else { "" };
         let roles: String = due.approvals.iter().map(|role| format!(" {role}")).collect();
         assert_eq!(format!("{}{note}{roles}", due.points), expected, "{recorded:?}, knows {knows}");
     }
     let mut other = this.check().clone();
     other.what.decision = Decision::RollBack;
-    assert!(due(&policy, &spenders, (&this.id, &other), &|_, _| true).is_nothing(), "only a hotfix has a price");
+    assert!(due(&policy, &account, (&this.id, &other), &|_, _| true).is_nothing(), "only a hotfix has a price");
 }
 
 #[test]

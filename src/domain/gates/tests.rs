@@ -208,7 +208,7 @@ impl Story {
             policy,
             roles: &roles,
             content: content.as_ref(),
-            price: &budget::price(policy, [&incident], &incident, knows),
+            price: &budget::price(policy, &[&incident].into_iter().collect(), &incident, knows),
             now: self.now,
             knows,
         })

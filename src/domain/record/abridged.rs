@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{History, Holds, Record};
+use super::{History, Holds, Parents, Record};
 use crate::domain::event::Event;
 use crate::domain::identity::ObjectId;
 
@@ -30,7 +30,7 @@ pub struct Kept {
     /// Its id.
     pub commit: ObjectId,
     /// The places of its parents.
-    pub parents: Vec<usize>,
+    pub parents: Parents,
     /// What it holds.
     pub what: What,
 }
@@ -86,7 +86,7 @@ impl History {
                 What::LeftOut => Holds::LeftOut,
                 What::Event(event) => history.keep(Record { commit, event: Ok(event), doubt: None }),
             };
-            history.place(commit, parents, holds);
+            history.put(commit, parents, holds);
         }
         Some(history)
     }

@@ -1,7 +1,9 @@
 //! The commits of a ledger in an order in which every one stands after all that its author knew of.
 
 use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::BinaryHeap;
+
+use foldhash::HashMap;
 
 use super::Commit;
 use crate::domain::identity::ObjectId;
