@@ -72,7 +72,7 @@ impl<'s> Opening<'s> {
         begun: Option<Moment>,
         mut notes: Vec<String>,
     ) -> Result<Result<Self, Stopped>, Failure> {
-        let repository = session.repository()?;
+        let (repository, account) = (session.repository()?, book.account());
         let incident = book.incidents.get(&args.incident);
         if let Some(refusal) = incident.and_then(closing::over) {
             return Ok(Err(Stopped::new(&args.incident, refusal)));
@@ -108,7 +108,6 @@ impl<'s> Opening<'s> {
                 (force.policy, force.pin)
             }
         };
-        let account = book.account();
         let (beside, earlier) = history(book, session, (&args.incident, &policy, &account), &mut notes)?;
         let named = args.production.as_deref().or_else(|| {
             incident.and_then(|incident| incident.check().what.production.as_ref()).map(|known| known.name.as_str())
