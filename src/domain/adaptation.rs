@@ -103,14 +103,23 @@ impl Adaptation {
     }
 
     /// Whether the step adds something that is like a line of the hunk, beyond its white space: a sign, and no proof.
-    pub fn resembles(change: &TextChange<'_>, hunk: &Hunk, old: &Text<'_>, new: &Text<'_>) -> bool {
+    ///
+    /// Where the version reads as if the hunk were `absent`, half of its lines must be there word for word: a diff may lay the
+    /// closing brace before an addition on the one behind it.
+    pub fn resembles(change: &TextChange<'_>, hunk: &Hunk, absent: bool, old: &Text<'_>, new: &Text<'_>) -> bool {
         let added = Alignment::of_bytes(old.bytes(), new.bytes()).hunks.into_iter().flat_map(|hunk| hunk.new);
         let fresh: Vec<&[u8]> = added.map(|line| new.lines()[line]).collect();
-        let telling = || change.added(hunk).iter().filter(|line| is_telling(line));
-        if telling().count().saturating_mul(fresh.len()) > MOST_LIKENESSES {
+        let telling: Vec<&[u8]> = change.added(hunk).iter().copied().filter(|line| is_telling(line)).collect();
+        if telling.len().saturating_mul(fresh.len()) > MOST_LIKENESSES {
             return false;
         }
-        telling().any(|line| fresh.iter().any(|other| is_alike(other, line)))
+        match absent {
+            true => {
+                let there = telling.iter().filter(|line| fresh.contains(line)).count();
+                there > 0 && there * 2 >= telling.len()
+            }
+            false => telling.iter().any(|line| fresh.iter().any(|other| is_alike(other, line))),
+        }
     }
 
     /// A pure deletion: the step must have taken at least half of what says something.

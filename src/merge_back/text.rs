@@ -355,8 +355,8 @@ impl TextJudge<'_> {
             let (parent, child) = (self.bytes(&self.versions[index + 1])?, self.bytes(&self.versions[index])?);
             let (old, new) = (Text::new(&parent), Text::new(&child));
             let Some(adaptation) = Adaptation::new(self.change, hunk, one.quiet, &old, &new) else {
-                let open = one.fate == Fate::Never && now != Standing::Absent;
-                if open && Adaptation::resembles(self.change, hunk, &old, &new) {
+                let absent = now == Standing::Absent;
+                if one.fate == Fate::Never && Adaptation::resembles(self.change, hunk, absent, &old, &new) {
                     one.fate = Fate::Unknown;
                 }
                 continue;

@@ -79,13 +79,30 @@ fn a_comment_and_an_import_that_go_take_nothing_of_the_fix_back() {
     assert_eq!(beside("", dropped), Reverted, "it was all that the fix did");
 }
 
+/// The closing brace of the function before it is taken for the one behind it, as if nothing stood between them.
+#[test]
+fn a_pick_that_rewrote_much_of_an_addition_is_for_a_person_and_not_partial() {
+    let addition = |first: &str, second: &str| {
+        format!("func_added() {first} {second} check_the_first check_the_second check_the_third check_the_last }}")
+    };
+    let history = History::bare(&format!(
+        "base : a.go = func_first() func_there() do_something }}; b.go = open_it close_it
+         fix : a.go += {}; b.go ~ close_it -> guard_it close_it
+         other < base : a.go ~ func_first() -> func_other()
+         main : c = other; a.go += {}; b.go ~ close_it -> guard_it close_it; by Ann; at 1",
+        addition("make_a_cluster(with_size)", "with_an_option(timeout)"),
+        addition("cfg:=new", "run(cfg)"),
+    ));
+    assert_eq!(judge(&history, "base", "fix", "main").unwrap().verdict, Verdict::Unproven);
+}
+
 #[test]
 fn a_pick_may_import_under_another_name() {
     let verdict = |import: &str, call: &str| {
         let history = History::bare(&format!(
             "base : shop.go = \"std/io\" ) start_here keep_going finish_here
              fix : shop.go ~ \"std/io\" -> \"std/io\" \"go.example.com/shop/v3/cart\"; shop.go ~ keep_going -> keep_going guard_of_the_fix()
-             main < base : c = other; shop.go ~ \"std/io\" -> \"std/io\" {import}; shop.go ~ keep_going -> {call}; by Ada; at 1"
+             main < base : c = other; shop.go ~ \"std/io\" -> \"std/io\" {import}; shop.go ~ keep_going -> {call}; by Ann; at 1"
         ));
         judge(&history, "base", "fix", "main").unwrap().verdict
     };
