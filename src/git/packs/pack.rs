@@ -25,7 +25,7 @@ const IDS: u64 = 8 + 4 * 256;
 const WINDOW: u64 = 64;
 
 /// A read of few bytes takes about as long as a read of this many in one go.
-const READ_COSTS: u64 = 4_096;
+const READ_COSTS: u64 = 1_024;
 
 impl Pack {
     pub(super) fn open(index: &Path) -> Option<Self> {
