@@ -101,7 +101,7 @@ fn next_release(commits: &[Drifted], into: &str) -> String {
 
 impl Report for DriftReport {
     fn text(&self, page: &mut Page) {
-        page.line(&format!("{} commits on {} that are not in {}", self.commits.len(), self.line.name, self.into.name));
+        page.line(&format!("{} commits on {} since it left {}", self.commits.len(), self.line.name, self.into.name));
         let row = |one: &Drifted| {
             let word = if one.ignored { "never goes back" } else { one.verdict.word() };
             let landing = one.landing.map(|landing| landing.short()).unwrap_or_default();

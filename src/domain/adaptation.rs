@@ -36,12 +36,17 @@ impl Adaptation {
     /// Accounts for every telling line of a hunk in the step from `old` to `new`; none where that fails.
     ///
     /// A line that the hunk adds must be added by the step, be there already, or be added in a changed form (more than its
-    /// white space). At least half must be added word for word, and only of ten lines or more may one in ten be left out. No
-    /// line that the hunk takes out may stand as often as before, and what it takes out elsewhere too is not asked for.
+    /// white space). At least half must be added word for word, and only a commit that says that it is a pick (`picked`) may
+    /// leave one in ten out: a squash that lacks a line may lack the decisive one. No line that the hunk takes out may stand as often as before, and what it takes out elsewhere too is not asked for.
     ///
-    /// Of lines that do nothing by themselves (`quiet`) none may be left out, and each may be changed: a module has another
-    /// name on another line of releases.
-    pub fn new(change: &TextChange<'_>, hunk: &Hunk, quiet: bool, old: &Text<'_>, new: &Text<'_>) -> Option<Self> {
+    /// Of lines that do nothing by themselves (`quiet`) none may be left out, and each may be changed but for its last word: a
+    /// module stands at another place on another line of releases.
+    pub fn new(
+        change: &TextChange<'_>,
+        hunk: &Hunk,
+        (quiet, picked): (bool, bool),
+        (old, new): (&Text<'_>, &Text<'_>),
+    ) -> Option<Self> {
         let alignment = Alignment::of_bytes(old.bytes(), new.bytes());
         let (before, after) = (counts(old.lines()), counts(new.lines()));
         let count = |counts: &Counts<'_>, line: &[u8]| counts.get(line).copied().unwrap_or(0);
@@ -82,7 +87,10 @@ impl Adaptation {
             // A line that the fix itself adds is not another one's changed form.
             let alike = |at: &usize| {
                 let candidate = new.lines()[*at];
-                candidate.trim_ascii() != line.trim_ascii() && !own.contains(candidate) && is_alike(candidate, line)
+                candidate.trim_ascii() != line.trim_ascii()
+                    && !own.contains(candidate)
+                    && is_alike(candidate, line)
+                    && (!quiet || words(candidate).last() == words(line).last())
             };
             adaptation.changed += 1;
             match fresh.iter().position(alike) {
@@ -93,9 +101,10 @@ impl Adaptation {
         // Lines that stand there already bring nothing, and lines far away from all that is near the hunk bring it elsewhere.
         let brought: Vec<usize> = adaptation.own.iter().chain(&adaptation.heirs).copied().collect();
         let in_place = adaptation.own.iter().any(|line| has_neighbour(change, hunk, new, *line, &brought));
+        let most_left_out = if picked { telling.len() / 10 } else { 0 };
         let enough = match quiet {
             true => !brought.is_empty() && left_out == 0,
-            false => in_place && adaptation.own.len() * 2 >= telling.len() && left_out * 10 <= telling.len(),
+            false => in_place && adaptation.own.len() * 2 >= telling.len() && left_out <= most_left_out,
         };
         adaptation.own.sort_unstable();
         adaptation.heirs.sort_unstable();
@@ -154,7 +163,7 @@ fn has_neighbour(change: &TextChange<'_>, hunk: &Hunk, new: &Text<'_>, line: usi
 }
 
 /// Whether one line may be the other's adapted form: by a common beginning and end, or by the words that they share in order.
-fn is_alike(a: &[u8], b: &[u8]) -> bool {
+pub(crate) fn is_alike(a: &[u8], b: &[u8]) -> bool {
     let ends = likeness(a, b);
     ends >= ALIKE || ends * 3 >= ALIKE && shared_words(a, b) >= ALIKE
 }
@@ -206,8 +215,13 @@ mod tests {
     fn adapted(before: &str, after: &str, old: &str, new: &str) -> bool {
         let change = TextChange::new(before.as_bytes(), after.as_bytes());
         assert_eq!(change.hunks.len(), 1, "one hunk at a time");
-        Adaptation::new(&change, &change.hunks[0], false, &Text::new(old.as_bytes()), &Text::new(new.as_bytes()))
-            .is_some()
+        Adaptation::new(
+            &change,
+            &change.hunks[0],
+            (false, true),
+            (&Text::new(old.as_bytes()), &Text::new(new.as_bytes())),
+        )
+        .is_some()
     }
 
     #[test]
@@ -235,7 +249,8 @@ mod tests {
         let (before, after) = ("one\nfour_5\n", "one\nchanged_by_fix\nfour_5\nadded_by_fix\n");
         let change = TextChange::new(before.as_bytes(), after.as_bytes());
         let landed = Text::new(b"one\nchanged_by_fix\nfour_5\n");
-        let adapted = Adaptation::new(&change, &change.hunks[1], false, &Text::new(before.as_bytes()), &landed);
+        let adapted =
+            Adaptation::new(&change, &change.hunks[1], (false, true), (&Text::new(before.as_bytes()), &landed));
         assert_eq!(adapted, None);
     }
 

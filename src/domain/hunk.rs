@@ -177,6 +177,8 @@ pub struct Trace {
     pub heirs: Vec<usize>,
     /// How many of the fix's lines were replaced by others.
     pub replaced: usize,
+    /// Whether lines that are like none of the fix's stand where some of its lines were.
+    pub rewritten: bool,
     /// How many were dropped.
     pub dropped: usize,
     /// How many were moved within the file.
@@ -206,7 +208,7 @@ impl Trace {
     /// The trace of a hunk at its landing, from where it stands there.
     pub fn new(hunk: &Hunk, place: Place) -> Self {
         let gap = hunk.new.is_empty().then_some(place.gap);
-        Self { own: place.lines, heirs: vec![], replaced: 0, dropped: 0, moved: 0, gap }
+        Self { own: place.lines, heirs: vec![], replaced: 0, rewritten: false, dropped: 0, moved: 0, gap }
     }
 
     /// The fix's own lines in a version.
@@ -253,8 +255,7 @@ impl Trace {
         let (then, now) = (&old.lines()[gap.clone()], &new.lines()[moved.clone()]);
         let back = telling.iter().filter(|line| stands(now, line) && !stands(then, line)).count();
         let back_in_place = back_in_place || back > 0 && back * 2 >= telling.len();
-        let back_elsewhere =
-            removed.iter().filter(|line| is_telling(line)).nth(1).is_some() && comes && block.count(old.bytes()) == 0;
+        let back_elsewhere = removed.iter().any(|line| is_telling(line)) && comes && block.count(old.bytes()) == 0;
         if back_in_place || back_elsewhere {
             // An empty line or a brace comes and goes.
             return if removed.iter().any(|line| is_telling(line)) { Step::Restored } else { Step::Rewritten };
@@ -283,12 +284,13 @@ impl Trace {
             }
             let succession = Succession::new(&old.lines()[hunk.old.clone()], &new.lines()[hunk.new.clone()]);
             let heir_of = |line: &usize| succession.heir[line - hunk.old.start].map(|heir| heir + hunk.new.start);
-            let inherited: Vec<usize> = own.iter().filter_map(heir_of).collect();
-            let is_back = |line: &usize| {
-                let line = new.lines()[*line];
-                is_telling(line) && removed.contains(&line)
+            let pairs: Vec<(usize, usize)> = own.iter().filter_map(|line| Some((*line, heir_of(line)?))).collect();
+            let inherited: Vec<usize> = pairs.iter().map(|(_, heir)| *heir).collect();
+            let is_back = |(line, heir): &(usize, usize)| {
+                let (line, heir) = (old.lines()[*line], new.lines()[*heir]);
+                is_telling(heir) && removed.contains(&heir) || is_back_otherwise(line, heir, removed)
             };
-            if inherited.iter().any(is_back) {
+            if pairs.iter().any(is_back) {
                 return Step::Restored;
             }
             next.replaced += inherited.len();
@@ -301,6 +303,7 @@ impl Trace {
                 *(if ours { &mut lost } else { &mut around }) += 1;
             }
         }
+        next.rewritten |= rewritten;
         next.own.sort_unstable();
         next.heirs.sort_unstable();
         next.heirs.dedup();
@@ -324,6 +327,16 @@ impl Trace {
         }
         Step::Changed(next)
     }
+}
+
+/// Whether the line that took a line's place is one that the fix took out, in other white space: a revert may come with a new
+/// indentation or other line ends.
+fn is_back_otherwise(line: &[u8], heir: &[u8], removed: &[&[u8]]) -> bool {
+    let letters = |line: &[u8]| line.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect::<Vec<u8>>();
+    let back = letters(heir);
+    back.iter().any(u8::is_ascii_alphanumeric)
+        && back != letters(line)
+        && removed.iter().any(|removed| letters(removed) == back)
 }
 
 /// Whether `block` stands in `lines`, whole and in order.

@@ -7,66 +7,64 @@
 
 use super::identity::RepositoryPath;
 
-/// How a language writes comments to the end of the line, and which of its lines are imports.
+/// A language with `//` for comments to the end of the line, and which of its lines are imports.
 struct Language {
     extensions: &'static [&'static str],
-    comments: &'static [&'static str],
     import: fn(&str) -> bool,
 }
 
-/// Comments that a compiler, an interpreter or a checker obeys.
-const DIRECTIVES: &[&str] =
-    &["//go:", "//go-", "//line ", "//export ", "//#", "#!", "//nolint", "// +build", "//@", "# -*-"];
+/// How comments begin that somebody obeys, behind the mark: `//go:build`, `// +build`, `// #cgo`, `//@ts-check`.
+const OBEYED: &[&str] = &["#", "+", "@", "-"];
 
-/// Words of directives inside a comment: lint and type checkers' switches, magic comments.
-const SWITCHES: &[&str] =
-    &["coding:", "coding=", "frozen_string_literal", "type:", "noqa", "pragma", "@ts-", "-disable", "-enable"];
+/// Words of switches inside a comment, for those who check or make code.
+const SWITCHES: &[&str] = &["@ts-", "disable", "enable", "pragma", "nolint", "prettier", "generate", "region"];
 
 const LANGUAGES: &[Language] = &[
-    Language { extensions: &["rs"], comments: &["//"], import: rust },
-    Language { extensions: &["go"], comments: &["//"], import: go },
-    Language { extensions: &["java", "kt", "kts", "scala", "groovy"], comments: &["//"], import: dotted },
-    Language { extensions: &["js", "jsx", "mjs", "ts", "tsx"], comments: &["//"], import: named },
-    Language {
-        extensions: &["c", "h", "cc", "cpp", "cxx", "hh", "hpp", "cs", "swift", "dart"],
-        comments: &["//"],
-        import: none,
-    },
-    Language {
-        extensions: &["py", "rb", "sh", "bash", "zsh", "pl", "toml", "yaml", "yml"],
-        comments: &["#"],
-        import: none,
-    },
-    Language { extensions: &["sql"], comments: &["--"], import: none },
+    Language { extensions: &["rs"], import: rust },
+    Language { extensions: &["go"], import: go },
+    Language { extensions: &["java", "kt", "kts", "scala", "groovy"], import: dotted },
+    Language { extensions: &["js", "jsx", "mjs", "ts", "tsx"], import: named },
+    Language { extensions: &["c", "h", "cc", "cpp", "cxx", "hh", "hpp", "cs", "swift", "dart"], import: none },
 ];
 
-/// Whether none of these lines of a file does anything by itself: each is a comment, an import, or has no letter and no digit.
+/// Whether none of these lines of a file does anything by itself: each is a comment, an import, or empty.
 ///
-/// Always false for a language that is not known here, unless no line has any.
+/// Always false for a language that is not known here.
 pub fn is_quiet(path: &RepositoryPath, lines: &[&[u8]]) -> bool {
-    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte >= 0x80;
-    let mut words = lines.iter().filter(|line| line.iter().any(is_word)).peekable();
-    if words.peek().is_none() {
-        return true;
-    }
     let name = String::from_utf8_lossy(path.as_bytes()).into_owned();
     let Some((_, extension)) = name.rsplit_once('.') else { return false };
     let Some(language) = LANGUAGES.iter().find(|language| language.extensions.contains(&extension)) else {
         return false;
     };
-    words.all(|line| std::str::from_utf8(line).is_ok_and(|line| language.is_quiet(line.trim())))
+    lines.iter().all(|line| std::str::from_utf8(line).is_ok_and(|line| language.is_quiet(line.trim())))
+}
+
+/// Whether a change of a file is quiet: it adds such lines and takes nothing out, or it only puts other comments there.
+pub fn is_quiet_change(path: &RepositoryPath, removed: &[&[u8]], added: &[&[u8]]) -> bool {
+    let is_words =
+        |line: &&[u8]| std::str::from_utf8(line).is_ok_and(|line| line.trim().is_empty() || is_comment(line.trim()));
+    is_quiet(path, removed)
+        && is_quiet(path, added)
+        && (removed.is_empty() || removed.iter().chain(added).all(is_words))
 }
 
 impl Language {
     fn is_quiet(&self, line: &str) -> bool {
-        let comment = self.comments.iter().any(|mark| line.starts_with(mark));
-        let obeyed = || {
-            DIRECTIVES.iter().any(|start| line.starts_with(start))
-                || SWITCHES.iter().any(|switch| line.contains(switch))
-        };
-        // A comment that ends in a backslash takes the next line along.
-        comment && !obeyed() && !line.ends_with('\\') || (self.import)(line)
+        line.is_empty() || is_comment(line) || (self.import)(line)
     }
+}
+
+/// A comment of words. One that ends in a backslash takes the next line along.
+fn is_comment(line: &str) -> bool {
+    let Some(text) = line.strip_prefix("///").or_else(|| line.strip_prefix("//!")).or_else(|| line.strip_prefix("//"))
+    else {
+        return false;
+    };
+    let words = text.trim_start();
+    let spaced = words.is_empty() || words.len() < text.len();
+    let obeyed =
+        OBEYED.iter().any(|start| words.starts_with(start)) && !line.starts_with("///") && !line.starts_with("//!");
+    spaced && !obeyed && !SWITCHES.iter().any(|switch| words.contains(switch)) && !line.ends_with('\\')
 }
 
 fn none(_: &str) -> bool {
@@ -88,7 +86,7 @@ fn go(line: &str) -> bool {
         path.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_./~".contains(letter)) && path.contains('/')
     };
     let quoted = path.strip_prefix('"').and_then(|path| path.strip_suffix('"'));
-    name != "_" && is_name(name) && quoted.is_some_and(is_path)
+    name != "_" && name != "return" && is_name(name) && quoted.is_some_and(is_path)
 }
 
 /// `import a.b.C` with or without a semicolon.
@@ -118,10 +116,9 @@ mod tests {
             ("a.go", "\tshop \"go.example.com/shop/v3\""),
             ("A.java", "import java.util.List;"),
             ("a.ts", "import { shop } from './shop';"),
-            ("a.py", "# the price in cents"),
-            ("a.sql", "-- the price in cents"),
-            ("a.rs", "    })));"),
-            ("any", "\n"),
+            ("a.c", "\t// the price in cents"),
+            ("a.rs", "/// # Errors"),
+            ("a.rs", "  "),
         ] {
             assert!(quiet(path, line), "{path}: {line}");
         }
@@ -140,11 +137,16 @@ mod tests {
             ("a.c", "// goes on \\"),
             ("a.ts", "import './patch_everything';"),
             ("a.ts", "// @ts-ignore the next one"),
+            ("a.go", "\treturn \"text/plain\""),
+            ("a.go", "// #cgo CFLAGS: -fstack-protector-strong"),
+            ("a.go", "//nolint:gosec"),
+            ("a.c", "    }"),
             ("a.py", "import patch_everything"),
-            ("a.py", "# type: ignore"),
-            ("a.py", "#!/usr/bin/env python3"),
-            ("a.md", "# Heading"),
-            ("Makefile", "# a comment"),
+            ("a.py", "# a comment"),
+            ("job.sh", "#SBATCH --mem=64G"),
+            ("a.sql", "-- +goose NO TRANSACTION"),
+            ("role.yaml", "- \"*\""),
+            ("a.md", ""),
         ] {
             assert!(!quiet(path, line), "{path}: {line}");
         }

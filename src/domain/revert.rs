@@ -21,7 +21,10 @@ pub fn names(message: &str, ids: &[ObjectId], summary: &str) -> bool {
     };
     let says_revert = |line: &str| line.trim_start().get(..6).is_some_and(|word| word.eq_ignore_ascii_case("revert"));
     let title = message.lines().next().unwrap_or_default();
-    let quoted = title.strip_prefix("Revert \"").is_some_and(|rest| !summary.is_empty() && rest.starts_with(summary));
+    let quoted = title
+        .strip_prefix("Revert \"")
+        .and_then(|rest| rest.strip_prefix(summary))
+        .is_some_and(|rest| !summary.is_empty() && rest.starts_with('"'));
     let reverts = |line: &str| line.to_ascii_lowercase().contains("reverts commit") && by_id(line);
     quoted || message.lines().any(|line| reverts(line) || says_revert(line) && (by_id(line) || by_number(line)))
 }
@@ -36,6 +39,7 @@ mod tests {
         let named = |message: &str, summary: &str| names(message, &[id], summary);
         assert!(named("Back it out\n\nThis reverts commit 826fc21abfd04779cde92e4cc33de2adb42cf327.", ""));
         assert!(named("revert 826fc21abf", ""));
+        assert!(!named("Revert \"Keep lock in the printer\"", "Keep lock"));
         assert!(named("Revert \"Keep lock\" (#9)", "Keep lock"));
         assert!(named("sync: undo\n\nReverts tokio-rs/tokio#2325", "sync: keep lock (#2325)"));
         assert!(named("Reverts a/b#77.", "Merge pull request #77 from x/y"));

@@ -177,8 +177,8 @@ struct Branch {
     /// What stood here in the last tree.
     last: Option<Entry>,
     children: Vec<Branch>,
-    /// The number of the watched path that ends here.
-    leaf: Option<usize>,
+    /// The numbers of the watched paths that end here: one may be watched twice.
+    leaves: Vec<usize>,
 }
 
 impl Watch {
@@ -194,7 +194,7 @@ impl Watch {
                 });
                 at = &mut at.children[index];
             }
-            at.leaf = Some(number);
+            at.leaves.push(number);
         }
         Self { root, found: vec![None; paths.len()] }
     }
@@ -218,7 +218,7 @@ impl Branch {
             return Ok(());
         }
         self.last = here;
-        if let Some(number) = self.leaf {
+        for &number in &self.leaves {
             found[number] = here.filter(|entry| !entry.is_directory());
         }
         if self.children.is_empty() {

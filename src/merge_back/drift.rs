@@ -36,9 +36,14 @@ pub struct Drifted {
     pub missing: Vec<RepositoryPath>,
 }
 
-/// The commits (no merges) that the line has and the target does not contain, oldest first.
+/// The commits (no merges) of the line since it left the target's own, oldest first. What was merged into the target is asked
+/// for too: the merge may have dropped it, and a revert taken it back.
 pub fn commits(repository: &Repository, line: ObjectId, into: ObjectId) -> Result<Vec<ObjectId>, Failure> {
-    let mut commits = repository.commits_between(&[into], line)?;
+    let target = Target::new(repository, into, &|| false);
+    let fork = target.meet(line)?.map(|number| target.id(number));
+    // The target's line itself may have been merged into this one since.
+    let merged = repository.merge_base(line, into)?.filter(|base| target.number(*base).is_some());
+    let mut commits = repository.commits_between(&[merged.or(fork).unwrap_or(into)], line)?;
     let mut kept = Vec::with_capacity(commits.len());
     for commit in commits.drain(..) {
         if repository.node(commit)?.parents.len() < 2 {

@@ -74,7 +74,7 @@ impl Fix {
         while at != base {
             let node = repository.node(at)?;
             let Some(&parent) = node.parents.first() else { return Ok(None) };
-            if node.parents[1..].contains(&merged) {
+            if brings(repository, &node.parents, merged)? {
                 own = Some(Vec::new());
             } else if let Some(own) = own.as_mut().filter(|_| node.parents.len() == 1) {
                 own.push(at);
@@ -179,6 +179,22 @@ fn each_once(mut people: Vec<Person>) -> Vec<Person> {
     let mut seen = HashSet::new();
     people.retain(|person| seen.insert(person.email.to_ascii_lowercase()));
     people
+}
+
+/// Whether a commit with these parents merged another into its own line, be it by way of a third.
+fn brings(repository: &Repository, parents: &[ObjectId], other: ObjectId) -> Result<bool, Failure> {
+    let Some((first, merged)) = parents.split_first().filter(|(_, merged)| !merged.is_empty()) else {
+        return Ok(false);
+    };
+    if *first == other || repository.contains(*first, other)? {
+        return Ok(false);
+    }
+    for parent in merged {
+        if *parent == other || repository.contains(*parent, other)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Puts commits into rows in which each is the first parent of the next, oldest first.

@@ -67,7 +67,9 @@ pub struct Judged {
     pub gone: Option<Gone>,
     /// The commits that took all its lines from their place, be it that they stand elsewhere now.
     pub uprooted_by: Vec<usize>,
-    /// Whether its lines do nothing by themselves: comments, imports.
+    /// The commits that dropped lines of it, and put none in their place.
+    pub dropped_by: Vec<usize>,
+    /// Whether it only adds what does nothing by itself, comments and imports, or rewords a comment.
     pub quiet: bool,
     /// How many telling lines it is about, at least 1.
     pub weight: usize,
@@ -87,6 +89,7 @@ impl Judged {
             moved_to: None,
             gone: None,
             uprooted_by: vec![],
+            dropped_by: vec![],
             quiet: false,
             weight: 1,
             standing: 1,

@@ -4,6 +4,7 @@
 //! at which a hunk came into effect is its landing, and from there its own lines are followed to the target's tip.
 
 pub mod compare;
+mod doubts;
 pub mod drift;
 pub mod explain;
 pub mod fix;

@@ -91,7 +91,8 @@ impl Target<'_> {
         let most = wanted.len() - wanted.len() / 10;
         let differing = self.differing(number)?;
         let mut best: Option<(RepositoryPath, Entry, Vec<usize>)> = None;
-        for file in differing.iter().take(MOST_FILES).filter(|file| file.path != *from) {
+        let may_hold = |path: &RepositoryPath| path != from && (!is_prose(path) || is_prose(from));
+        for file in differing.iter().take(MOST_FILES).filter(|file| may_hold(&file.path)) {
             let Some(after) = file.after.filter(|entry| entry.is_file()) else { continue };
             let new = self.blob(after.id)?;
             let lacks = finders.iter().filter(|line| line.find(&new).is_none());
@@ -168,6 +169,15 @@ impl Target<'_> {
 
 pub(super) fn base_name(path: &RepositoryPath) -> &[u8] {
     path.as_bytes().rsplit(|byte| *byte == b'/').next().unwrap_or_default()
+}
+
+/// Whether a file is read by people: code that is quoted there does nothing.
+fn is_prose(path: &RepositoryPath) -> bool {
+    let name = String::from_utf8_lossy(base_name(path)).to_ascii_lowercase();
+    match name.rsplit_once('.') {
+        Some((_, extension)) => ["md", "markdown", "txt", "rst", "adoc", "html"].contains(&extension),
+        None => ["news", "changes", "changelog", "history", "readme", "todo"].contains(&name.as_str()),
+    }
 }
 
 /// Less for a path that shares more of its end with the other.

@@ -9,7 +9,7 @@ use crate::domain::fate::Fate;
 use crate::domain::hunk::{Place, Standing, Step, TextChange, Trace, View, is_in_place, is_like, stands};
 use crate::domain::identity::RepositoryPath;
 use crate::domain::lines::{Block, Hunk, Text, is_telling, shared_ends};
-use crate::domain::quiet::is_quiet;
+use crate::domain::quiet::is_quiet_change;
 use crate::failure::Failure;
 use crate::git::trees::Entry;
 
@@ -58,7 +58,7 @@ impl TextJudge<'_> {
             let lines = if hunk.new.is_empty() { self.change.removed(hunk) } else { self.change.added(hunk) };
             one.weight = lines.iter().filter(|line| is_telling(line)).count().max(1);
             one.standing = one.weight;
-            one.quiet = is_quiet(self.path, lines) && is_quiet(self.path, self.change.removed(hunk));
+            one.quiet = is_quiet_change(self.path, self.change.removed(hunk), self.change.added(hunk));
             let now = view.standing(self.change, hunk);
             match found {
                 Some(found) => {
@@ -78,6 +78,12 @@ impl TextJudge<'_> {
                         self.adapted(hunk, now, &mut one)?;
                     }
                 }
+            }
+            let place = view.place(hunk).filter(|_| one.fate.holds());
+            if let Some(place) = place
+                && self.holds_what_the_fix_dropped(&place.lines, &Text::new(&tip))?
+            {
+                one.fate = Fate::Unknown;
             }
             judged.push(one);
         }
@@ -256,14 +262,14 @@ impl TextJudge<'_> {
                 Step::Stands(next) => trace = next,
                 Step::Changed(next) => {
                     one.evolved_by.push(at);
-                    if next.moved > trace.moved {
-                        one.uprooted_by.push(at);
-                    }
+                    one.uprooted_by.extend((next.moved > trace.moved).then_some(at));
                     // Who says that they take it back, and takes any of it, is believed: words only take a proof away.
-                    let taken = next.own.is_empty() && self.is_absent(hunk, trail[index].entry)?;
+                    let taken = next.own.is_empty() && self.is_absent(hunk, trail[index].entry)?
+                        || self.only_words_are_left(hunk, &next, &new);
                     if taken || self.claims_to_revert(at, found)? {
                         return self.undone(one, at);
                     }
+                    one.dropped_by.extend((next.dropped > trace.dropped && !next.rewritten).then_some(at));
                     trace = next;
                 }
                 Step::Restored => return self.undone(one, at),
@@ -287,11 +293,16 @@ impl TextJudge<'_> {
                     // What a fix only added and someone took out by itself is undone. A changed line that went away is not
                     // back to what it was, unless that stands there again.
                     let undone = outcome == Step::Removed && hunk.old.is_empty() || comes_back(removed, &old, &new);
-                    if undone || self.is_absent(hunk, trail[index].entry)? {
+                    let around = (&old, &new, &*alignment);
+                    if undone
+                        || self.surroundings_live_on(&trace, around, at, &trail[index + 1].path)?
+                        || self.is_absent(hunk, trail[index].entry)?
+                    {
                         return self.undone(one, at);
                     }
                     one.evolved_by.push(at);
                     one.uprooted_by.push(at);
+                    one.dropped_by.push(at);
                     one.fate = Fate::Evolved;
                     one.standing = 0;
                     one.gone = Some(if outcome == Step::Rewritten { Gone::Rewritten } else { Gone::Removed });
@@ -354,7 +365,8 @@ impl TextJudge<'_> {
             }
             let (parent, child) = (self.bytes(&self.versions[index + 1])?, self.bytes(&self.versions[index])?);
             let (old, new) = (Text::new(&parent), Text::new(&child));
-            let Some(adaptation) = Adaptation::new(self.change, hunk, one.quiet, &old, &new) else {
+            let how = (one.quiet, self.picks.names(self.versions[index].at)?);
+            let Some(adaptation) = Adaptation::new(self.change, hunk, how, (&old, &new)) else {
                 let absent = now == Standing::Absent;
                 if one.fate == Fate::Never && Adaptation::resembles(self.change, hunk, absent, &old, &new) {
                     one.fate = Fate::Unknown;

@@ -23,7 +23,7 @@ const MOST: usize = 3;
 /// - Code that went away with all around it is evolution, unless it was a good part of what that commit removed, or hardly
 ///   anything of the fix is left.
 /// - Where a good part was written anew, or nothing stands any more, nobody can say that it is in effect.
-/// - A commit that took nothing out but comments and imports took nothing of the fix back, unless it says so.
+/// - A commit that took nothing out but added comments and imports took nothing of the fix back, unless it says so.
 /// - A commit that took out most of what it touched of the fix took out all of that, also where the lines stand elsewhere
 ///   now, and lands nothing; and one that says so took out all that it touched.
 pub(super) fn together(target: &Target<'_>, commits: &[ObjectId], judged: &mut [Judged]) -> Result<(), Failure> {
@@ -55,12 +55,13 @@ pub(super) fn together(target: &Target<'_>, commits: &[ObjectId], judged: &mut [
 
 /// Counts what a commit took out as evolution where it took nothing of the fix but comments and imports.
 fn only_quiet(target: &Target<'_>, commits: &[ObjectId], judged: &mut [Judged]) -> Result<(), Failure> {
-    let loud = |by: Option<usize>| judged.iter().any(|one| !one.quiet && by.is_some() && one.undone_by == by);
+    let loud =
+        |by: usize| judged.iter().any(|one| !one.quiet && (one.undone_by == Some(by) || one.dropped_by.contains(&by)));
     let holds = judged.iter().any(|one| !one.quiet && one.fate.holds());
     let mut harmless = Vec::new();
     for (at, one) in judged.iter().enumerate().filter(|(_, one)| one.quiet && one.fate == Fate::Undone) {
         let (Some(undoer), Some(landing)) = (one.undone_by, one.landed_by) else { continue };
-        if holds && !loud(one.undone_by) && !target.claims_to_revert(undoer, landing, commits)? {
+        if holds && !loud(undoer) && !target.claims_to_revert(undoer, landing, commits)? {
             harmless.push((at, undoer));
         }
     }

@@ -159,3 +159,38 @@ fn a_shallow_clone_that_cannot_answer_says_so() {
     assert_eq!(said.code, 4, "{}{}", said.out, said.err);
     assert!(said.err.contains("git fetch --unshallow"), "{}", said.err);
 }
+
+/// What was merged into main is not on main for that: the merge dropped it, or a revert took it back.
+#[test]
+fn a_commit_that_main_contains_and_does_not_hold_is_drift() {
+    let dropped = "main < main0 fix : ours; branch main";
+    let reverted = "merge < main0 fix : b = x\n main : revert merge; branch main";
+    for (merge, verdict) in [(dropped, "missing"), (reverted, "reverted")] {
+        let history = History::bare(&format!(
+            "base : a = one_line two_line three_line
+             main0 : d = work_on_main
+             fix < base : a ~ two_line -> TWO_LINE; branch release/1.0
+             {merge}"
+        ));
+        let (code, answer) = json(&history, &["drift", "release/1.0", "--into", "main"]);
+        assert_eq!((code, answer["commits"][0]["verdict"].as_str()), (1, Some(verdict)), "{answer:#}");
+        assert_eq!(answer["next_release"], "A release cut from main drops 1 of them, wholly or in part.");
+    }
+}
+
+/// What came to the release line from main is not asked for.
+#[test]
+fn a_merge_of_main_into_the_line_brings_nothing_to_judge() {
+    let history = History::bare(
+        "base : a = one_line two_line three_line
+         main0 : d = work_on_main
+         early < base : a ~ two_line -> TWO_LINE
+         sync < early main0 : e = x
+         late : a ~ three_line -> THREE_LINE; branch release/1.0
+         main < main0 : f = more; branch main",
+    );
+    let (_, answer) = json(&history, &["drift", "release/1.0", "--into", "main"]);
+    let commits: Vec<&str> =
+        answer["commits"].as_array().unwrap().iter().map(|one| one["summary"].as_str().unwrap()).collect();
+    assert_eq!(commits, ["early", "late"]);
+}

@@ -194,3 +194,101 @@ fn what_main_took_back_of_a_branch_is_part_of_the_branch() {
         assert_eq!(search(&target, &fix, &Options::default()).unwrap().verdict, Partial, "{lines}");
     }
 }
+
+/// The guard of one function and the audit of another, in two files of one name; only the audit and the wrong guard landed.
+#[test]
+fn a_path_that_a_fix_changes_twice_is_judged_where_it_is() {
+    let file = |guard: &str, audit: &str| format!("open_it {guard} read_it work_it send_it {audit} close_it done_it");
+    let history = History::bare(&format!(
+        "base : v1/h.go = {plain}; v2/h.go = {plain}
+         c1 : v1/h.go = {guarded}
+         c2 : z = other
+         c3 : v1/h.go = {both}
+         renamed < base : v1/h.go ~ work_it -> work_it_now
+         main : v1/h.go ~ send_it -> send_it audit_it_too; v2/h.go = {guarded}",
+        plain = file("", ""),
+        guarded = file("guard_the_length", ""),
+        both = file("guard_the_length", "audit_it_too"),
+    ));
+    let (repository, stop) = (history.repository(), || false);
+    let target = Target::new(&repository, history.id("main"), &stop);
+    let fix = Fix::of_commits(&repository, &[history.id("c1"), history.id("c3")]).unwrap();
+    assert_eq!(search(&target, &fix, &Options::default()).unwrap().verdict, Partial);
+}
+
+#[test]
+fn what_stands_again_in_other_white_space_stands_again() {
+    for back in ["____verify_peer_=_false", "verify_peer_=_false\\t", "\\tverify_peer_=_false"] {
+        let lines = format!(
+            "fix : t = a verify_peer_=_true b
+             other < base : t = a verify_peer_=_false b
+             pick : t = a verify_peer_=_true b
+             main : t = a {back} b"
+        );
+        let history = History::bare(&format!("base : t = a verify_peer_=_false b\n{lines}"));
+        assert_eq!(judge(&history, "base", "fix", "main").unwrap().verdict, Reverted, "{back}");
+    }
+}
+
+#[test]
+fn only_the_first_half_of_a_range_is_not_all_of_it() {
+    let lines = "c1 : a ~ p_open -> p_open open_the_door skip_all_checks close_the_door
+         fix : a ~ skip_all_checks -> 
+         other < base : c = more
+         main : pick c1";
+    assert_eq!(verdict(lines), Unproven);
+}
+
+/// A function that moved to a file of its own, in the version that never had the guard.
+#[test]
+fn a_stale_move_of_the_code_around_a_guard_loses_it() {
+    let body = "fn_parse read_the_head {} read_the_body check_the_sum return_it";
+    let lines = format!(
+        "base : a.c = {plain} fn_other do_other; o.c = start_it end_it
+         fix : a.c ~ read_the_head -> read_the_head guard_the_length; o.c ~ start_it -> start_it guard_it_too
+         pick < base : pick fix
+         main : a.c = fn_other do_other; parse.c = {plain}",
+        plain = body.replace("{} ", "")
+    );
+    let history = History::bare(&lines);
+    assert_eq!(judge(&history, "base", "fix", "main").unwrap().verdict, Partial);
+}
+
+#[test]
+fn code_that_is_only_quoted_is_taken_out() {
+    let lines = "fix : a ~ p_open -> p_open guard_of_the_length return_early_from_it
+         pick < base : pick fix
+         main : a ~ guard_of_the_length return_early_from_it -> ; NEWS = dropped: guard_of_the_length return_early_from_it";
+    assert_eq!(verdict(lines), Reverted);
+}
+
+#[test]
+fn a_comment_without_its_code_is_no_fix() {
+    let lines = "base : a.c = p_begin p_open p_run
+         fix : a.c ~ p_open -> p_open //_never_trust_the_length guard_of_the_length
+         pick < base : b.c = more; pick fix
+         main : a.c ~ guard_of_the_length -> ";
+    let history = History::bare(lines);
+    assert_eq!(judge(&history, "base", "fix", "main").unwrap().verdict, Reverted);
+}
+
+#[test]
+fn a_squash_of_many_lines_may_have_left_the_decisive_one_out() {
+    let steps: String = (1..=9).map(|step| format!(" do_the_step_{step}")).collect();
+    let lines = format!(
+        "fix : a ~ p_open -> p_open{steps} if_not_allowed_return; {TESTS}; u{TESTS}
+         other < base : a ~ p_close -> p_close_it
+         main : a ~ p_open -> p_open{steps}; {TESTS}; u{TESTS}"
+    );
+    assert_ne!(verdict(&lines), Merged);
+}
+
+#[test]
+fn one_deleted_line_that_comes_back_further_down_is_back() {
+    let lines = "base : a = begin skip_auth() middle_of_it end
+         fix : a ~ skip_auth() -> 
+         pick < base : b = more; pick fix
+         main : a ~ middle_of_it -> middle_of_it skip_auth()";
+    let history = History::bare(lines);
+    assert_eq!(judge(&history, "base", "fix", "main").unwrap().verdict, Reverted);
+}

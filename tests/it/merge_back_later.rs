@@ -79,6 +79,23 @@ fn a_comment_and_an_import_that_go_take_nothing_of_the_fix_back() {
     assert_eq!(beside("", dropped), Reverted, "it was all that the fix did");
 }
 
+#[test]
+fn a_module_that_was_changed_back_is_no_quiet_change() {
+    let verdict = |path: &str, from: &str, to: &str| {
+        let history = History::bare(&format!(
+            "base : {path} = func_start {from} func_end; b.go = open_it close_it
+             fix : {path} ~ {from} -> {to}; b.go ~ open_it -> open_it guard_it
+             landing < base : c = other; squash base..fix
+             main : {path} ~ {to} -> {from}"
+        ));
+        judge(&history, "base", "fix", "main").unwrap().verdict
+    };
+    assert_eq!(verdict("a.go", "\"math/rand\"", "\"crypto/rand\""), Partial);
+    assert_eq!(verdict("a.go", "return_\"text/html\"", "return_\"text/plain\""), Partial);
+    assert_eq!(verdict("role.yaml", "-_\"*\"", "-_\"get\""), Partial);
+    assert_eq!(verdict("a.go", "//_it_waits_for_us", "//_it_never_waits"), Merged, "a comment is only words");
+}
+
 /// The closing brace of the function before it is taken for the one behind it, as if nothing stood between them.
 #[test]
 fn a_pick_that_rewrote_much_of_an_addition_is_for_a_person_and_not_partial() {
@@ -109,6 +126,7 @@ fn a_pick_may_import_under_another_name() {
     let guard = "keep_going guard_of_the_fix()";
     assert_eq!(verdict("\"go.example.com/store/cart\"", guard), Merged);
     assert_ne!(verdict("\"unrelated.org/x\"", guard), Merged, "not this import");
+    assert_ne!(verdict("\"go.example.com/shop/v3/card\"", guard), Merged, "another module");
     assert_ne!(verdict("\"go.example.com/store/cart\"", "keep_going"), Merged, "the guard is what counts");
 }
 
