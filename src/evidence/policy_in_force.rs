@@ -1,6 +1,6 @@
 //! The policy that governs an incident: the newest on the trusted ref that is older than the fire.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 
 use crate::document::Problems;
@@ -64,13 +64,14 @@ pub struct Versions<'r> {
     line: RefCell<Vec<(ObjectId, i64)>>,
     /// By blob, and by commit where the policy stands on another file of the same commit.
     read: RefCell<HashMap<(ObjectId, Option<ObjectId>), Policy>>,
+    built_in: OnceCell<Policy>,
 }
 
 impl<'r> Versions<'r> {
     /// Those on the ref that `pinned`, the configuration or the remote names. Exit 4 where there is none.
     pub fn new(repository: &'r Repository, pinned: Option<&str>) -> Result<Self, Failure> {
         let trusted = trusted_ref(repository, pinned)?;
-        Ok(Self { repository, trusted, line: RefCell::default(), read: RefCell::default() })
+        Ok(Self { repository, trusted, line: RefCell::default(), read: RefCell::default(), built_in: OnceCell::new() })
     }
 
     /// The ref that they stand on.
@@ -140,7 +141,7 @@ impl<'r> Versions<'r> {
                         trusted.name
                     ),
                 });
-                let policy = built_in(repository)?;
+                let policy = self.built_in()?;
                 let main = Some(policy.branches.main.clone());
                 let pin = PolicyPin { name: policy.name.clone(), version: policy.version, source: None, main };
                 InForce { policy, pin, origin: "built in".to_owned(), notes }
@@ -247,6 +248,14 @@ impl<'r> Versions<'r> {
         let (policy, stands_alone) = read_blob(self.repository, (commit, blob), &place)?;
         read.insert((blob, (!stands_alone).then_some(commit)), policy.clone());
         Ok(policy)
+    }
+
+    fn built_in(&self) -> Result<Policy, Failure> {
+        if let Some(known) = self.built_in.get() {
+            return Ok(known.clone());
+        }
+        let policy = built_in(self.repository)?;
+        Ok(self.built_in.get_or_init(|| policy).clone())
     }
 }
 
