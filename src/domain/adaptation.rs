@@ -37,7 +37,8 @@ impl Adaptation {
     ///
     /// A line that the hunk adds must be added by the step, be there already, or be added in a changed form (more than its
     /// white space). At least half must be added word for word, and only a commit that says that it is a pick (`picked`) may
-    /// leave one in ten out: a squash that lacks a line may lack the decisive one. No line that the hunk takes out may stand as often as before, and what it takes out elsewhere too is not asked for.
+    /// leave one in ten out: a squash that lacks a line may lack the decisive one. No line that the hunk takes out may stand
+    /// as often as before, and what it takes out elsewhere too is not asked for.
     ///
     /// Of lines that do nothing by themselves (`quiet`) none may be left out, and each may be changed but for its last word: a
     /// module stands at another place on another line of releases.

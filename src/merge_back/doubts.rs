@@ -19,7 +19,7 @@ impl TextJudge<'_> {
     /// out again: then only a first part of the fix is there.
     pub(super) fn holds_what_the_fix_dropped(&self, places: &[usize], text: &Text<'_>) -> Result<bool, Failure> {
         let (Some(&first), Some(&last)) = (places.first(), places.last()) else { return Ok(false) };
-        if self.fix.commits.len() < 2 || last - first < places.len() {
+        if last - first < places.len() {
             return Ok(false);
         }
         let between: HashSet<&[u8]> = (first..last)

@@ -183,14 +183,12 @@ fn each_once(mut people: Vec<Person>) -> Vec<Person> {
 
 /// Whether a commit with these parents merged another into its own line, be it by way of a third.
 fn brings(repository: &Repository, parents: &[ObjectId], other: ObjectId) -> Result<bool, Failure> {
-    let Some((first, merged)) = parents.split_first().filter(|(_, merged)| !merged.is_empty()) else {
-        return Ok(false);
-    };
-    if *first == other || repository.contains(*first, other)? {
+    let Some((first, merged)) = parents.split_first() else { return Ok(false) };
+    if merged.is_empty() || repository.contains(*first, other)? {
         return Ok(false);
     }
     for parent in merged {
-        if *parent == other || repository.contains(*parent, other)? {
+        if repository.contains(*parent, other)? {
             return Ok(true);
         }
     }

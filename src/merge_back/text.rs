@@ -79,8 +79,10 @@ impl TextJudge<'_> {
                     }
                 }
             }
-            let place = view.place(hunk).filter(|_| one.fate.holds());
-            if let Some(place) = place
+            // One commit drops nothing that it brought.
+            if one.fate.holds()
+                && self.fix.commits.len() > 1
+                && let Some(place) = view.place(hunk)
                 && self.holds_what_the_fix_dropped(&place.lines, &Text::new(&tip))?
             {
                 one.fate = Fate::Unknown;
