@@ -213,6 +213,9 @@ impl<'r> Versions<'r> {
     }
 
     /// From a commit backwards, the first policy that is effective at `at`; none where there is no policy.
+    ///
+    /// A version that can't be read governs nobody once the trusted ref is mended: it would bar an incident for ever that
+    /// started in the meantime, and one that was opened before it came but bears a later date.
     fn effective(
         &self,
         from: ObjectId,
@@ -222,12 +225,19 @@ impl<'r> Versions<'r> {
         let mut commit = from;
         loop {
             let Some(blob) = self.repository.object_at(commit, PATH)? else { return Ok(None) };
-            let policy = self.read(commit, blob)?;
-            let day = match policy.effective {
-                Some(day) if day > at.date_naive() => day,
-                _ => return Ok(Some((policy, PolicySource { commit, blob }))),
-            };
-            notes.push(format!("Version {} of the policy takes effect on {day} only.", policy.version));
+            match self.read(commit, blob)? {
+                Ok(policy) => match policy.effective {
+                    Some(day) if day > at.date_naive() => {
+                        notes.push(format!("Version {} of the policy takes effect on {day} only.", policy.version));
+                    }
+                    _ => return Ok(Some((policy, PolicySource { commit, blob }))),
+                },
+                Err(_) if self.is_mended()? => notes.push(format!(
+                    "The policy as it stood at commit {} can't be used, so the one before it governs.",
+                    commit.short()
+                )),
+                Err(problems) => return Err(broken(&self.place(commit), problems)),
+            }
             // Back to the commit before this version: only here may the walk be long.
             loop {
                 let Some(parent) = self.repository.step(commit)?.parent else { return Ok(None) };
@@ -239,15 +249,25 @@ impl<'r> Versions<'r> {
         }
     }
 
-    fn read(&self, commit: ObjectId, blob: ObjectId) -> Result<Policy, Failure> {
+    /// Whether what is on the trusted ref now can be read.
+    fn is_mended(&self) -> Result<bool, Failure> {
+        let newest = self.repository.object_at(self.trusted.tip, PATH)?;
+        newest.map_or(Ok(true), |blob| Ok(self.read(self.trusted.tip, blob)?.is_ok()))
+    }
+
+    fn read(&self, commit: ObjectId, blob: ObjectId) -> Result<Result<Policy, Problems>, Failure> {
         let mut read = self.read.borrow_mut();
         if let Some(known) = read.get(&(blob, None)).or_else(|| read.get(&(blob, Some(commit)))) {
-            return Ok(known.clone());
+            return Ok(Ok(known.clone()));
         }
-        let place = format!("{}, commit {}", self.trusted.name, commit.short());
-        let (policy, stands_alone) = read_blob(self.repository, (commit, blob), &place)?;
-        read.insert((blob, (!stands_alone).then_some(commit)), policy.clone());
-        Ok(policy)
+        Ok(read_blob(self.repository, (commit, blob), &self.place(commit))?.map(|(policy, stands_alone)| {
+            read.insert((blob, (!stands_alone).then_some(commit)), policy.clone());
+            policy
+        }))
+    }
+
+    fn place(&self, commit: ObjectId) -> String {
+        format!("{}, commit {}", self.trusted.name, commit.short())
     }
 
     fn built_in(&self) -> Result<Policy, Failure> {
@@ -268,7 +288,8 @@ pub fn by_pin(repository: &Repository, pin: &PolicyPin) -> Result<Policy, Failur
     let mut policy = match &pin.source {
         None => built_in(repository)?,
         Some(source) => {
-            read_blob(repository, (source.commit, source.blob), &format!("commit {}", source.commit.short()))?.0
+            let place = format!("commit {}", source.commit.short());
+            usable(read_blob(repository, (source.commit, source.blob), &place)?, &place)?
         }
     };
     if policy.name != pin.name || policy.version != pin.version {
@@ -313,15 +334,14 @@ pub fn newest_readable(repository: &Repository, trusted: &TrustedRef) -> Result<
 /// The policy as it stands at a commit; none where it has none. Exit 4 where it is broken.
 pub fn at_commit(repository: &Repository, commit: ObjectId, name: &str) -> Result<Option<Policy>, Failure> {
     let blob = repository.object_at(commit, PATH)?;
-    blob.map(|blob| Ok(read_blob(repository, (commit, blob), name)?.0)).transpose()
+    blob.map(|blob| usable(read_blob(repository, (commit, blob), name)?, name)).transpose()
 }
 
-/// Reads a policy; the one that it extends stands in the tree of the same commit. Whether it extends none.
-fn read_blob(
-    repository: &Repository,
-    (commit, blob): (ObjectId, ObjectId),
-    place: &str,
-) -> Result<(Policy, bool), Failure> {
+/// A policy with whether it extends none, or what is wrong with it.
+type Read = Result<(Policy, bool), Problems>;
+
+/// Reads a policy; the one that it extends stands in the tree of the same commit. Exit 4 where it is no file here.
+fn read_blob(repository: &Repository, (commit, blob): (ObjectId, ObjectId), place: &str) -> Result<Read, Failure> {
     let bytes = repository.objects()?.read(blob, Kind::Blob)?.ok_or_else(|| {
         let hint = if repository.is_partial() {
             "git clone URL    # without --filter: this clone left objects out"
@@ -335,8 +355,13 @@ fn read_blob(
         stands_alone.set(false);
         file_at(repository, commit, path)
     };
-    let policy = policy::read_on(&bytes, PATH, &base).map_err(|problems| broken(place, problems))?;
-    Ok((policy, stands_alone.get()))
+    let policy = policy::read_on(&bytes, PATH, &base);
+    Ok(policy.map(|policy| (policy, stands_alone.get())))
+}
+
+/// The policy alone. Exit 4 where it is broken.
+fn usable(read: Read, place: &str) -> Result<Policy, Failure> {
+    read.map(|(policy, _)| policy).map_err(|problems| broken(place, problems))
 }
 
 /// A file of a commit's tree; the error is a sentence.

@@ -121,6 +121,31 @@ fn a_version_waits_for_its_day() {
 }
 
 #[test]
+fn a_version_that_cant_be_read_governs_nobody_once_it_is_mended() {
+    let history = empty();
+    let first = commit(&history, MAIN, Some(&version(1)), 0);
+    let broken = commit(&history, MAIN, Some("format: [\n"), 10);
+    let repository = history.repository();
+    let failure = policy_in_force(&repository, at(15), None).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Undecided);
+    assert!(failure.to_string().contains("can't be used"), "{failure}");
+    // Later work elsewhere mends nothing.
+    commit(&history, MAIN, Some("format: [\n# still\n"), 12);
+    assert!(policy_in_force(&history.repository(), at(11), None).is_err());
+
+    commit(&history, MAIN, Some(&version(2)), 20);
+    let repository = history.repository();
+    let then = in_force(&repository, 15);
+    assert_eq!(then.pin.source.map(|source| source.commit), Some(first));
+    assert!(then.notes.iter().any(|note| note.contains(&broken.short())), "{:?}", then.notes);
+    assert_eq!(in_force(&repository, 20).policy.version, 2);
+    // What was removed stands in nobody's way either.
+    commit(&history, MAIN, None, 30);
+    assert_eq!(in_force(&history.repository(), 15).policy.version, 1);
+    assert_eq!(in_force(&history.repository(), 30).pin.name, "built-in");
+}
+
+#[test]
 fn the_work_tree_is_ignored_and_that_is_said() {
     let history = empty();
     commit(&history, MAIN, Some(&version(1)), 0);

@@ -194,7 +194,11 @@ fn a_hook_fails_closed() {
     scene.server(&["update-ref", "refs/hotfix/ledger", &tip]);
     // A policy that can't be read lets nothing into a release.
     scene.place.git(&["switch", "-q", "main"]);
+    let before = scene.place.git(&["log", "-1", "--format=%cI"]);
     scene.place.commit("policy/hotfix.yaml", "format: [\n", "Break it");
+    // Written before the incident was opened, and pushed only now.
+    let mut amend = scene.place.command("git", &scene.place.path(), ADA);
+    said(amend.args(["commit", "-q", "--amend", "--no-edit"]).env("GIT_COMMITTER_DATE", before)).exits(0);
     scene.push(&["main"]).exits(0);
     scene.push(&["hotfix/INC-42:release/1.2"]).exits(1).says("policy");
     scene.push(&["hotfix/INC-42:topic2"]).exits(0);
