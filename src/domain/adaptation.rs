@@ -36,8 +36,8 @@ impl Adaptation {
     /// Accounts for every telling line of a hunk in the step from `old` to `new`; none where that fails.
     ///
     /// A line that the hunk adds must be added by the step, be there already, or be added in a changed form (more than its
-    /// white space). At least half must be added word for word, and only a commit that says that it is a pick (`picked`) may
-    /// leave one in ten out: a squash that lacks a line may lack the decisive one. No line that the hunk takes out may stand
+    /// white space). At least half must be added word for word. None may be left out, for it may be the decisive one; of a
+    /// test (`lenient`) one in ten may: no production runs it. No line that the hunk takes out may stand
     /// as often as before, and what it takes out elsewhere too is not asked for.
     ///
     /// Of lines that do nothing by themselves (`quiet`) none may be left out, and each may be changed but for its last word: a
@@ -45,7 +45,7 @@ impl Adaptation {
     pub fn new(
         change: &TextChange<'_>,
         hunk: &Hunk,
-        (quiet, picked): (bool, bool),
+        (quiet, lenient): (bool, bool),
         (old, new): (&Text<'_>, &Text<'_>),
     ) -> Option<Self> {
         let alignment = Alignment::of_bytes(old.bytes(), new.bytes());
@@ -102,7 +102,7 @@ impl Adaptation {
         // Lines that stand there already bring nothing, and lines far away from all that is near the hunk bring it elsewhere.
         let brought: Vec<usize> = adaptation.own.iter().chain(&adaptation.heirs).copied().collect();
         let in_place = adaptation.own.iter().any(|line| has_neighbour(change, hunk, new, *line, &brought));
-        let most_left_out = if picked { telling.len() / 10 } else { 0 };
+        let most_left_out = if lenient { telling.len() / 10 } else { 0 };
         let enough = match quiet {
             true => !brought.is_empty() && left_out == 0,
             false => in_place && adaptation.own.len() * 2 >= telling.len() && left_out <= most_left_out,

@@ -40,5 +40,7 @@ pub mod spelling;
 pub mod standard;
 pub mod standing;
 pub mod succession;
+pub mod switched_off;
+pub mod test_code;
 pub mod text;
 pub mod three_way;

@@ -1,5 +1,8 @@
 //! Paths that are known by convention: schema migrations and lockfiles.
 
+use crate::domain::identity::RepositoryPath;
+use crate::domain::test_code::is_test_code;
+
 /// What kind of schema migration a path is by the conventions of common tools; none if it looks like none.
 ///
 /// Directories: Rails, Laravel, Knex and others (`migrate`, `migrations`), Alembic (`versions`), Liquibase (`changelog`),
@@ -11,9 +14,7 @@ pub fn migration(path: &str) -> Option<&'static str> {
     let directories: Vec<String> = directory.split('/').map(str::to_ascii_lowercase).collect();
     let within = |name: &str| directories.iter().any(|directory| directory == name);
     let in_turn = |first: &str, second: &str| directories.windows(2).any(|pair| pair[0] == first && pair[1] == second);
-    let is_test =
-        stem.starts_with("test_") || stem.ends_with("_test") || stem.ends_with(".test") || stem.ends_with(".spec");
-    if is_test || stem == "__init__" || stem == "readme" {
+    if is_test_code(&RepositoryPath::new(path)) || stem == "__init__" || stem == "readme" {
         return None;
     }
     if lower == "schema.prisma" {

@@ -3,12 +3,16 @@
 use foldhash::HashSet;
 
 use crate::domain::adaptation::is_alike;
+use crate::domain::fate::Fate;
 use crate::domain::hunk::Trace;
 use crate::domain::identity::RepositoryPath;
 use crate::domain::lines::{Alignment, Hunk, Text, is_telling};
 use crate::domain::quiet::is_quiet;
+use crate::domain::switched_off::switched_off;
 use crate::failure::Failure;
 
+use super::judge::Judged;
+use super::target::Version;
 use super::text::TextJudge;
 
 /// How many lines before and behind a hunk tell its surroundings.
@@ -19,7 +23,8 @@ impl TextJudge<'_> {
     /// out again: then only a first part of the fix is there.
     pub(super) fn holds_what_the_fix_dropped(&self, places: &[usize], text: &Text<'_>) -> Result<bool, Failure> {
         let (Some(&first), Some(&last)) = (places.first(), places.last()) else { return Ok(false) };
-        if last - first < places.len() {
+        // One commit drops nothing that it brought.
+        if self.fix.commits.len() < 2 || last - first < places.len() {
             return Ok(false);
         }
         let between: HashSet<&[u8]> = (first..last)
@@ -40,6 +45,38 @@ impl TextJudge<'_> {
             }
         }
         Ok(false)
+    }
+
+    /// Whether one of a hunk's lines, which stand at these places of a version, is switched off there, and was not in the fix.
+    pub(super) fn is_switched_off(&self, hunk: &Hunk, places: &[usize], version: &Version) -> Result<bool, Failure> {
+        let bytes = self.bytes(version)?;
+        let text = Text::new(&bytes);
+        let Some(off) = switched_off(&version.path, &text) else { return Ok(false) };
+        let in_fix = switched_off(self.path, &self.change.after).unwrap_or_default();
+        let was_off: HashSet<&[u8]> = hunk
+            .new
+            .clone()
+            .filter(|line| in_fix.get(*line) == Some(&true))
+            .map(|line| self.change.after.lines()[line])
+            .collect();
+        let is_off = |line: &usize| off.get(*line) == Some(&true) && !was_off.contains(text.lines()[*line]);
+        Ok(places.iter().any(is_off))
+    }
+
+    /// The fate of a hunk whose lines were followed to the tip.
+    pub(super) fn settle(&self, hunk: &Hunk, trace: &Trace, tip: &Version, one: &mut Judged) -> Result<(), Failure> {
+        if !hunk.new.is_empty() && one.moved_to.is_none() {
+            one.standing = trace.standing(&Text::new(&self.bytes(tip)?)).min(one.weight);
+        }
+        let lines: Vec<usize> = trace.own.iter().chain(&trace.heirs).copied().collect();
+        one.fate = if self.is_switched_off(hunk, &lines, tip)? {
+            Fate::Unknown
+        } else if trace.is_evolved() || one.moved_to.is_some() {
+            Fate::Evolved
+        } else {
+            Fate::InEffect
+        };
+        Ok(())
     }
 
     /// Whether of a hunk that did something only comments are left.

@@ -10,6 +10,7 @@ use crate::domain::hunk::{Place, Standing, Step, TextChange, Trace, View, is_in_
 use crate::domain::identity::RepositoryPath;
 use crate::domain::lines::{Block, Hunk, Text, is_telling, shared_ends};
 use crate::domain::quiet::is_quiet_change;
+use crate::domain::test_code::is_test_code;
 use crate::failure::Failure;
 use crate::git::trees::Entry;
 
@@ -79,11 +80,10 @@ impl TextJudge<'_> {
                     }
                 }
             }
-            // One commit drops nothing that it brought.
             if one.fate.holds()
-                && self.fix.commits.len() > 1
-                && let Some(place) = view.place(hunk)
-                && self.holds_what_the_fix_dropped(&place.lines, &Text::new(&tip))?
+                && let Some(Place { lines, .. }) = view.place(hunk)
+                && (self.is_switched_off(hunk, &lines, newest)?
+                    || self.holds_what_the_fix_dropped(&lines, &Text::new(&tip))?)
             {
                 one.fate = Fate::Unknown;
             }
@@ -98,7 +98,7 @@ impl TextJudge<'_> {
         Ok(View::known(self.target.aligned(before, version)?, self.target.aligned(after, version)?))
     }
 
-    fn bytes(&self, version: &Version) -> Result<Rc<Vec<u8>>, Failure> {
+    pub(super) fn bytes(&self, version: &Version) -> Result<Rc<Vec<u8>>, Failure> {
         match version.entry.filter(|entry| entry.is_file()) {
             Some(entry) => self.target.blob(entry.id),
             None => Ok(Rc::new(Vec::new())),
@@ -312,11 +312,7 @@ impl TextJudge<'_> {
                 }
             }
         }
-        if !hunk.new.is_empty() && one.moved_to.is_none() {
-            one.standing = trace.standing(&Text::new(&self.bytes(&trail[0])?)).min(one.weight);
-        }
-        one.fate = if trace.is_evolved() || one.moved_to.is_some() { Fate::Evolved } else { Fate::InEffect };
-        Ok(())
+        self.settle(hunk, &trace, &trail[0], one)
     }
 
     fn undone(&self, one: &mut Judged, at: usize) -> Result<(), Failure> {
@@ -367,7 +363,7 @@ impl TextJudge<'_> {
             }
             let (parent, child) = (self.bytes(&self.versions[index + 1])?, self.bytes(&self.versions[index])?);
             let (old, new) = (Text::new(&parent), Text::new(&child));
-            let how = (one.quiet, self.picks.names(self.versions[index].at)?);
+            let how = (one.quiet, is_test_code(self.path) && self.picks.names(self.versions[index].at)?);
             let Some(adaptation) = Adaptation::new(self.change, hunk, how, (&old, &new)) else {
                 let absent = now == Standing::Absent;
                 if one.fate == Fate::Never && Adaptation::resembles(self.change, hunk, absent, &old, &new) {

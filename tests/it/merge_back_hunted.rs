@@ -292,3 +292,53 @@ fn one_deleted_line_that_comes_back_further_down_is_back() {
     let history = History::bare(lines);
     assert_eq!(judge(&history, "base", "fix", "main").unwrap().verdict, Reverted);
 }
+
+#[test]
+fn a_pick_that_leaves_one_line_out_may_have_left_the_decisive_one_out() {
+    let steps: String = (1..=19).map(|step| format!(" do_the_step_{step}")).collect();
+    let judged = |path: &str| {
+        let history = History::bare(&format!(
+            "base : {path} = p_begin p_open p_run p_close; b = other
+             fix : {path} ~ p_open -> p_open{steps} if_not_allowed_return
+             pick < base : pick -x fix; {path} ~ if_not_allowed_return -> "
+        ));
+        judge(&history, "base", "fix", "pick").unwrap().verdict
+    };
+    // No production runs a test.
+    assert_eq!(judged("tests/shop.go"), Merged);
+    assert_ne!(judged("shop.go"), Merged);
+}
+
+#[test]
+fn code_in_a_block_comment_is_no_part_of_the_program() {
+    for (path, open, close) in [
+        ("a.go", "/*", "*/"),
+        ("a.c", "#if_0", "#endif"),
+        ("a.rs", "/*_not_now", "*/"),
+        ("a.cs", "#if_false", "#endif"),
+    ] {
+        let base = format!("base : {path} = p_begin p_open p_run p_close; b = other");
+        let pick = format!(
+            "fix : {path} ~ p_open -> p_open if_not_allowed return_denied_now
+             pick < base : pick fix"
+        );
+        let guard = "if_not_allowed return_denied_now";
+        for later in [
+            format!("{path} ~ {guard} -> {open} {guard} {close}"),
+            format!("{path} ~ p_open {guard} p_run p_close -> {open} p_open_it {guard} p_run_it p_close {close}"),
+        ] {
+            let history = History::bare(&format!("{base}\n{pick}\nmain : {later}"));
+            assert_ne!(judge(&history, "base", "fix", "main").unwrap().verdict, Merged, "{later}");
+        }
+    }
+}
+
+#[test]
+fn a_comment_that_the_fix_itself_wrote_is_there() {
+    let lines = "base : a.go = p_begin p_open p_run p_close; b = other
+         fix : a.go ~ p_open -> p_open /* why_it_is_so if_not_allowed */ return_denied_now
+         pick < base : pick fix
+         main : a.go ~ p_close -> p_close_it p_end";
+    let history = History::bare(lines);
+    assert_eq!(judge(&history, "base", "fix", "main").unwrap().verdict, Merged);
+}

@@ -1,0 +1,172 @@
+//! Code that stands in its file and is no part of the program: block comments, and what `#if 0` leaves out.
+
+use memchr::memmem;
+
+use super::identity::RepositoryPath;
+use super::lines::Text;
+
+/// Languages with `/* … */`.
+const BLOCK_COMMENTS: &[&str] = &[
+    "c", "cc", "cpp", "cs", "css", "cxx", "dart", "go", "groovy", "h", "hh", "hpp", "java", "js", "jsx", "kt", "kts",
+    "less", "m", "mjs", "mm", "php", "proto", "rs", "scala", "scss", "sql", "swift", "ts", "tsx",
+];
+
+/// Those in which block comments nest.
+const NESTING: &[&str] = &["dart", "kt", "kts", "rs", "scala", "swift"];
+
+/// Those with `#if`.
+const PREPROCESSED: &[&str] = &["c", "cc", "cpp", "cs", "cxx", "h", "hh", "hpp", "m", "mm", "swift"];
+
+/// Whether each line of a file lies within a block comment or below `#if 0`; none where no line does.
+///
+/// Strings are told apart as far as one line goes, and a language that is not known here has no such lines. Whoever compares
+/// two versions of a file can trust a difference more than the answer for one.
+pub fn switched_off(path: &RepositoryPath, text: &Text<'_>) -> Option<Vec<bool>> {
+    let name = String::from_utf8_lossy(path.as_bytes()).to_ascii_lowercase();
+    let extension = name.rsplit_once('.')?.1;
+    let comments = BLOCK_COMMENTS.contains(&extension) && memmem::find(text.bytes(), b"/*").is_some();
+    let conditions = PREPROCESSED.contains(&extension) && memmem::find(text.bytes(), b"#").is_some();
+    if !comments && !conditions {
+        return None;
+    }
+    let mut comment = Comment { depth: 0, nests: NESTING.contains(&extension) };
+    let mut condition = Condition::default();
+    let mut off = Vec::with_capacity(text.lines().len());
+    for line in text.lines() {
+        let code = if comments { comment.read(line) } else { has_text(line) };
+        if conditions && comment.depth == 0 {
+            condition.read(line);
+        }
+        off.push(has_text(line) && !code || condition.leaves_out());
+    }
+    off.contains(&true).then_some(off)
+}
+
+fn has_text(line: &[u8]) -> bool {
+    !line.trim_ascii().is_empty()
+}
+
+/// The block comment that is open at the end of a line.
+struct Comment {
+    depth: usize,
+    nests: bool,
+}
+
+impl Comment {
+    /// Reads a line; whether it has anything outside of block comments.
+    fn read(&mut self, line: &[u8]) -> bool {
+        let (mut at, mut code) = (0, false);
+        while at < line.len() {
+            let rest = &line[at..];
+            if self.depth > 0 {
+                match (rest.starts_with(b"*/"), self.nests && rest.starts_with(b"/*")) {
+                    (true, _) => (self.depth, at) = (self.depth - 1, at + 2),
+                    (_, true) => (self.depth, at) = (self.depth + 1, at + 2),
+                    _ => at += 1,
+                }
+            } else if rest.starts_with(b"/*") {
+                (self.depth, at) = (1, at + 2);
+            } else if rest.starts_with(b"//") {
+                return true;
+            } else {
+                code |= !rest[0].is_ascii_whitespace();
+                at += if is_quote(rest) { quoted(rest) } else { 1 };
+            }
+        }
+        code
+    }
+}
+
+/// Whether a text in quotes begins here; an apostrophe alone may be a lifetime.
+fn is_quote(rest: &[u8]) -> bool {
+    match rest[0] {
+        b'"' | b'`' => true,
+        b'\'' => rest.get(1) == Some(&b'\\') || rest.get(2) == Some(&b'\''),
+        _ => false,
+    }
+}
+
+/// How long the text in quotes is that begins here: to its end, or that of the line.
+fn quoted(rest: &[u8]) -> usize {
+    let mut at = 1;
+    while at < rest.len() {
+        match rest[at] {
+            b'\\' if rest[0] != b'`' => at += 2,
+            byte if byte == rest[0] => return at + 1,
+            _ => at += 1,
+        }
+    }
+    rest.len()
+}
+
+/// The conditions of the preprocessor that are open: of each whether what stands here is left out for certain.
+#[derive(Default)]
+struct Condition {
+    open: Vec<bool>,
+}
+
+impl Condition {
+    fn read(&mut self, line: &[u8]) {
+        let Some(directive) = line.trim_ascii().strip_prefix(b"#") else { return };
+        let mut words = directive.split(|byte| byte.is_ascii_whitespace()).filter(|word| !word.is_empty());
+        match words.next() {
+            Some(b"if") => {
+                let (first, second) = (words.next(), words.next());
+                self.open
+                    .push(matches!(first, Some(b"0" | b"false")) && second.is_none_or(|word| word.starts_with(b"/")));
+            }
+            Some(b"ifdef" | b"ifndef") => self.open.push(false),
+            Some(b"else" | b"elif" | b"elseif") => {
+                self.open.pop();
+                self.open.push(false);
+            }
+            Some(b"endif") => drop(self.open.pop()),
+            _ => {}
+        }
+    }
+
+    fn leaves_out(&self) -> bool {
+        self.open.contains(&true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The numbers of the lines that are switched off, from 1.
+    fn off(path: &str, text: &str) -> Vec<usize> {
+        let found = switched_off(&RepositoryPath::new(path), &Text::new(text.as_bytes())).unwrap_or_default();
+        found.iter().enumerate().filter(|(_, off)| **off).map(|(line, _)| line + 1).collect()
+    }
+
+    #[test]
+    fn what_lies_in_a_block_comment_is_off() {
+        assert_eq!(off("a.go", "run()\n/*\nguard()\n*/\nrun()\n"), [2, 3, 4]);
+        assert_eq!(off("a.c", "/* guard(); */\nrun(); /* why */\n/* why */ run();\n"), [1]);
+        assert_eq!(off("a.rs", "/* /* */\nguard();\n*/\nrun();\n"), [1, 2, 3]);
+        assert_eq!(off("a.java", "/* /* */\nrun();\n"), [1]);
+        assert_eq!(off("a.ts", "/* open\n\nguard()"), [1, 3]);
+    }
+
+    #[test]
+    fn what_only_looks_like_a_comment_is_not() {
+        assert_eq!(off("a.rs", "let all = \"src/**/*.rs\";\nrun();\n"), Vec::<usize>::new());
+        assert_eq!(off("a.rs", "fn of<'a>(at: &'a str) {}\nlet one = '\"';\n/* off\n*/\n"), [3, 4]);
+        assert_eq!(off("a.go", "// all of /*\nrun()\nx := `/*`\ny := \"\\\"/*\"\n"), Vec::<usize>::new());
+        assert_eq!(off("a.py", "/*\nrun()\n*/\n"), Vec::<usize>::new());
+        assert_eq!(off("Makefile", "all: /*\n\trun\n"), Vec::<usize>::new());
+    }
+
+    #[test]
+    fn what_no_compiler_sees_is_off() {
+        assert_eq!(off("a.c", "#if 0\nguard();\n#else\nrun();\n#endif\nrun();\n"), [1, 2]);
+        assert_eq!(
+            off("a.h", "# if 0 // for now\n#ifdef X\nguard();\n#endif\nguard();\n#endif\nrun();\n"),
+            [1, 2, 3, 4, 5]
+        );
+        assert_eq!(off("a.cs", "#if false\nGuard();\n#endif\n"), [1, 2]);
+        assert_eq!(off("a.c", "#if 0 || X\nrun();\n#endif\n#if X\nrun();\n#endif\n#endif\n"), Vec::<usize>::new());
+        assert_eq!(off("a.go", "#if 0\nrun()\n#endif\n"), Vec::<usize>::new());
+    }
+}

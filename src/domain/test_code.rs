@@ -1,0 +1,34 @@
+//! Which files hold tests, by the conventions of common languages: no production runs them.
+
+use super::identity::RepositoryPath;
+
+/// Whether a file holds tests: by its name (`test_x.py`, `x_test.go`, `x.spec.ts`, `XTest.java`), or by a directory `tests` or
+/// `__tests__` above it. A directory `test` is none: it may hold a command of that name.
+pub fn is_test_code(path: &RepositoryPath) -> bool {
+    let path = String::from_utf8_lossy(path.as_bytes());
+    let (directory, file) = path.rsplit_once('/').unwrap_or(("", &path));
+    let Some((stem, extension)) = file.rsplit_once('.') else { return false };
+    let camel_case = ["cs", "groovy", "java", "kt", "php", "scala", "swift"].contains(&extension);
+    directory.split('/').any(|part| part == "tests" || part == "__tests__")
+        || stem.starts_with("test_")
+        || ["_test", "_spec", ".test", ".spec"].iter().any(|end| stem.ends_with(end))
+        || camel_case && ["Test", "Tests", "Spec"].iter().any(|end| stem.ends_with(end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tests_are_known_by_their_names() {
+        let is_test = |path: &str| is_test_code(&RepositoryPath::new(path));
+        for path in ["a/b_test.go", "test_a.py", "a.spec.ts", "x/ATest.java", "tests/e2e/a.go", "a/__tests__/b.js"] {
+            assert!(is_test(path), "{path}");
+        }
+        for path in
+            ["a/latest.go", "test/a.go", "a.go", "protest.py", "a/Test.rs", "tests", "contest.java", "src/attests/a.rs"]
+        {
+            assert!(!is_test(path), "{path}");
+        }
+    }
+}
