@@ -101,7 +101,7 @@ impl Adaptation {
         }
         // Lines that stand there already bring nothing, and lines far away from all that is near the hunk bring it elsewhere.
         let brought: Vec<usize> = adaptation.own.iter().chain(&adaptation.heirs).copied().collect();
-        let in_place = adaptation.own.iter().any(|line| has_neighbour(change, hunk, new, *line, &brought));
+        let in_place = is_in_place(change, hunk, new, (&adaptation.own, &brought));
         let most_left_out = if lenient { telling.len() / 10 } else { 0 };
         let enough = match quiet {
             true => !brought.is_empty() && left_out == 0,
@@ -148,6 +148,16 @@ impl Adaptation {
         let first = telling().find_map(|wanted| old.lines().iter().position(|line| line == wanted))?;
         Some(Self { own: vec![], heirs: vec![], changed: 1, gap: alignment.gap(first) })
     }
+}
+
+/// Whether one of a hunk's `own` lines stands where the text around the hunk stood before the fix, beside a neighbour from
+/// there; `brought` are all lines that the step brought of it.
+fn is_in_place(change: &TextChange<'_>, hunk: &Hunk, new: &Text<'_>, (own, brought): (&[usize], &[usize])) -> bool {
+    let between = Alignment::of_bytes(change.before.bytes(), new.bytes()).between(&hunk.old);
+    // Where lines repeat a diff may lay an addition as far from its place as it is long.
+    let slack = hunk.new.len();
+    let place = between.start.saturating_sub(slack)..between.end + slack;
+    own.iter().any(|line| place.contains(line) && has_neighbour(change, hunk, new, *line, brought))
 }
 
 /// Whether the nearest line that says something, before or behind a line of the new version, is the one that stands there in

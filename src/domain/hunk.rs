@@ -77,10 +77,22 @@ impl View {
         let absent = stands(&self.from_before, &hunk.old, change.removed(hunk));
         match (present, absent) {
             (Some(true), Some(true)) | (Some(false), None) => Standing::Weak,
+            // The same lines in another function, be they the only ones of their kind.
+            (Some(true), _) if !self.is_where_it_was(hunk) => Standing::Unclear,
             (Some(true), _) => Standing::InEffect,
             (_, Some(true)) => Standing::Absent,
             _ => Standing::Unclear,
         }
+    }
+
+    /// Whether a hunk's added lines stand where the text around them stood before the fix. An alignment that has the fix's own
+    /// lines to go by may follow them to other text that is like that around them.
+    fn is_where_it_was(&self, hunk: &Hunk) -> bool {
+        let mut lines = hunk.new.clone().filter_map(|line| self.from_after.forward(line));
+        let Some(first) = lines.next() else { return true };
+        let last = lines.next_back().unwrap_or(first);
+        let place = self.from_before.between(&hunk.old);
+        place.start <= first && last < place.end
     }
 
     /// Whether the line before or the one behind a hunk's added lines stands beside them; for a pure deletion always.

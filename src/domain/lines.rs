@@ -231,8 +231,13 @@ impl Alignment {
 
     /// The new lines between the nearest old line before `at` and the nearest from `at` on that still stand.
     pub fn gap(&self, at: usize) -> Range<usize> {
-        let before = (0..at).rev().find_map(|line| self.forward(line)).map_or(0, |line| line + 1);
-        let after = (at..self.old_length).find_map(|line| self.forward(line)).unwrap_or(self.new_length);
+        self.between(&(at..at))
+    }
+
+    /// The new lines between the nearest old line before a run and the nearest behind it that still stand.
+    pub fn between(&self, run: &Range<usize>) -> Range<usize> {
+        let before = (0..run.start).rev().find_map(|line| self.forward(line)).map_or(0, |line| line + 1);
+        let after = (run.end..self.old_length).find_map(|line| self.forward(line)).unwrap_or(self.new_length);
         before..after
     }
 

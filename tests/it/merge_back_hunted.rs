@@ -342,3 +342,22 @@ fn a_comment_that_the_fix_itself_wrote_is_there() {
     let history = History::bare(lines);
     assert_eq!(judge(&history, "base", "fix", "main").unwrap().verdict, Merged);
 }
+
+#[test]
+fn the_same_lines_in_a_function_that_looks_alike_are_not_the_fix() {
+    let base = "base : a = p_begin open_it run_it p_close q_begin open_it run_it q_close; b = other";
+    let guard = "if_not_allowed return_denied_now";
+    let fix = format!("fix : a ~ p_begin open_it -> p_begin open_it {guard}");
+    for main in [
+        // A pick that says so.
+        format!("main < base : pick -x fix; a = p_begin open_it run_it p_close q_begin open_it {guard} run_it q_close"),
+        // Into another order of the functions.
+        format!(
+            "old < base : a = q_begin open_it run_it q_close z_begin open_it run_it z_close
+             main : a ~ q_begin open_it -> q_begin open_it {guard}"
+        ),
+    ] {
+        let history = History::bare(&format!("{base}\n{fix}\n{main}"));
+        assert_ne!(judge(&history, "base", "fix", "main").unwrap().verdict, Merged, "{main}");
+    }
+}
