@@ -91,7 +91,7 @@ impl Target<'_> {
         let most = wanted.len() - wanted.len() / 10;
         let differing = self.differing(number)?;
         let mut best: Option<(RepositoryPath, Entry, Vec<usize>)> = None;
-        let may_hold = |path: &RepositoryPath| path != from && (!is_prose(path) || is_prose(from));
+        let may_hold = |path: &RepositoryPath| path != from && (!is_copy(path) || is_copy(from));
         for file in differing.iter().take(MOST_FILES).filter(|file| may_hold(&file.path)) {
             let Some(after) = file.after.filter(|entry| entry.is_file()) else { continue };
             let new = self.blob(after.id)?;
@@ -171,13 +171,17 @@ pub(super) fn base_name(path: &RepositoryPath) -> &[u8] {
     path.as_bytes().rsplit(|byte| *byte == b'/').next().unwrap_or_default()
 }
 
-/// Whether a file is read by people: code that is quoted there does nothing.
-fn is_prose(path: &RepositoryPath) -> bool {
-    let name = String::from_utf8_lossy(base_name(path)).to_ascii_lowercase();
-    match name.rsplit_once('.') {
-        Some((_, extension)) => ["md", "markdown", "txt", "rst", "adoc", "html"].contains(&extension),
-        None => ["news", "changes", "changelog", "history", "readme", "todo"].contains(&name.as_str()),
-    }
+/// Whether code in a file is only quoted, for people to read, or was built out of the code that stands elsewhere.
+fn is_copy(path: &RepositoryPath) -> bool {
+    let whole = String::from_utf8_lossy(path.as_bytes()).to_ascii_lowercase();
+    let (directory, name) = whole.rsplit_once('/').unwrap_or(("", &whole));
+    let is_built = directory.split('/').any(|part| ["dist", "node_modules"].contains(&part))
+        || [".min.js", ".min.css", ".bundle.js"].iter().any(|end| name.ends_with(end));
+    is_built
+        || match name.rsplit_once('.') {
+            Some((_, extension)) => ["md", "markdown", "txt", "rst", "adoc", "html"].contains(&extension),
+            None => ["news", "changes", "changelog", "history", "readme", "todo"].contains(&name),
+        }
 }
 
 /// Less for a path that shares more of its end with the other.

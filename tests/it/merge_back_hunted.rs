@@ -255,11 +255,16 @@ fn a_stale_move_of_the_code_around_a_guard_loses_it() {
 }
 
 #[test]
-fn code_that_is_only_quoted_is_taken_out() {
-    let lines = "fix : a ~ p_open -> p_open guard_of_the_length return_early_from_it
-         pick < base : pick fix
-         main : a ~ guard_of_the_length return_early_from_it -> ; NEWS = dropped: guard_of_the_length return_early_from_it";
-    assert_eq!(verdict(lines), Reverted);
+fn code_that_is_only_quoted_or_built_is_taken_out() {
+    let guard = "guard_of_the_length return_early_from_it";
+    for copy in ["NEWS = dropped:", "dist/shop.js = bundle", "web/shop.min.js = bundle"] {
+        let lines = format!(
+            "fix : a ~ p_open -> p_open {guard}
+             pick < base : pick fix
+             main : a ~ {guard} -> ; {copy} {guard}"
+        );
+        assert_eq!(verdict(&lines), Reverted, "{copy}");
+    }
 }
 
 #[test]
