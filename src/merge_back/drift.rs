@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::git::repository::Repository;
 use crate::git::trial::{Conflict, Trial};
 
+use super::by_hand::by_hand;
 use super::fix::Fix;
 use super::line::{Line, at_once};
 use super::search::{Options, search};
@@ -36,8 +37,8 @@ pub struct Drifted {
     pub missing: Vec<RepositoryPath>,
 }
 
-/// The commits (no merges) of the line since it left the target's own, oldest first. What was merged into the target is asked
-/// for too: the merge may have dropped it, and a revert taken it back.
+/// The commits of the line since it left the target's own, oldest first; of its merges those in which a person changed
+/// something. What was merged into the target is asked for too: the merge may have dropped it, and a revert taken it back.
 pub fn commits(repository: &Repository, line: ObjectId, into: ObjectId) -> Result<Vec<ObjectId>, Failure> {
     let target = Target::new(repository, into, &|| false);
     let fork = target.meet(line)?.map(|number| target.id(number));
@@ -46,7 +47,8 @@ pub fn commits(repository: &Repository, line: ObjectId, into: ObjectId) -> Resul
     let mut commits = repository.commits_between(&[merged.or(fork).unwrap_or(into)], line)?;
     let mut kept = Vec::with_capacity(commits.len());
     for commit in commits.drain(..) {
-        if repository.node(commit)?.parents.len() < 2 {
+        let node = repository.node(commit)?;
+        if node.parents.len() < 2 || !by_hand(repository, &node)?.is_empty() {
             kept.push(commit);
         }
     }
@@ -71,7 +73,7 @@ pub fn judge(
     let shares: Vec<&[ObjectId]> = commits.chunks(share).collect();
     let mut fixes = at_once(&shares, |commits| {
         let repository = Repository::discover(&path)?;
-        commits.iter().map(|commit| Fix::of_commits(&repository, &[*commit])).collect::<Result<Vec<_>, _>>()
+        commits.iter().map(|commit| fix_of(&repository, *commit)).collect::<Result<Vec<_>, _>>()
     })?
     .concat();
     fixes.sort_by(|a, b| a.changes.first().map(Change::path).cmp(&b.changes.first().map(Change::path)));
@@ -95,6 +97,19 @@ pub fn judge(
 
 /// Into so many parts a thread's share of the work is divided, so that none is left waiting for the other.
 const PARTS: usize = 8;
+
+/// A commit's own change; of a merge only what a person did, if there is any.
+fn fix_of(repository: &Repository, commit: ObjectId) -> Result<Fix, Failure> {
+    let mut fix = Fix::of_commits(repository, &[commit])?;
+    let node = repository.node(commit)?;
+    if node.parents.len() > 1 {
+        let by_hand = by_hand(repository, &node)?;
+        if !by_hand.is_empty() {
+            fix.changes.retain(|change| by_hand.iter().any(|file| change.path() == Some(&file.path)));
+        }
+    }
+    Ok(fix)
+}
 
 fn judge_one(target: &Target<'_>, fix: &Fix, options: &Options) -> Result<Option<Drifted>, Failure> {
     target.check_time()?;

@@ -185,7 +185,7 @@ fn a_merge_of_main_into_the_line_brings_nothing_to_judge() {
         "base : a = one_line two_line three_line
          main0 : d = work_on_main
          early < base : a ~ two_line -> TWO_LINE
-         sync < early main0 : e = x
+         sync < early main0
          late : a ~ three_line -> THREE_LINE; branch release/1.0
          main < main0 : f = more; branch main",
     );
@@ -193,4 +193,30 @@ fn a_merge_of_main_into_the_line_brings_nothing_to_judge() {
     let commits: Vec<&str> =
         answer["commits"].as_array().unwrap().iter().map(|one| one["summary"].as_str().unwrap()).collect();
     assert_eq!(commits, ["early", "late"]);
+}
+
+#[test]
+fn a_fix_that_was_made_inside_a_merge_is_asked_for() {
+    let history = |main: &str| {
+        History::bare(&format!(
+            "base : a = one_line two_line three_line four_line five_line six_line; b = other
+             start : b = more; branch main
+             ours < base : a ~ two_line -> TWO_LINE
+             theirs < base : a ~ six_line -> SIX_LINE
+             plain < ours theirs
+             more < ours : a ~ one_line -> ONE_LINE
+             merge < plain more : a ~ three_line -> three_line if_not_allowed_return; branch release/1.0
+             picks < start : pick ours; pick theirs; pick more; {main}; branch main"
+        ))
+    };
+    let lacks = history("b = yet_more");
+    let (code, answer) = json(&lacks, &["drift", "release/1.0", "--into", "main"]);
+    let rows = answer["commits"].as_array().unwrap();
+    let merge = rows.iter().find(|row| row["commit"] == lacks.id("merge").to_string()).expect("the merge is asked for");
+    assert_eq!((code, merge["verdict"].as_str(), rows.len()), (1, Some("partial"), 4), "{answer:#}");
+    assert_eq!(merge["missing"][0], "a");
+
+    let holds = history("a ~ three_line -> three_line if_not_allowed_return");
+    let (code, answer) = json(&holds, &["drift", "release/1.0", "--into", "main"]);
+    assert_eq!((code, answer["commits"].as_array().unwrap().len()), (0, 4), "{answer:#}");
 }
