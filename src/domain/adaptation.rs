@@ -3,7 +3,7 @@
 use foldhash::{HashMap, HashSet};
 use std::ops::Range;
 
-use super::hunk::TextChange;
+use super::hunk::{TextChange, place_around};
 use super::lines::{Alignment, Hunk, Text, is_telling};
 use super::succession::likeness;
 
@@ -153,10 +153,7 @@ impl Adaptation {
 /// Whether one of a hunk's `own` lines stands where the text around the hunk stood before the fix, beside a neighbour from
 /// there; `brought` are all lines that the step brought of it.
 fn is_in_place(change: &TextChange<'_>, hunk: &Hunk, new: &Text<'_>, (own, brought): (&[usize], &[usize])) -> bool {
-    let between = Alignment::of_bytes(change.before.bytes(), new.bytes()).between(&hunk.old);
-    // Where lines repeat a diff may lay an addition as far from its place as it is long.
-    let slack = hunk.new.len();
-    let place = between.start.saturating_sub(slack)..between.end + slack;
+    let place = place_around(hunk, &Alignment::of_bytes(change.before.bytes(), new.bytes()));
     own.iter().any(|line| place.contains(line) && has_neighbour(change, hunk, new, *line, brought))
 }
 

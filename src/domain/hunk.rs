@@ -91,7 +91,7 @@ impl View {
         let mut lines = hunk.new.clone().filter_map(|line| self.from_after.forward(line));
         let Some(first) = lines.next() else { return true };
         let last = lines.next_back().unwrap_or(first);
-        let place = self.from_before.between(&hunk.old);
+        let place = place_around(hunk, &self.from_before);
         place.start <= first && last < place.end
     }
 
@@ -136,6 +136,14 @@ pub fn is_in_place(step: &Hunk, hunk: &Hunk, from_before: &Alignment) -> bool {
     } else {
         from_before.run(hunk.old.clone()).as_ref() == Some(&step.old)
     }
+}
+
+/// Where in a version the text around a hunk stands, to which `from_before` leads.
+///
+/// Where lines repeat, be they empty, a diff may lay an addition as far from its place as it is long.
+pub fn place_around(hunk: &Hunk, from_before: &Alignment) -> Range<usize> {
+    let between = from_before.between(&hunk.old);
+    between.start.saturating_sub(hunk.new.len())..between.end + hunk.new.len()
 }
 
 /// Where a hunk stands in a version.
