@@ -39,7 +39,8 @@ pub fn harmless(text: &str) -> std::borrow::Cow<'_, str> {
             || matches!(c, '\u{061c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
                 | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
     };
-    if !text.contains(harmful) {
+    let is_plain = |text: &str| text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if is_plain(text) || !text.contains(harmful) {
         return text.into();
     }
     let mut shown = String::with_capacity(text.len() + 16);
@@ -155,22 +156,40 @@ impl FromStr for ObjectId {
         }
         let mut bytes = [0; 20];
         for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            let digit = |c: u8| (c as char).to_digit(16).ok_or(ObjectIdError);
-            *byte = u8::try_from(digit(pair[0])? * 16 + digit(pair[1])?).map_err(|_| ObjectIdError)?;
+            let digit = |digit: u8| match digit {
+                b'0'..=b'9' => Ok(digit - b'0'),
+                b'a'..=b'f' => Ok(digit - b'a' + 10),
+                b'A'..=b'F' => Ok(digit - b'A' + 10),
+                _ => Err(ObjectIdError),
+            };
+            *byte = digit(pair[0])? << 4 | digit(pair[1])?;
         }
         Ok(Self(bytes))
     }
 }
 
-impl fmt::Display for ObjectId {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// The 40 digits.
+struct Digits([u8; 40]);
+
+impl Digits {
+    fn of(id: &ObjectId) -> Self {
         // A table, since ids are written by the ten thousand.
         let mut digits = [0; 40];
-        for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0) {
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(id.0) {
             pair[0] = b"0123456789abcdef"[usize::from(byte >> 4)];
             pair[1] = b"0123456789abcdef"[usize::from(byte & 15)];
         }
-        out.pad(std::str::from_utf8(&digits).map_err(|_| fmt::Error)?)
+        Self(digits)
+    }
+
+    fn as_str(&self) -> Option<&str> {
+        std::str::from_utf8(&self.0).ok()
+    }
+}
+
+impl fmt::Display for ObjectId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.pad(Digits::of(self).as_str().ok_or(fmt::Error)?)
     }
 }
 
@@ -182,7 +201,10 @@ impl fmt::Debug for ObjectId {
 
 impl Serialize for ObjectId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        match Digits::of(self).as_str() {
+            Some(digits) => serializer.serialize_str(digits),
+            None => Err(serde::ser::Error::custom(ObjectIdError)),
+        }
     }
 }
 

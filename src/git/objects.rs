@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use crate::domain::identity::ObjectId;
 use crate::failure::Failure;
@@ -43,6 +44,7 @@ const LARGEST: usize = 64 * 1024 * 1024;
 
 /// A repository's objects.
 pub struct Objects<'r> {
+    repository: &'r Repository,
     database: git2::Odb<'r>,
     loose: PathBuf,
     /// The names in each directory of loose objects that was looked at: one look is cheaper than many files that are not there.
@@ -54,7 +56,12 @@ impl Repository {
     pub fn objects(&self) -> Result<Objects<'_>, Failure> {
         let database = self.inner.odb();
         let database = database.map_err(|error| self.damaged("failed to open the object database", error))?;
-        Ok(Objects { database, loose: self.common_directory().join("objects"), listed: RefCell::default() })
+        Ok(Objects {
+            repository: self,
+            database,
+            loose: self.common_directory().join("objects"),
+            listed: RefCell::default(),
+        })
     }
 
     /// A second handle on this repository, whose writes of objects and refs reach the disk before they return.
@@ -100,11 +107,62 @@ impl Repository {
     }
 }
 
+/// An object whose hash may have to be looked at yet: where thousands are read, that is half of the work, for another processor.
+pub struct Unproved {
+    id: ObjectId,
+    kind: Kind,
+    content: Vec<u8>,
+    is_proved: bool,
+}
+
+impl Unproved {
+    /// What is stored under its id: to be believed once it is proved.
+    pub fn content(&self) -> &[u8] {
+        &self.content
+    }
+
+    /// Its id and content, if that is what its id says; looks for git's own signs of a forged SHA-1 too.
+    pub fn proved(self) -> Option<(ObjectId, Vec<u8>)> {
+        (self.is_proved || is_sound(self.id, self.kind, &self.content)).then_some((self.id, self.content))
+    }
+}
+
+/// Whether an object is what its id says. libgit2 hashes as git does, and refuses what shows the signs of a collision.
+pub(in crate::git) fn is_sound(id: ObjectId, kind: Kind, content: &[u8]) -> bool {
+    git2::Oid::hash_object(kind.raw(), content).is_ok_and(|hash| to_id(hash) == id)
+}
+
 impl Objects<'_> {
     /// The content of the object `id`; none if there is no such object here, or it is of another kind.
     ///
     /// Exit 4 if it is corrupt, which its hash tells.
     pub fn read(&self, id: ObjectId, kind: Kind) -> Result<Option<Vec<u8>>, Failure> {
+        match self.packed(id, kind).and_then(Unproved::proved) {
+            Some((_, content)) => Ok(Some(content)),
+            None => self.read_elsewhere(id, kind),
+        }
+    }
+
+    /// The same, without a look at the hash of what is packed.
+    ///
+    /// Exit 4 if it is found to be corrupt nevertheless.
+    pub fn read_unproved(&self, id: ObjectId, kind: Kind) -> Result<Option<Unproved>, Failure> {
+        match self.packed(id, kind) {
+            Some(object) => Ok(Some(object)),
+            None => {
+                let content = self.read_elsewhere(id, kind)?;
+                Ok(content.map(|content| Unproved { id, kind, content, is_proved: true }))
+            }
+        }
+    }
+
+    fn packed(&self, id: ObjectId, kind: Kind) -> Option<Unproved> {
+        let (found, content) = self.repository.packs().read(id)?;
+        (found == kind).then(|| Unproved { id, kind, content: Rc::unwrap_or_clone(content), is_proved: false })
+    }
+
+    /// The same, of what the short way to packed objects does not find sound: in a file of its own, or by way of libgit2.
+    fn read_elsewhere(&self, id: ObjectId, kind: Kind) -> Result<Option<Vec<u8>>, Failure> {
         let damaged = |failure: Failure| {
             failure.hint("git fsck    # lists what is damaged; a fresh clone has the objects that were shared")
         };
@@ -171,10 +229,7 @@ pub(in crate::git) fn inflate(file: &[u8], kind: Kind, id: ObjectId) -> Result<O
     if word != kind.raw().str() {
         return Ok(None);
     }
-    match git2::Oid::hash_object(kind.raw(), &content) {
-        Ok(hash) if to_id(hash) == id => Ok(Some(content)),
-        Ok(_) | Err(_) => Err("its content is not what its id says"),
-    }
+    if is_sound(id, kind, &content) { Ok(Some(content)) } else { Err("its content is not what its id says") }
 }
 
 /// The id that an object has or would have.

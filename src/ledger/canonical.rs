@@ -3,9 +3,11 @@
 //! The ledger's format is narrower than the standard: keys are plain ASCII (whose order is the same in bytes and in UTF-16, which
 //! the standard sorts by), numbers are integers of at most 2^53.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
+use std::io::Write as _;
 
 use serde::ser::{self, Serialize};
+use smallvec::SmallVec;
 
 /// The largest integer that every JSON reader keeps exactly: 2^53.
 const LARGEST_INTEGER: u64 = 1 << 53;
@@ -28,12 +30,12 @@ impl ser::Error for NotCanonical {
 }
 
 /// Writes the canonical form of `value` behind what `out` holds.
-pub(super) fn write(value: &impl Serialize, out: &mut String) -> Result<(), NotCanonical> {
+pub(super) fn write(value: &impl Serialize, out: &mut Vec<u8>) -> Result<(), NotCanonical> {
     value.serialize(Writer { out })
 }
 
 struct Writer<'o> {
-    out: &'o mut String,
+    out: &'o mut Vec<u8>,
 }
 
 impl Writer<'_> {
@@ -41,98 +43,128 @@ impl Writer<'_> {
         if size > LARGEST_INTEGER {
             return Err(NotCanonical::Outside("an integer beyond 2^53"));
         }
-        // Writing to a String never fails.
+        // Writing to a Vec never fails.
         write!(self.out, "{number}").ok();
         Ok(())
     }
 }
 
-fn write_string(text: &str, out: &mut String) {
-    out.push('"');
-    let mut rest = text;
-    while let Some(at) = rest.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
-        out.push_str(&rest[..at]);
-        match rest.as_bytes()[at] {
-            b'"' => out.push_str("\\\""),
-            b'\\' => out.push_str("\\\\"),
-            8 => out.push_str("\\b"),
-            b'\t' => out.push_str("\\t"),
-            b'\n' => out.push_str("\\n"),
-            12 => out.push_str("\\f"),
-            b'\r' => out.push_str("\\r"),
-            byte => drop(write!(out, "\\u{byte:04x}")),
-        }
-        rest = &rest[at + 1..];
+/// Whether nothing of it is escaped. Every byte is looked at, for so the compiler looks at many at once.
+fn is_plain(text: &[u8]) -> bool {
+    text.iter().fold(true, |plain, &byte| plain & (byte >= b' ') & (byte != b'"') & (byte != b'\\'))
+}
+
+fn write_string(text: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    if is_plain(text) {
+        out.extend_from_slice(text);
+    } else {
+        text.iter().for_each(|byte| write_byte(*byte, out));
     }
-    out.push_str(rest);
-    out.push('"');
+    out.push(b'"');
+}
+
+fn write_byte(byte: u8, out: &mut Vec<u8>) {
+    match byte {
+        b'"' => out.extend_from_slice(b"\\\""),
+        b'\\' => out.extend_from_slice(b"\\\\"),
+        8 => out.extend_from_slice(b"\\b"),
+        b'\t' => out.extend_from_slice(b"\\t"),
+        b'\n' => out.extend_from_slice(b"\\n"),
+        12 => out.extend_from_slice(b"\\f"),
+        b'\r' => out.extend_from_slice(b"\\r"),
+        0..b' ' => drop(write!(out, "\\u{byte:04x}")),
+        _ => out.push(byte),
+    }
 }
 
 /// An array, and whether it has an item yet.
 struct Array<'o> {
-    out: &'o mut String,
+    out: &'o mut Vec<u8>,
     empty: bool,
     end: &'static str,
 }
 
 /// An object whose fields stand in the order of writing, to be sorted at the end.
 struct Object<'o> {
-    out: &'o mut String,
+    out: &'o mut Vec<u8>,
     start: usize,
-    /// For each field where its key begins and ends, and where its value ends.
-    fields: Vec<(usize, usize, usize)>,
+    fields: SmallVec<[Field; 8]>,
     end: &'static str,
 }
 
+/// Where a field's key begins, without its quotes: the closing one would sort before longer keys, but behind '!'. And where that
+/// ends, and where its value ends.
+#[derive(Clone, Copy)]
+struct Field {
+    from: usize,
+    key_end: usize,
+    end: usize,
+}
+
 impl<'o> Object<'o> {
-    fn new(out: &'o mut String, end: &'static str) -> Self {
-        out.push('{');
-        Self { start: out.len(), out, fields: Vec::new(), end }
+    fn new(out: &'o mut Vec<u8>, end: &'static str) -> Self {
+        out.push(b'{');
+        Self { start: out.len(), out, fields: SmallVec::new(), end }
     }
 
     fn key(&mut self, key: &(impl Serialize + ?Sized)) -> Result<(), NotCanonical> {
-        if !self.fields.is_empty() {
-            self.out.push(',');
-        }
-        let from = self.out.len();
+        let from = self.begin_key();
         key.serialize(Writer { out: self.out })?;
-        let written = self.out[from..].strip_prefix('"').and_then(|key| key.strip_suffix('"'));
-        if !written.is_some_and(|key| key.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')) {
-            return Err(NotCanonical::Outside("a key that is not plain ASCII"));
+        self.end_key(from)
+    }
+
+    fn name(&mut self, name: &'static str) -> Result<(), NotCanonical> {
+        let from = self.begin_key();
+        self.out.push(b'"');
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.push(b'"');
+        self.end_key(from)
+    }
+
+    fn begin_key(&mut self) -> usize {
+        if !self.fields.is_empty() {
+            self.out.push(b',');
         }
-        self.fields.push((from, self.out.len(), 0));
-        self.out.push(':');
-        Ok(())
+        self.out.len()
+    }
+
+    fn end_key(&mut self, from: usize) -> Result<(), NotCanonical> {
+        let is_plain_ascii = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
+        match &self.out[from..] {
+            [b'"', key @ .., b'"'] if key.iter().all(is_plain_ascii) => {
+                self.fields.push(Field { from: from + 1, key_end: self.out.len() - 1, end: 0 });
+                self.out.push(b':');
+                Ok(())
+            }
+            _ => Err(NotCanonical::Outside("a key that is not plain ASCII")),
+        }
     }
 
     fn value(&mut self, value: &(impl Serialize + ?Sized)) -> Result<(), NotCanonical> {
         value.serialize(Writer { out: self.out })?;
         if let Some(field) = self.fields.last_mut() {
-            field.2 = self.out.len();
+            field.end = self.out.len();
         }
         Ok(())
     }
 
-    fn finish(mut self) -> Result<(), NotCanonical> {
-        let key = |(from, key_end, _): &(usize, usize, usize)| &self.out[from + 1..key_end - 1];
-        if self.fields.is_sorted_by(|first, second| key(first) < key(second)) {
-            self.out.push_str(self.end);
-            return Ok(());
-        }
-        let written = self.out.split_off(self.start);
-        let at = |(from, key_end, end): &(usize, usize, usize)| {
-            // Without its quotes: the closing one would sort before longer keys, but behind '!'.
-            (&written[from - self.start + 1..key_end - self.start - 1], &written[from - self.start..end - self.start])
-        };
-        self.fields.sort_unstable_by_key(|field| at(field).0);
-        for (number, field) in self.fields.iter().enumerate() {
-            if number > 0 {
-                self.out.push(',');
+    fn finish(mut self) {
+        let Self { out, fields, start, end } = &mut self;
+        let key = |field: &Field| &out[field.from..field.key_end];
+        if !fields.is_sorted_by(|first, second| key(first) < key(second)) {
+            // Two of one name keep the order of writing.
+            fields.sort_by(|first, second| key(first).cmp(key(second)));
+            let written = out.len();
+            for (number, field) in fields.iter().enumerate() {
+                if number > 0 {
+                    out.push(b',');
+                }
+                out.extend_from_within(field.from - 1..field.end);
             }
-            self.out.push_str(at(field).1);
+            out.drain(*start..written);
         }
-        self.out.push_str(self.end);
-        Ok(())
+        out.extend_from_slice(end.as_bytes());
     }
 }
 
@@ -148,7 +180,7 @@ impl<'o> ser::Serializer for Writer<'o> {
     type SerializeStructVariant = Object<'o>;
 
     fn serialize_bool(self, yes: bool) -> Result<(), NotCanonical> {
-        self.out.push_str(if yes { "true" } else { "false" });
+        self.out.extend_from_slice(if yes { b"true" } else { b"false" });
         Ok(())
     }
     fn serialize_i8(self, number: i8) -> Result<(), NotCanonical> {
@@ -185,7 +217,17 @@ impl<'o> ser::Serializer for Writer<'o> {
         self.serialize_str(character.encode_utf8(&mut [0; 4]))
     }
     fn serialize_str(self, text: &str) -> Result<(), NotCanonical> {
-        write_string(text, self.out);
+        write_string(text.as_bytes(), self.out);
+        Ok(())
+    }
+    fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<(), NotCanonical> {
+        let from = self.out.len() + 1;
+        write!(self.out, "\"{value}\"").map_err(ser::Error::custom)?;
+        let end = self.out.len() - 1;
+        if !is_plain(&self.out[from..end]) {
+            let text = self.out.split_off(from - 1);
+            write_string(&text[1..text.len() - 1], self.out);
+        }
         Ok(())
     }
     fn serialize_bytes(self, _: &[u8]) -> Result<(), NotCanonical> {
@@ -198,7 +240,7 @@ impl<'o> ser::Serializer for Writer<'o> {
         value.serialize(self)
     }
     fn serialize_unit(self) -> Result<(), NotCanonical> {
-        self.out.push_str("null");
+        self.out.extend_from_slice(b"null");
         Ok(())
     }
     fn serialize_unit_struct(self, _: &'static str) -> Result<(), NotCanonical> {
@@ -218,12 +260,13 @@ impl<'o> ser::Serializer for Writer<'o> {
         value: &T,
     ) -> Result<(), NotCanonical> {
         let mut object = Object::new(self.out, "}");
-        object.key(name)?;
+        object.name(name)?;
         object.value(value)?;
-        object.finish()
+        object.finish();
+        Ok(())
     }
     fn serialize_seq(self, _: Option<usize>) -> Result<Array<'o>, NotCanonical> {
-        self.out.push('[');
+        self.out.push(b'[');
         Ok(Array { out: self.out, empty: true, end: "]" })
     }
     fn serialize_tuple(self, length: usize) -> Result<Array<'o>, NotCanonical> {
@@ -239,9 +282,9 @@ impl<'o> ser::Serializer for Writer<'o> {
         name: &'static str,
         _: usize,
     ) -> Result<Array<'o>, NotCanonical> {
-        self.out.push('{');
-        write_string(name, self.out);
-        self.out.push_str(":[");
+        self.out.push(b'{');
+        write_string(name.as_bytes(), self.out);
+        self.out.extend_from_slice(b":[");
         Ok(Array { out: self.out, empty: true, end: "]}" })
     }
     fn serialize_map(self, _: Option<usize>) -> Result<Object<'o>, NotCanonical> {
@@ -257,9 +300,9 @@ impl<'o> ser::Serializer for Writer<'o> {
         name: &'static str,
         _: usize,
     ) -> Result<Object<'o>, NotCanonical> {
-        self.out.push('{');
-        write_string(name, self.out);
-        self.out.push(':');
+        self.out.push(b'{');
+        write_string(name.as_bytes(), self.out);
+        self.out.push(b':');
         Ok(Object::new(self.out, "}}"))
     }
 }
@@ -267,13 +310,13 @@ impl<'o> ser::Serializer for Writer<'o> {
 impl Array<'_> {
     fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), NotCanonical> {
         if !std::mem::take(&mut self.empty) {
-            self.out.push(',');
+            self.out.push(b',');
         }
         value.serialize(Writer { out: self.out })
     }
 
     fn finish(self) {
-        self.out.push_str(self.end);
+        self.out.extend_from_slice(self.end.as_bytes());
     }
 }
 
@@ -310,7 +353,8 @@ impl ser::SerializeMap for Object<'_> {
         self.value(value)
     }
     fn end(self) -> Result<(), NotCanonical> {
-        self.finish()
+        self.finish();
+        Ok(())
     }
 }
 
@@ -320,11 +364,12 @@ macro_rules! objects {
             type Ok = ();
             type Error = NotCanonical;
             fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), NotCanonical> {
-                self.key(key)?;
+                self.name(key)?;
                 self.value(value)
             }
             fn end(self) -> Result<(), NotCanonical> {
-                self.finish()
+                self.finish();
+                Ok(())
             }
         }
     )*};
@@ -337,8 +382,8 @@ mod tests {
     use super::*;
 
     fn canonical(value: &impl Serialize) -> Result<String, NotCanonical> {
-        let mut out = String::new();
-        write(value, &mut out).map(|()| out)
+        let mut out = Vec::new();
+        write(value, &mut out).map(|()| String::from_utf8(out).expect("UTF-8"))
     }
 
     #[test]

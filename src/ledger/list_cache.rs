@@ -48,9 +48,8 @@ pub(super) fn digest(rule: &Rule) -> [u8; 32] {
 }
 
 /// What the file holds.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Content {
-    history: Abridged,
+struct Content<Past> {
+    history: Past,
     /// The youngest time of all events, those too that were left out.
     youngest: Option<Moment>,
     /// The digest of the rule by which they all count.
@@ -67,12 +66,11 @@ impl Ledger<'_> {
     /// Goes on from what was kept for lists, if it can be used: the incidents that are left out, and the newest commit that
     /// was known then.
     pub fn start_from_list(&mut self) -> Option<(BTreeMap<IncidentId, Entry>, ObjectId)> {
-        let content = read(&std::fs::read(self.list_file()).ok()?)?;
-        let history = History::of_abridged(content.history)?;
+        let Content { history, youngest, under, left_out } = read(&std::fs::read(self.list_file()).ok()?)?;
         let tip = history.tip()?;
-        self.kept = Some(Counted { tip, youngest: content.youngest, under: content.under });
+        self.kept = Some(Counted { tip, youngest, under });
         self.start_from(Reading { history: Rc::new(history), joins: Vec::new() });
-        Some((content.left_out, tip))
+        Some((left_out, tip))
     }
 
     /// Keeps for lists what is known now without the events of the incidents in `left_out`, where it is worth it: `new` is the
@@ -112,7 +110,7 @@ impl Ledger<'_> {
     }
 }
 
-fn written(content: &Content) -> Option<Vec<u8>> {
+fn written(content: &Content<Abridged>) -> Option<Vec<u8>> {
     let mut out = Output(HEADER.to_vec());
     let Abridged { root, ledger, adopted, places, left_out } = &content.history;
     out.text(env!("CARGO_PKG_VERSION"))?;
@@ -203,7 +201,7 @@ impl Output {
 }
 
 /// Reads what [`written`] wrote; none for anything else.
-fn read(bytes: &[u8]) -> Option<Content> {
+fn read(bytes: &[u8]) -> Option<Content<History>> {
     let (body, checksum) = bytes.split_last_chunk::<32>()?;
     if Sha256::digest(body).as_slice() != checksum {
         return None;
@@ -220,32 +218,17 @@ fn read(bytes: &[u8]) -> Option<Content> {
     for _ in 0..input.count()? {
         adopted.insert(input.id()?, input.text()?.to_owned());
     }
-    let mut incidents = BTreeMap::new();
-    for _ in 0..input.count()? {
-        let entry = input.entry()?;
-        incidents.insert(entry.incident.clone(), entry);
-    }
+    let count = input.count()?;
+    let incident = |_| input.entry().map(|entry| (entry.incident.clone(), entry));
+    let incidents = (0..count).map(incident).collect::<Option<BTreeMap<_, _>>>()?;
     let ids = input.count()?;
     let left_out = input.take(ids.checked_mul(16)?)?.chunks_exact(16);
     let left_out = left_out.map(|id| Some(u128::from_le_bytes(id.try_into().ok()?))).collect::<Option<_>>()?;
     let count = input.count()?;
-    let mut places = Vec::with_capacity(count.min(body.len() / 21));
-    for at in 0..count {
-        let commit = input.id()?;
-        let kind = input.take(1)?[0];
-        let parents = match kind & 4 {
-            0 => (0..input.count()?).map(|_| input.count()).collect::<Option<_>>()?,
-            _ => smallvec![at.checked_sub(1)?],
-        };
-        let what = match kind & 3 {
-            0 => What::Join,
-            1 => What::LeftOut,
-            2 => What::Event(Box::new(codec::decode(input.text()?.as_bytes()).ok()?)),
-            _ => return None,
-        };
-        places.push(Kept { commit, parents, what });
-    }
-    let history = Abridged { root, ledger, adopted, places, left_out };
+    // What can't be there takes no memory.
+    let count = Some(count).filter(|count| *count <= body.len() / 21)?;
+    let places = (0..count).map(|at| input.place(at));
+    let history = History::of_abridged(Abridged { root, ledger, adopted, places, left_out })?;
     input.0.is_empty().then_some(Content { history, youngest, under, left_out: incidents })
 }
 
@@ -275,6 +258,23 @@ impl<'i> Input<'i> {
         let nanoseconds = u32::from_le_bytes(self.take(4)?.try_into().ok()?);
         let offset = chrono::FixedOffset::east_opt(i32::from_le_bytes(self.take(4)?.try_into().ok()?))?;
         Some(chrono::DateTime::from_timestamp(seconds, nanoseconds)?.with_timezone(&offset))
+    }
+
+    /// The commit at a place in causal order.
+    fn place(&mut self, at: usize) -> Option<Kept> {
+        let commit = self.id()?;
+        let kind = self.take(1)?[0];
+        let parents = match kind & 4 {
+            0 => (0..self.count()?).map(|_| self.count()).collect::<Option<_>>()?,
+            _ => smallvec![at.checked_sub(1)?],
+        };
+        let what = match kind & 3 {
+            0 => What::Join,
+            1 => What::LeftOut,
+            2 => What::Event(Box::new(codec::decode(self.text()?.as_bytes()).ok()?)),
+            _ => return None,
+        };
+        Some(Kept { commit, parents, what })
     }
 
     fn entry(&mut self) -> Option<Entry> {

@@ -1,14 +1,14 @@
 //! The ledger's commits, down from its heads: what no single ref holds is joined in the mind.
 
 use std::rc::Rc;
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 
 use foldhash::HashSet;
 
 use crate::domain::identity::ObjectId;
 use crate::domain::record::{Commit, Content, History, Unreadable};
 use crate::failure::Failure;
-use crate::git::objects::{self, EMPTY_TREE, Kind, Objects, TreeLine};
+use crate::git::objects::{self, EMPTY_TREE, Kind, Objects, TreeLine, Unproved};
 
 use super::codec;
 
@@ -59,43 +59,100 @@ fn on_top(objects: &Objects<'_>, heads: &[ObjectId], known: History) -> Result<O
 }
 
 /// How many commits are handed on at once to be decoded.
-const BATCH: usize = 512;
+const BATCH: usize = 256;
 
 /// How many batches may wait to be decoded: what waits takes memory.
 const WAITING: usize = 16;
 
+/// The way down from heads to what is known, newest first along a line.
+struct Way<'k> {
+    seen: HashSet<ObjectId>,
+    waiting: Vec<ObjectId>,
+    known: &'k dyn Fn(ObjectId) -> bool,
+}
+
+impl<'k> Way<'k> {
+    fn from(heads: &[ObjectId], known: &'k dyn Fn(ObjectId) -> bool) -> Self {
+        let mut way = Self { seen: HashSet::default(), waiting: Vec::new(), known };
+        way.go_on(heads.iter().rev().copied());
+        way
+    }
+
+    fn go_on(&mut self, commits: impl Iterator<Item = ObjectId>) {
+        self.waiting.extend(commits.filter(|commit| !(self.known)(*commit) && self.seen.insert(*commit)));
+    }
+}
+
 /// All commits down from `heads` to what is known, newest first along a line.
 ///
-/// What they hold is decoded on another processor while the next ones are read: each of the two takes half of the time.
+/// They are read in haste at first; where anything is not as it should be, one after another, which tells what it is.
 fn walk(objects: &Objects<'_>, heads: &[ObjectId], known: impl Fn(ObjectId) -> bool) -> Result<Vec<Commit>, Failure> {
-    let mut seen: HashSet<ObjectId> = HashSet::default();
-    let mut waiting: Vec<_> = heads.iter().copied().rev().filter(|head| seen.insert(*head) && !known(*head)).collect();
+    match walk_in_haste(objects, Way::from(heads, &known)) {
+        Some(commits) => Ok(commits),
+        None => walk_with_care(objects, Way::from(heads, &known)),
+    }
+}
+
+fn walk_with_care(objects: &Objects<'_>, mut way: Way<'_>) -> Result<Vec<Commit>, Failure> {
+    let mut commits = Vec::new();
+    while let Some(id) = way.waiting.pop() {
+        let bytes = objects.read(id, Kind::Commit)?.ok_or_else(|| incomplete(id))?;
+        let commit = commit(id, &bytes)?;
+        way.go_on(commit.parents.iter().copied());
+        commits.push(commit);
+    }
+    Ok(commits)
+}
+
+/// The same, whose commits are proved to be what their ids say, and decoded, on all processors while the next ones are read. None
+/// where that can't be done with any of them.
+fn walk_in_haste(objects: &Objects<'_>, mut way: Way<'_>) -> Option<Vec<Commit>> {
     let mut batch = || {
-        let mut raw = Vec::with_capacity(BATCH);
-        while let Some(id) = if raw.len() < BATCH { waiting.pop() } else { None } {
-            let bytes = objects.read(id, Kind::Commit)?.ok_or_else(|| incomplete(id))?;
-            let parents = codec::parents(&bytes).map_err(|reason| unreadable(id, reason))?;
-            waiting.extend(parents.into_iter().filter(|parent| !known(*parent) && seen.insert(*parent)));
-            raw.push((id, bytes));
+        let mut batch = Vec::with_capacity(BATCH);
+        while let Some(id) = if batch.len() < BATCH { way.waiting.pop() } else { None } {
+            let object = objects.read_unproved(id, Kind::Commit).ok()??;
+            way.go_on(codec::parents(object.content()).ok()?.into_iter());
+            batch.push(object);
         }
-        Ok::<_, Failure>(raw)
+        Some(batch)
     };
     let first = batch()?;
     if first.len() < BATCH {
-        return first.iter().map(|(id, bytes)| commit(*id, bytes)).collect();
+        return decoded(first);
     }
+    let (sender, receiver) = mpsc::sync_channel::<(usize, Vec<Unproved>)>(WAITING);
+    let receiver = Arc::new(Mutex::new(receiver));
     std::thread::scope(|scope| {
-        let (sender, receiver) = mpsc::sync_channel::<Vec<(ObjectId, Vec<u8>)>>(WAITING);
-        let decode = move || receiver.iter().flatten().map(|(id, bytes)| commit(id, &bytes)).collect();
-        let decoder = scope.spawn(decode);
+        let decode = || {
+            let receiver = Arc::clone(&receiver);
+            let next = move || receiver.lock().ok()?.recv().ok();
+            let decode = |(number, batch)| Some((number, decoded(batch)?));
+            scope.spawn(move || std::iter::from_fn(next).map(decode).collect::<Option<Vec<_>>>())
+        };
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        let decoders: Vec<_> = (0..processors).map(|_| decode()).collect();
+        // It goes away with the last decoder: then nobody waits for room.
+        drop(receiver);
         let mut raw = first;
-        // Whoever decodes ends early at what can't be read.
-        while !raw.is_empty() && sender.send(raw).is_ok() {
+        for number in 0.. {
+            if raw.is_empty() || sender.send((number, raw)).is_err() {
+                break;
+            }
             raw = batch()?;
         }
         drop(sender);
-        decoder.join().map_err(|_| Failure::undecided("a thread that read the ledger ended early"))?
+        let mut batches = Vec::new();
+        for decoder in decoders {
+            batches.extend(decoder.join().ok()??);
+        }
+        batches.sort_unstable_by_key(|(number, _)| *number);
+        Some(batches.into_iter().flat_map(|(_, commits)| commits).collect())
     })
+}
+
+fn decoded(batch: Vec<Unproved>) -> Option<Vec<Commit>> {
+    let proved = batch.into_iter().map(Unproved::proved);
+    proved.map(|object| object.and_then(|(id, bytes)| commit(id, &bytes).ok())).collect()
 }
 
 /// Joins `tops`, of which none holds another, into one tip; with the joins' bytes.

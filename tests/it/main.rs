@@ -29,6 +29,7 @@ mod init;
 mod ledger;
 mod ledger_attacks;
 mod ledger_faults;
+mod ledger_large;
 #[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
 mod ledger_steps;
 mod ledger_takeovers;

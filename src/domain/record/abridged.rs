@@ -11,7 +11,7 @@ use crate::domain::identity::ObjectId;
 
 /// A history as it can be kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Abridged {
+pub struct Abridged<Places = Vec<Kept>> {
     /// The commit that the ledger began with.
     pub root: Option<ObjectId>,
     /// The ledger's id.
@@ -19,7 +19,7 @@ pub struct Abridged {
     /// The roots that were taken in, each with its ledger's id.
     pub adopted: BTreeMap<ObjectId, String>,
     /// Every commit in causal order.
-    pub places: Vec<Kept>,
+    pub places: Places,
     /// The ids of the events that were left out, sorted.
     pub left_out: Vec<u128>,
 }
@@ -70,14 +70,15 @@ impl History {
         Some(Abridged { root, ledger, adopted, places, left_out })
     }
 
-    /// The history that was kept. None if what was kept hangs together nowhere.
-    pub fn of_abridged(kept: Abridged) -> Option<Self> {
+    /// The history that was kept, of places as they are read. None if one of them can't be, or what was kept hangs together
+    /// nowhere.
+    pub fn of_abridged(kept: Abridged<impl ExactSizeIterator<Item = Option<Kept>>>) -> Option<Self> {
         let Abridged { root, ledger, adopted, places, left_out } = kept;
-        let tip = places.last()?.commit;
-        let mut history = Self { tip: Some(tip), root, ledger, adopted, left_out, ..Self::default() };
+        let mut history = Self { root, ledger, adopted, left_out, ..Self::default() };
         history.order.reserve(places.len());
         history.place_of.reserve(places.len());
-        for Kept { commit, parents, what } in places {
+        for place in places {
+            let Kept { commit, parents, what } = place?;
             if parents.iter().any(|&parent| parent >= history.order.len()) {
                 return None;
             }
@@ -88,6 +89,7 @@ impl History {
             };
             history.put(commit, parents, holds);
         }
+        history.tip = Some(history.order.last()?.commit);
         Some(history)
     }
 
@@ -103,5 +105,8 @@ impl History {
 
 /// A UUID as a number.
 fn number(id: &str) -> Option<u128> {
-    u128::from_str_radix(&id.replace('-', ""), 16).ok()
+    let mut digits = id.bytes().filter(|byte| *byte != b'-').map(|byte| char::from(byte).to_digit(16));
+    digits.try_fold(0_u128, |number, digit| {
+        number.checked_mul(16).zip(digit).map(|(number, digit)| number | u128::from(digit))
+    })
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::git::to_id;
 use crate::process::Program;
 
 fn git(directory: &Path, arguments: &[&str]) {
@@ -107,7 +108,7 @@ fn a_damaged_pack_is_no_panic_and_never_another_content() {
             for (id, kind, content) in &objects {
                 if let Some((found, read)) = packs.read(*id)
                     && found == *kind
-                    && is_sound(*id, *kind, &read)
+                    && objects::is_sound(*id, *kind, &read)
                 {
                     assert_eq!(*read, *content);
                 }
