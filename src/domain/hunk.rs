@@ -7,7 +7,8 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use super::lines::{Alignment, Block, Hunk, Text, is_telling};
+use super::lines::{Alignment, Hunk, Text, is_telling};
+use super::removed::Removed;
 use super::succession::Succession;
 
 /// A file's change by a fix: two texts and their differences.
@@ -248,7 +249,7 @@ impl Trace {
     }
 
     /// One step from a version to the next along `alignment`; `removed` is what the hunk took out.
-    pub fn step(&self, old: &Text<'_>, new: &Text<'_>, alignment: &Alignment, removed: &[&[u8]]) -> Step {
+    pub fn step(&self, old: &Text<'_>, new: &Text<'_>, alignment: &Alignment, removed: &Removed<'_>) -> Step {
         match &self.gap {
             Some(gap) => self.step_deletion(gap, old, new, alignment, removed),
             None => self.step_lines(old, new, alignment, removed),
@@ -261,29 +262,21 @@ impl Trace {
         old: &Text<'_>,
         new: &Text<'_>,
         alignment: &Alignment,
-        removed: &[&[u8]],
+        removed: &Removed<'_>,
     ) -> Step {
         let moved = alignment.gap(gap.start).start..alignment.gap(gap.end).end;
-        let block = Block::new(removed);
-        let comes = block.count(new.bytes()) > 0;
+        // Where nothing stands in the place, nothing came back there: neither text has to be split into lines then.
         let back_in_place =
-            comes && contains(&new.lines()[moved.clone()], removed) && !contains(&old.lines()[gap.clone()], removed);
-        // Also in another form: at least half of what says something, whatever its white space.
-        let telling: Vec<&[u8]> =
-            removed.iter().filter(|line| is_telling(line)).map(|line| line.trim_ascii()).collect();
-        let stands = |lines: &[&[u8]], wanted: &[u8]| lines.iter().any(|line| line.trim_ascii() == wanted);
-        let (then, now) = (&old.lines()[gap.clone()], &new.lines()[moved.clone()]);
-        let back = telling.iter().filter(|line| stands(now, line) && !stands(then, line)).count();
-        let back_in_place = back_in_place || back > 0 && back * 2 >= telling.len();
-        let back_elsewhere = removed.iter().any(|line| is_telling(line)) && comes && block.count(old.bytes()) == 0;
-        if back_in_place || back_elsewhere {
+            !moved.is_empty() && removed.are_back(&old.lines()[gap.clone()], &new.lines()[moved.clone()], new.bytes());
+        let is_back = back_in_place || removed.say_something() && removed.come_anew(old.bytes(), new.bytes());
+        if is_back {
             // An empty line or a brace comes and goes.
-            return if removed.iter().any(|line| is_telling(line)) { Step::Restored } else { Step::Rewritten };
+            return if removed.say_something() { Step::Restored } else { Step::Rewritten };
         }
         Step::Stands(Self { gap: Some(moved), ..self.clone() })
     }
 
-    fn step_lines(&self, old: &Text<'_>, new: &Text<'_>, alignment: &Alignment, removed: &[&[u8]]) -> Step {
+    fn step_lines(&self, old: &Text<'_>, new: &Text<'_>, alignment: &Alignment, removed: &Removed<'_>) -> Step {
         let keep = |lines: &[usize]| lines.iter().filter_map(|line| alignment.forward(*line)).collect::<Vec<_>>();
         let mut next = Self { own: keep(&self.own), heirs: keep(&self.heirs), ..self.clone() };
         if next.own.len() == self.own.len() && next.heirs.len() == self.heirs.len() {
@@ -308,7 +301,7 @@ impl Trace {
             let inherited: Vec<usize> = pairs.iter().map(|(_, heir)| *heir).collect();
             let is_back = |(line, heir): &(usize, usize)| {
                 let (line, heir) = (old.lines()[*line], new.lines()[*heir]);
-                is_telling(heir) && removed.contains(&heir) || is_back_otherwise(line, heir, removed)
+                is_telling(heir) && removed.lines.contains(&heir) || removed.are_back_in(line, heir)
             };
             if pairs.iter().any(is_back) {
                 return Step::Restored;
@@ -334,7 +327,7 @@ impl Trace {
         }
         if next.own.is_empty() {
             let heirs: Vec<&[u8]> = next.heirs.iter().map(|line| new.lines()[*line]).collect();
-            if !heirs.is_empty() && heirs.iter().all(|line| removed.contains(line)) {
+            if !heirs.is_empty() && heirs.iter().all(|line| removed.lines.contains(line)) {
                 return Step::Restored;
             }
             if heirs.is_empty() {
@@ -347,21 +340,6 @@ impl Trace {
         }
         Step::Changed(next)
     }
-}
-
-/// Whether the line that took a line's place is one that the fix took out, in other white space: a revert may come with a new
-/// indentation or other line ends.
-fn is_back_otherwise(line: &[u8], heir: &[u8], removed: &[&[u8]]) -> bool {
-    let letters = |line: &[u8]| line.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect::<Vec<u8>>();
-    let back = letters(heir);
-    back.iter().any(u8::is_ascii_alphanumeric)
-        && back != letters(line)
-        && removed.iter().any(|removed| letters(removed) == back)
-}
-
-/// Whether `block` stands in `lines`, whole and in order.
-fn contains(lines: &[&[u8]], block: &[&[u8]]) -> bool {
-    !block.is_empty() && lines.windows(block.len()).any(|window| window == block)
 }
 
 /// Where a lost run of lines stands again, with one of its neighbours, among the lines that this step added: code that was

@@ -87,6 +87,11 @@ impl Block {
         Self { finder: memmem::Finder::new(&needle).into_owned(), overlaps: has_border(&needle) }
     }
 
+    /// Whether the bytes of the block stand anywhere in a text: where they do not, the block does not.
+    pub fn may_stand_in(&self, text: &[u8]) -> bool {
+        self.finder.find(text).is_some()
+    }
+
     /// How often the block stands in a text, at line starts and line ends only; overlapping ones count.
     pub fn count(&self, text: &[u8]) -> usize {
         if self.finder.needle().is_empty() {

@@ -28,6 +28,7 @@ pub mod rca;
 pub mod record;
 pub mod refusal;
 pub mod release;
+pub mod removed;
 pub mod report;
 pub mod revert;
 pub mod roles;

@@ -12,6 +12,7 @@ pub mod fix;
 pub mod forecast;
 mod identity;
 pub mod judge;
+mod landings;
 mod line;
 pub mod recipe;
 pub mod report;

@@ -78,7 +78,9 @@ fn by_lines(
     let judge = |(change, versions): &Timeline<'_>| judge(target, change, &picks, fix, versions);
     let mut judged = timelines.iter().map(judge).collect::<Result<Vec<_>, _>>()?;
     // A commit that is proven to have brought most of the fix is its landing: it may have touched the rest up.
-    if let Some(landing) = main_landing(judged.iter().flatten()) {
+    if let Some(landing) = main_landing(judged.iter().flatten())
+        && !picks.has(landing)?
+    {
         picks.know(landing);
         for (judged, timeline) in judged.iter_mut().zip(timelines) {
             if judged.iter().any(|one| !one.fate.holds() && one.fate != Fate::Undone) {

@@ -27,6 +27,26 @@ impl Target<'_> {
         entry: Entry,
         not: &[RepositoryPath],
     ) -> Result<Option<RepositoryPath>, Failure> {
+        if !not.is_empty() {
+            return self.find_moved(number, path, entry, not);
+        }
+        // A drift asks for the same file again and again.
+        let key = (number, path.clone(), entry);
+        if let Some(known) = self.moves.borrow().get(&key) {
+            return Ok(known.clone());
+        }
+        let moved = self.find_moved(number, path, entry, not)?;
+        self.moves.borrow_mut().insert(key, moved.clone());
+        Ok(moved)
+    }
+
+    fn find_moved(
+        &self,
+        number: usize,
+        path: &RepositoryPath,
+        entry: Entry,
+        not: &[RepositoryPath],
+    ) -> Result<Option<RepositoryPath>, Failure> {
         let differing = self.differing(number)?;
         let added = || {
             let new = differing.iter().filter(|file| file.before.is_none() && !not.contains(&file.path));

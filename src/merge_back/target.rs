@@ -27,6 +27,7 @@ pub struct Target<'r> {
     alignments: RefCell<Alignments>,
     line: Option<&'r Line>,
     pub(super) messages: RefCell<HashMap<usize, Rc<Vec<Message>>>>,
+    pub(super) moves: RefCell<HashMap<(usize, RepositoryPath, Entry), Option<RepositoryPath>>>,
     met: RefCell<HashMap<ObjectId, Option<usize>>>,
     stop: &'r dyn Fn() -> bool,
 }
@@ -61,8 +62,9 @@ const CACHED_BLOBS: usize = 2_000;
 impl<'r> Target<'r> {
     /// A target; `stop` is asked often, and where it says true the question ends undecided (exit 4).
     pub fn new(repository: &'r Repository, commit: ObjectId, stop: &'r dyn Fn() -> bool) -> Self {
-        let (trunk, differing, blobs, files, alignments, line, messages, met) = Default::default();
-        Self { repository, commit, trunk, differing, blobs, files, alignments, line, messages, met, stop }
+        let (trunk, differing, blobs, files, alignments, line) = Default::default();
+        let (messages, moves, met) = Default::default();
+        Self { repository, commit, trunk, differing, blobs, files, alignments, line, messages, moves, met, stop }
     }
 
     /// The same with what is known of its line.

@@ -1,15 +1,17 @@
 //! The fates of a text's hunks: where each landed, and what became of its lines since.
 
 use foldhash::HashSet;
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use crate::domain::adaptation::Adaptation;
 use crate::domain::event::Side;
 use crate::domain::fate::Fate;
-use crate::domain::hunk::{Place, Standing, Step, TextChange, Trace, View, is_in_place, is_like, stands};
+use crate::domain::hunk::{Place, Standing, Step, TextChange, Trace, View, stands};
 use crate::domain::identity::RepositoryPath;
-use crate::domain::lines::{Block, Hunk, Text, is_telling, shared_ends};
+use crate::domain::lines::{Block, Hunk, Text, is_telling};
 use crate::domain::quiet::is_quiet_change;
+use crate::domain::removed::Removed;
 use crate::domain::test_code::is_test_code;
 use crate::failure::Failure;
 use crate::git::trees::Entry;
@@ -17,6 +19,7 @@ use crate::git::trees::Entry;
 use super::explain::Picks;
 use super::fix::Fix;
 use super::judge::{Gone, Judged, Part};
+use super::landings::Found;
 use super::target::{Target, Version};
 
 /// Judges the hunks of one text.
@@ -33,16 +36,6 @@ pub(super) struct TextJudge<'a> {
 
 /// The versions of another path, newest first, and where lines stand in the oldest of them.
 type Elsewhere = (Vec<Version>, Vec<usize>);
-
-/// Up to this many versions each is looked at, so that the landing is surely the newest.
-const FEW_VERSIONS: usize = 8;
-
-/// What was found out about a hunk on the walk back.
-#[derive(Clone)]
-struct Found {
-    landing: usize,
-    place: Place,
-}
 
 impl TextJudge<'_> {
     /// The fate of every hunk.
@@ -93,7 +86,7 @@ impl TextJudge<'_> {
     }
 
     /// A version beside both sides of the change.
-    fn view(&self, version: Option<Entry>) -> Result<View, Failure> {
+    pub(super) fn view(&self, version: Option<Entry>) -> Result<View, Failure> {
         let (before, after) = self.sides;
         Ok(View::known(self.target.aligned(before, version)?, self.target.aligned(after, version)?))
     }
@@ -103,98 +96,6 @@ impl TextJudge<'_> {
             Some(entry) => self.target.blob(entry.id),
             None => Ok(Rc::new(Vec::new())),
         }
-    }
-
-    /// For each hunk the newest step at which it came into effect.
-    fn landings(&self) -> Result<Vec<Option<Found>>, Failure> {
-        let hunks = &self.change.hunks;
-        let block = |hunk: &Hunk| {
-            Block::new(if hunk.new.is_empty() { self.change.removed(hunk) } else { self.change.added(hunk) })
-        };
-        let blocks: Vec<Block> = hunks.iter().map(block).collect();
-        let mut found: Vec<Option<Found>> = vec![None; hunks.len()];
-        // A hunk whose lines the fix itself brings or takes elsewhere in the file can't be told by counting them.
-        let counted: Vec<bool> = hunks
-            .iter()
-            .zip(&blocks)
-            .map(|(hunk, block)| {
-                let (before, after) = (block.count(self.change.before.bytes()), block.count(self.change.after.bytes()));
-                if hunk.new.is_empty() { before > after } else { after > before }
-            })
-            .collect();
-        let Some(newest) = self.versions.first() else { return Ok(found) };
-        if self.versions.len() > FEW_VERSIONS {
-            let tip = self.view(newest.entry)?;
-            for (hunk, found) in hunks.iter().zip(&mut found) {
-                let stands = tip.standing(self.change, hunk) == Standing::InEffect;
-                *found = if stands { self.halve(hunk)? } else { None };
-            }
-        }
-        let mut child = self.bytes(newest)?;
-        for index in 0..self.versions.len().saturating_sub(1) {
-            if found.iter().all(Option::is_some) {
-                break;
-            }
-            self.target.check_time()?;
-            let parent = self.bytes(&self.versions[index + 1])?;
-            let ends = shared_ends(&parent, &child);
-            let (new, old) = (Text::new(&child), Text::new(&parent));
-            for (at, hunk) in hunks.iter().enumerate().filter(|(at, _)| found[*at].is_none()).collect::<Vec<_>>() {
-                let gained = blocks[at].gained(&parent, &child, ends);
-                let came = if hunk.new.is_empty() { gained < 0 } else { gained > 0 };
-                if !came && counted[at] {
-                    continue;
-                }
-                let place = match self.own_step(hunk, index, &old, &new)? {
-                    None if self.is_in_effect(hunk, index)? && !self.is_in_effect(hunk, index + 1)? => {
-                        self.view(self.versions[index].entry)?.place(hunk)
-                    }
-                    own_step => own_step,
-                };
-                found[at] = place.map(|place| Found { landing: index, place });
-            }
-            child = parent;
-        }
-        Ok(found)
-    }
-
-    /// Where a hunk stands behind the step to this version, if that step is the hunk itself.
-    fn own_step(&self, hunk: &Hunk, index: usize, old: &Text<'_>, new: &Text<'_>) -> Result<Option<Place>, Failure> {
-        let (child, parent) = (self.versions[index].entry, self.versions[index + 1].entry);
-        let step = self.target.aligned(parent, child)?;
-        let mut alike = step.hunks.iter().filter(|step| is_like(step, self.change, hunk, old, new)).peekable();
-        if alike.peek().is_none() {
-            return Ok(None);
-        }
-        let from_before = self.target.aligned(self.sides.0, parent)?;
-        Ok(alike.find(|step| is_in_place(step, hunk, &from_before)).map(Place::of_step))
-    }
-
-    /// Whether a hunk is in effect in this version. One side may tell already that it is not.
-    fn is_in_effect(&self, hunk: &Hunk, index: usize) -> Result<bool, Failure> {
-        let version = self.versions[index].entry;
-        let from_after = self.target.aligned(self.sides.1, version)?;
-        Ok(stands(&from_after, &hunk.new, self.change.added(hunk)) == Some(true)
-            && self.view(version)?.standing(self.change, hunk) == Standing::InEffect)
-    }
-
-    /// A step at which a hunk that is in effect at the tip came into effect, by halving. If it went and came again, that may be
-    /// an older coming than the last: it is in effect all the same.
-    fn halve(&self, hunk: &Hunk) -> Result<Option<Found>, Failure> {
-        let (mut there, mut not) = (0, self.versions.len() - 1);
-        if self.is_in_effect(hunk, not)? {
-            return Ok(None);
-        }
-        while not - there > 1 {
-            let middle = usize::midpoint(there, not);
-            *(if self.is_in_effect(hunk, middle)? { &mut there } else { &mut not }) = middle;
-        }
-        let block = Block::new(if hunk.new.is_empty() { self.change.removed(hunk) } else { self.change.added(hunk) });
-        let count = |at: usize| self.bytes(&self.versions[at]).map(|bytes| block.count(&bytes));
-        let (in_child, in_parent) = (count(there)?, count(not)?);
-        let came = if hunk.new.is_empty() { in_parent > in_child } else { in_child > in_parent };
-        let place = self.view(self.versions[there].entry)?.place(hunk).filter(|_| came);
-        Ok(place.map(|place| Found { landing: there, place }))
     }
 
     /// Whether lines that a hunk deleted stand more often at the tip than at its landing.
@@ -249,8 +150,8 @@ impl TextJudge<'_> {
 
     /// Follows a landed hunk's lines to the tip.
     fn follow(&self, hunk: &Hunk, found: &Found, mut trace: Trace, one: &mut Judged) -> Result<(), Failure> {
-        let mut trail = self.versions[..=found.landing].to_vec();
-        let removed = self.change.removed(hunk);
+        let mut trail = Cow::Borrowed(&self.versions[..=found.landing]);
+        let removed = Removed::new(self.change.removed(hunk));
         let mut index = found.landing;
         let mut moves = 0;
         while index > 0 {
@@ -260,7 +161,7 @@ impl TextJudge<'_> {
             let alignment = self.target.aligned(trail[index].entry, trail[index - 1].entry)?;
             let at = trail[index - 1].at;
             index -= 1;
-            match trace.step(&old, &new, &alignment, removed) {
+            match trace.step(&old, &new, &alignment, &removed) {
                 Step::Stands(next) => trace = next,
                 Step::Changed(next) => {
                     one.evolved_by.push(at);
@@ -287,14 +188,15 @@ impl TextJudge<'_> {
                         one.uprooted_by.push(at);
                         moves += 1;
                         index = later.len() - 1;
-                        trail = later;
+                        trail = later.into();
                         trace.own = places;
                         trace.heirs.clear();
                         continue;
                     }
                     // What a fix only added and someone took out by itself is undone. A changed line that went away is not
                     // back to what it was, unless that stands there again.
-                    let undone = outcome == Step::Removed && hunk.old.is_empty() || comes_back(removed, &old, &new);
+                    let undone =
+                        outcome == Step::Removed && hunk.old.is_empty() || removed.come_back(&old_bytes, &new_bytes);
                     let around = (&old, &new, &*alignment);
                     if undone
                         || self.surroundings_live_on(&trace, around, at, &trail[index + 1].path)?
@@ -380,10 +282,4 @@ impl TextJudge<'_> {
         }
         Ok(())
     }
-}
-
-/// Whether a step puts lines there that the fix took out.
-fn comes_back(removed: &[&[u8]], old: &Text<'_>, new: &Text<'_>) -> bool {
-    let block = Block::new(removed);
-    removed.iter().any(|line| is_telling(line)) && block.count(new.bytes()) > block.count(old.bytes())
 }

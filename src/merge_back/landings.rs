@@ -1,0 +1,132 @@
+//! Where the hunks of a text landed: the steps along the target's line at which they came into effect.
+
+use crate::domain::hunk::{Place, Standing, is_in_place, is_like, stands};
+use crate::domain::lines::{Block, Hunk, Text, shared_ends};
+use crate::failure::Failure;
+
+use super::text::TextJudge;
+
+/// Up to this many versions each is looked at, so that the landing is surely the newest.
+const FEW_VERSIONS: usize = 8;
+
+/// What was found out about a hunk on the walk back.
+#[derive(Clone)]
+pub(super) struct Found {
+    pub(super) landing: usize,
+    pub(super) place: Place,
+}
+
+impl TextJudge<'_> {
+    /// For each hunk the newest step at which it came into effect.
+    pub(super) fn landings(&self) -> Result<Vec<Option<Found>>, Failure> {
+        let hunks = &self.change.hunks;
+        let block = |hunk: &Hunk| {
+            Block::new(if hunk.new.is_empty() { self.change.removed(hunk) } else { self.change.added(hunk) })
+        };
+        let blocks: Vec<Block> = hunks.iter().map(block).collect();
+        let mut found: Vec<Option<Found>> = vec![None; hunks.len()];
+        // A hunk whose lines the fix itself brings or takes elsewhere in the file can't be told by counting them.
+        let counted: Vec<bool> = hunks
+            .iter()
+            .zip(&blocks)
+            .map(|(hunk, block)| {
+                let (before, after) = (block.count(self.change.before.bytes()), block.count(self.change.after.bytes()));
+                if hunk.new.is_empty() { before > after } else { after > before }
+            })
+            .collect();
+        let Some(newest) = self.versions.first() else { return Ok(found) };
+        if self.versions.len() > FEW_VERSIONS {
+            let tip = self.view(newest.entry)?;
+            for (hunk, found) in hunks.iter().zip(&mut found) {
+                let stands = tip.standing(self.change, hunk) == Standing::InEffect;
+                *found = if stands { self.halve(hunk)? } else { None };
+            }
+        }
+        let mut child = self.bytes(newest)?;
+        for index in 0..self.versions.len().saturating_sub(1) {
+            if found.iter().all(Option::is_some) {
+                break;
+            }
+            self.target.check_time()?;
+            let parent = self.bytes(&self.versions[index + 1])?;
+            let ends = shared_ends(&parent, &child);
+            let (new, old) = (Text::new(&child), Text::new(&parent));
+            for (at, hunk) in hunks.iter().enumerate().filter(|(at, _)| found[*at].is_none()).collect::<Vec<_>>() {
+                let gained = blocks[at].gained(&parent, &child, ends);
+                let came = if hunk.new.is_empty() { gained < 0 } else { gained > 0 };
+                if !came && counted[at] {
+                    continue;
+                }
+                // The step can only be the hunk itself where its lines stand on the one side of it.
+                let side = if hunk.new.is_empty() { &parent } else { &child };
+                let own_step = match blocks[at].may_stand_in(side) {
+                    true => self.own_step(hunk, index, &old, &new)?,
+                    false => None,
+                };
+                let place = match own_step {
+                    None if self.is_in_effect(hunk, index)? && !self.is_in_effect(hunk, index + 1)? => {
+                        self.view(self.versions[index].entry)?.place(hunk)
+                    }
+                    own_step => own_step,
+                };
+                found[at] = place.map(|place| Found { landing: index, place });
+            }
+            child = parent;
+        }
+        Ok(found)
+    }
+
+    /// Where a hunk stands behind the step to this version, if that step is the hunk itself.
+    fn own_step(&self, hunk: &Hunk, index: usize, old: &Text<'_>, new: &Text<'_>) -> Result<Option<Place>, Failure> {
+        let (child, parent) = (self.versions[index].entry, self.versions[index + 1].entry);
+        let step = self.target.aligned(parent, child)?;
+        let mut alike = step.hunks.iter().filter(|step| is_like(step, self.change, hunk, old, new)).peekable();
+        if alike.peek().is_none() {
+            return Ok(None);
+        }
+        let from_before = self.target.aligned(self.sides.0, parent)?;
+        Ok(alike.find(|step| is_in_place(step, hunk, &from_before)).map(Place::of_step))
+    }
+
+    /// Whether a hunk is in effect in this version. One side may tell already that it is not.
+    fn is_in_effect(&self, hunk: &Hunk, index: usize) -> Result<bool, Failure> {
+        let version = self.versions[index].entry;
+        let bytes = self.bytes(&self.versions[index])?;
+        if !self.may_stand(hunk, &bytes) {
+            return Ok(false);
+        }
+        let from_after = self.target.aligned(self.sides.1, version)?;
+        Ok(stands(&from_after, &hunk.new, self.change.added(hunk)) == Some(true)
+            && self.view(version)?.standing(self.change, hunk) == Standing::InEffect)
+    }
+
+    /// Whether the lines that have to stand in a version in which a hunk is in effect do so at all: those that it brings, of a
+    /// pure deletion the two around it. Looking for bytes is cheap beside aligning two versions far from each other.
+    fn may_stand(&self, hunk: &Hunk, version: &[u8]) -> bool {
+        let lines = self.change.after.lines();
+        let needed = match hunk.new.is_empty() {
+            true => hunk.new.start.saturating_sub(1)..lines.len().min(hunk.new.start + 1),
+            false => hunk.new.clone(),
+        };
+        lines[needed].iter().all(|line| memchr::memmem::find(version, line).is_some())
+    }
+
+    /// A step at which a hunk that is in effect at the tip came into effect, by halving. If it went and came again, that may be
+    /// an older coming than the last: it is in effect all the same.
+    fn halve(&self, hunk: &Hunk) -> Result<Option<Found>, Failure> {
+        let (mut there, mut not) = (0, self.versions.len() - 1);
+        if self.is_in_effect(hunk, not)? {
+            return Ok(None);
+        }
+        while not - there > 1 {
+            let middle = usize::midpoint(there, not);
+            *(if self.is_in_effect(hunk, middle)? { &mut there } else { &mut not }) = middle;
+        }
+        let block = Block::new(if hunk.new.is_empty() { self.change.removed(hunk) } else { self.change.added(hunk) });
+        let count = |at: usize| self.bytes(&self.versions[at]).map(|bytes| block.count(&bytes));
+        let (in_child, in_parent) = (count(there)?, count(not)?);
+        let came = if hunk.new.is_empty() { in_parent > in_child } else { in_child > in_parent };
+        let place = self.view(self.versions[there].entry)?.place(hunk).filter(|_| came);
+        Ok(place.map(|place| Found { landing: there, place }))
+    }
+}
