@@ -105,10 +105,15 @@ fn complete(arguments: &[OsString]) -> bool {
 
 fn run(arguments: &[OsString]) -> ExitCode {
     let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0)).clamp(40, 100);
-    let parsed = command_line()
-        .term_width(width)
-        .try_get_matches_from(arguments)
-        .and_then(|matches| Cli::from_arg_matches(&matches).map(|cli| (cli, matches)));
+    let parse = |command: clap::Command| {
+        let mut command = command.term_width(width);
+        let matches = command.try_get_matches_from_mut(arguments);
+        // To take the tree of all commands apart would only delay the answer.
+        std::mem::forget(command);
+        matches.and_then(|matches| Cli::from_arg_matches(&matches).map(|cli| (cli, matches)))
+    };
+    // The examples are for whoever reads the help: to hang them on every command takes as long as all the rest of parsing.
+    let parsed = parse(Cli::command()).or_else(|_| parse(command_line()));
     let (cli, matches) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => return refuse_arguments(arguments, &error),

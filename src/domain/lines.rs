@@ -56,21 +56,43 @@ pub fn is_telling(line: &[u8]) -> bool {
     line.iter().filter(|byte| byte.is_ascii_alphanumeric() || **byte >= 0x80).nth(3).is_some()
 }
 
-/// How much of `old` stands in `new`, in percent of its telling lines, without regard to order; 0 where it has none.
-pub fn common_lines(old: &[u8], new: &[u8]) -> usize {
-    let mut stock: HashMap<&[u8], usize> = HashMap::default();
-    for line in Text::new(new).lines() {
-        *stock.entry(line).or_default() += 1;
-    }
-    let (mut all, mut common) = (0_usize, 0_usize);
-    for line in Text::new(old).lines().iter().filter(|line| is_telling(line)) {
-        all += 1;
-        if let Some(left) = stock.get_mut(line).filter(|left| **left > 0) {
-            *left -= 1;
-            common += 1;
+/// The telling lines of a text, to be counted in others.
+pub struct TellingLines<'a> {
+    numbers: HashMap<&'a [u8], usize>,
+    /// How often each stands.
+    counts: Vec<usize>,
+    all: usize,
+}
+
+impl<'a> TellingLines<'a> {
+    /// Those of this text.
+    pub fn of(text: &'a [u8]) -> Self {
+        let mut found = Self { numbers: HashMap::default(), counts: vec![], all: 0 };
+        for line in split(text).into_iter().filter(|line| is_telling(line)) {
+            let number = *found.numbers.entry(line).or_insert(found.counts.len());
+            if number == found.counts.len() {
+                found.counts.push(0);
+            }
+            found.counts[number] += 1;
+            found.all += 1;
         }
+        found
     }
-    (100 * common).checked_div(all).unwrap_or(0)
+
+    /// How many of them stand in another text, in percent, without regard to order; 0 where there are none.
+    pub fn percent_in(&self, other: &[u8]) -> usize {
+        let mut left = self.counts.clone();
+        let mut common = 0_usize;
+        for line in split(other) {
+            if let Some(&number) = self.numbers.get(line)
+                && left[number] > 0
+            {
+                left[number] -= 1;
+                common += 1;
+            }
+        }
+        (100 * common).checked_div(self.all).unwrap_or(0)
+    }
 }
 
 /// A run of whole lines that is looked for.
@@ -322,6 +344,15 @@ mod tests {
             let counts = block.count(new).cast_signed() - block.count(old).cast_signed();
             proptest::prop_assert_eq!(block.gained(old, new, shared_ends(old, new)), counts);
         }
+    }
+
+    #[test]
+    fn lines_that_say_something_count_as_often_as_they_stand_in_both() {
+        let lines = TellingLines::of(b"alpha\nalpha\nalpha\nomega\n}\n");
+        assert_eq!(lines.percent_in(b"omega\nalpha\n}\nalpha\n"), 75);
+        assert_eq!(lines.percent_in(b"alpha\nalpha\nalpha\nalpha\n"), 75, "one too many does not count");
+        assert_eq!(lines.percent_in(b"}\n"), 0);
+        assert_eq!(TellingLines::of(b"}\n").percent_in(b"}\n"), 0);
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! What explains a landing that is not exact: which commit is a pick of the fix, and which one looks most like it.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use foldhash::HashMap;
 
 use crate::domain::identity::{ObjectId, RepositoryPath};
-use crate::domain::lines::{Alignment, Text, common_lines, is_telling};
+use crate::domain::lines::{Alignment, TellingLines, Text, is_telling};
 use crate::failure::Failure;
 use crate::git::history::Message;
 
@@ -86,9 +86,10 @@ pub(super) fn same_file(
     bytes: &[u8],
     least: usize,
 ) -> Result<Option<RepositoryPath>, Failure> {
+    let lines = TellingLines::of(bytes);
     let mut best: Option<(usize, RepositoryPath)> = None;
     for (other, entry) in target.files()?.iter().filter(|(other, _)| base_name(other) == base_name(path)) {
-        let alike = common_lines(bytes, &target.blob(entry.id)?);
+        let alike = lines.percent_in(&target.blob(entry.id)?);
         if alike >= least && best.as_ref().is_none_or(|(most, _)| alike > *most) {
             best = Some((alike, other.clone()));
         }
@@ -139,8 +140,8 @@ pub(super) fn candidates(
 }
 
 /// The telling lines that a fix adds, without their indentation, with how often; of a fix that only deletes: what it deletes.
-fn telling_lines(target: &Target<'_>, fix: &Fix) -> Result<BTreeMap<Vec<u8>, usize>, Failure> {
-    let (mut added, mut removed) = (BTreeMap::new(), BTreeMap::new());
+fn telling_lines(target: &Target<'_>, fix: &Fix) -> Result<HashMap<Vec<u8>, usize>, Failure> {
+    let (mut added, mut removed) = (HashMap::default(), HashMap::default());
     for change in &fix.changes {
         let read = |side: &Option<crate::domain::event::Side>| match side {
             Some(side) if side.mode.starts_with("100") => target.blob(side.id),
@@ -161,8 +162,8 @@ fn telling_lines(target: &Target<'_>, fix: &Fix) -> Result<BTreeMap<Vec<u8>, usi
 }
 
 /// How many of these lines a commit changed anywhere.
-fn brought(target: &Target<'_>, number: usize, wanted: &BTreeMap<Vec<u8>, usize>) -> Result<usize, Failure> {
-    let mut left = wanted.clone();
+fn brought(target: &Target<'_>, number: usize, wanted: &HashMap<Vec<u8>, usize>) -> Result<usize, Failure> {
+    let mut used: HashMap<&[u8], usize> = HashMap::default();
     let mut count = 0;
     for file in target.differing(number)?.iter().take(100) {
         let read = |entry: Option<crate::git::trees::Entry>| match entry {
@@ -174,9 +175,11 @@ fn brought(target: &Target<'_>, number: usize, wanted: &BTreeMap<Vec<u8>, usize>
         let (before, after) = (Text::new(&before), Text::new(&after));
         for hunk in hunks {
             for line in after.lines()[hunk.new].iter().chain(&before.lines()[hunk.old]) {
-                if let Some(stock) = left.get_mut(line.trim_ascii()).filter(|stock| **stock > 0) {
-                    *stock -= 1;
-                    count += 1;
+                if let Some((line, stock)) = wanted.get_key_value(line.trim_ascii()) {
+                    let used = used.entry(line).or_default();
+                    let is_new = *used < *stock;
+                    *used += usize::from(is_new);
+                    count += usize::from(is_new);
                 }
             }
         }

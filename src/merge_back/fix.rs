@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use crate::domain::event::{Change, FixAttached, Side};
 use crate::domain::identity::{ObjectId, Person};
-use crate::domain::lines::common_lines;
+use crate::domain::lines::TellingLines;
 use crate::domain::merge_back::Verdict;
 use crate::failure::Failure;
 use crate::git::history::Node;
@@ -357,8 +357,9 @@ fn renames(repository: &Repository, gone: &[Differing], new: &[Differing]) -> Re
     let mut alike = Vec::new();
     for &from in &from {
         let old = text(gone[from].before)?;
+        let old = TellingLines::of(&old);
         for &to in &to {
-            let likeness = common_lines(&old, &text(new[to].after)?);
+            let likeness = old.percent_in(&text(new[to].after)?);
             if likeness >= RENAMED {
                 alike.push((likeness, from, to));
             }

@@ -10,6 +10,7 @@ pub mod drift;
 pub mod explain;
 pub mod fix;
 pub mod forecast;
+mod holders;
 mod identity;
 pub mod judge;
 mod landings;

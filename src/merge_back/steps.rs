@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use crate::domain::identity::{ObjectId, RepositoryPath};
-use crate::domain::lines::{Block, Text, common_lines, is_telling};
+use crate::domain::lines::{Block, TellingLines, Text, is_telling};
 use crate::domain::revert;
 use crate::failure::Failure;
 use crate::git::history::Message;
@@ -13,7 +13,7 @@ use crate::git::trees::{Differing, Entry};
 use super::target::Target;
 
 /// The most files that a commit may change for moved code to be looked for in all of them.
-const MOST_FILES: usize = 300;
+pub(super) const MOST_FILES: usize = 300;
 
 /// The most commits of a merged branch that are looked at.
 const MOST_INNER: usize = 100;
@@ -62,11 +62,12 @@ impl Target<'_> {
         }
         let few = added().count() <= 40;
         let old = self.blob(entry.id)?;
+        let old = TellingLines::of(&old);
         let mut best: Option<(usize, RepositoryPath)> = None;
         for (file, after) in
             added().filter(|(file, after)| after.is_file() && (few || base_name(path) == base_name(&file.path)))
         {
-            let alike = common_lines(&old, &self.blob(after.id)?);
+            let alike = old.percent_in(&self.blob(after.id)?);
             if alike >= 50 && best.as_ref().is_none_or(|(most, _)| alike > *most) {
                 best = Some((alike, file.path.clone()));
             }
@@ -112,7 +113,13 @@ impl Target<'_> {
         let differing = self.differing(number)?;
         let mut best: Option<(RepositoryPath, Entry, Vec<usize>)> = None;
         let may_hold = |path: &RepositoryPath| path != from && (!is_copy(path) || is_copy(from));
-        for file in differing.iter().take(MOST_FILES).filter(|file| may_hold(&file.path)) {
+        let held = self.holders(number)?.map(|holders| holders.count(&wanted));
+        let holds_most =
+            |place: &usize| held.as_ref().is_none_or(|held| held.get(place).is_some_and(|held| *held >= most));
+        for (place, file) in differing.iter().take(MOST_FILES).enumerate() {
+            if !holds_most(&place) || !may_hold(&file.path) {
+                continue;
+            }
             let Some(after) = file.after.filter(|entry| entry.is_file()) else { continue };
             let new = self.blob(after.id)?;
             let lacks = finders.iter().filter(|line| line.find(&new).is_none());

@@ -12,6 +12,7 @@ use crate::git::history::{Message, Node};
 use crate::git::repository::Repository;
 use crate::git::trees::{Differing, Entry, Watch};
 
+use super::holders::Asked;
 use super::line::Line;
 
 /// A commit to be judged (usually the tip of main), with what was read of its history so far.
@@ -27,6 +28,7 @@ pub struct Target<'r> {
     alignments: RefCell<Alignments>,
     line: Option<&'r Line>,
     pub(super) messages: RefCell<HashMap<usize, Rc<Vec<Message>>>>,
+    pub(super) asked: RefCell<Asked>,
     pub(super) moves: RefCell<HashMap<(usize, RepositoryPath, Entry), Option<RepositoryPath>>>,
     met: RefCell<HashMap<ObjectId, Option<usize>>>,
     stop: &'r dyn Fn() -> bool,
@@ -63,8 +65,8 @@ impl<'r> Target<'r> {
     /// A target; `stop` is asked often, and where it says true the question ends undecided (exit 4).
     pub fn new(repository: &'r Repository, commit: ObjectId, stop: &'r dyn Fn() -> bool) -> Self {
         let (trunk, differing, blobs, files, alignments, line) = Default::default();
-        let (messages, moves, met) = Default::default();
-        Self { repository, commit, trunk, differing, blobs, files, alignments, line, messages, moves, met, stop }
+        let (messages, asked, moves, met) = Default::default();
+        Self { repository, commit, trunk, differing, blobs, files, alignments, line, messages, asked, moves, met, stop }
     }
 
     /// The same with what is known of its line.
