@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::hunk::{TextChange, place_around};
 use super::lines::{Alignment, Hunk, Text, is_telling};
-use super::succession::likeness;
+use super::succession::{is_commented_out, likeness};
 
 /// Above this many pairs of lines likeness is not worth its time: a table rewritten whole is no adaptation that can be proven.
 const MOST_LIKENESSES: usize = 40_000;
@@ -60,7 +60,8 @@ impl Adaptation {
             return None;
         }
         if hunk.new.is_empty() {
-            return Self::deletion(removed, (&before, &after), &alignment, old);
+            let place = place_around(hunk, &Alignment::of_bytes(change.before.bytes(), old.bytes()));
+            return Self::deletion(removed, &place, &alignment, old);
         }
         let mut fresh: Vec<usize> = alignment.hunks.iter().flat_map(|hunk| hunk.new.clone()).collect();
         let mut adaptation = Self { own: vec![], heirs: vec![], changed: 0, gap: 0..0 };
@@ -69,20 +70,16 @@ impl Adaptation {
         if telling.len().saturating_mul(fresh.len()) > MOST_EQUAL {
             return None;
         }
-        let mut open = Vec::new();
-        for &line in &telling {
-            match fresh.iter().position(|at| new.lines()[*at] == line) {
-                Some(at) => adaptation.own.push(fresh.remove(at)),
-                None => open.push(line),
-            }
-        }
+        let open = adaptation.take_own(&telling, &mut fresh, new);
+        let place = place_around(hunk, &Alignment::of_bytes(change.before.bytes(), new.bytes()));
         if open.len().saturating_mul(fresh.len()) > MOST_LIKENESSES {
             return None;
         }
         let own: HashSet<&[u8]> = change.hunks.iter().flat_map(|hunk| change.added(hunk)).copied().collect();
         let mut left_out = 0;
         for line in open {
-            if count(&before, line) > 0 && count(&after, line) > 0 {
+            // It may be there already; elsewhere it is another one's.
+            if count(&before, line) > 0 && new.lines()[place.start..place.end.min(new.lines().len())].contains(&line) {
                 continue;
             }
             // A line that the fix itself adds is not another one's changed form.
@@ -91,7 +88,8 @@ impl Adaptation {
                 candidate.trim_ascii() != line.trim_ascii()
                     && !own.contains(candidate)
                     && is_alike(candidate, line)
-                    && (!quiet || words(candidate).last() == words(line).last())
+                    && !is_commented_out(line, candidate)
+                    && (!quiet || outer_words(candidate) == outer_words(line))
             };
             adaptation.changed += 1;
             match fresh.iter().position(alike) {
@@ -101,7 +99,8 @@ impl Adaptation {
         }
         // Lines that stand there already bring nothing, and lines far away from all that is near the hunk bring it elsewhere.
         let brought: Vec<usize> = adaptation.own.iter().chain(&adaptation.heirs).copied().collect();
-        let in_place = is_in_place(change, hunk, new, (&adaptation.own, &brought));
+        let is_in_place = |line: &usize| place.contains(line) && has_neighbour(change, hunk, new, *line, &brought);
+        let in_place = adaptation.own.iter().any(is_in_place);
         let most_left_out = if lenient { telling.len() / 10 } else { 0 };
         let enough = match quiet {
             true => !brought.is_empty() && left_out == 0,
@@ -110,6 +109,22 @@ impl Adaptation {
         adaptation.own.sort_unstable();
         adaptation.heirs.sort_unstable();
         enough.then_some(adaptation)
+    }
+
+    /// Takes the lines that the step added word for word, and in their order: in another they are another program. What is left
+    /// of the hunk's.
+    fn take_own<'a>(&mut self, telling: &[&'a [u8]], fresh: &mut Vec<usize>, new: &Text<'_>) -> Vec<&'a [u8]> {
+        let added: Vec<&[u8]> = fresh.iter().map(|line| new.lines()[*line]).collect();
+        let in_order = Alignment::new(telling, &added);
+        let mut open = Vec::new();
+        for (at, &line) in telling.iter().enumerate() {
+            match in_order.forward(at) {
+                Some(at) => self.own.push(fresh[at]),
+                None => open.push(line),
+            }
+        }
+        fresh.retain(|line| !self.own.contains(line));
+        open
     }
 
     /// Whether the step adds something that is like a line of the hunk, beyond its white space: a sign, and no proof.
@@ -132,29 +147,19 @@ impl Adaptation {
         }
     }
 
-    /// A pure deletion: the step must have taken at least half of what says something.
-    fn deletion(
-        removed: &[&[u8]],
-        (before, after): (&Counts<'_>, &Counts<'_>),
-        alignment: &Alignment,
-        old: &Text<'_>,
-    ) -> Option<Self> {
+    /// A pure deletion: the step must have taken at least half of what says something, from its place.
+    fn deletion(removed: &[&[u8]], place: &Range<usize>, alignment: &Alignment, old: &Text<'_>) -> Option<Self> {
         let telling = || removed.iter().filter(|line| is_telling(line));
-        let count = |lines: &Counts<'_>, line: &[u8]| lines.get(line).copied().unwrap_or(0);
-        let stood = telling().filter(|line| count(before, line) > count(after, line)).count();
+        let gone = alignment.hunks.iter().flat_map(|hunk| hunk.old.clone()).filter(|line| place.contains(line));
+        let gone: HashSet<&[u8]> = gone.map(|line| old.lines()[line]).collect();
+        let stood = telling().filter(|line| gone.contains(**line)).count();
         if stood == 0 || stood * 2 < telling().count() {
             return None;
         }
-        let first = telling().find_map(|wanted| old.lines().iter().position(|line| line == wanted))?;
+        let is_first = |line: &usize| place.contains(line) && telling().any(|wanted| old.lines()[*line] == *wanted);
+        let first = (0..old.lines().len()).find(is_first)?;
         Some(Self { own: vec![], heirs: vec![], changed: 1, gap: alignment.gap(first) })
     }
-}
-
-/// Whether one of a hunk's `own` lines stands where the text around the hunk stood before the fix, beside a neighbour from
-/// there; `brought` are all lines that the step brought of it.
-fn is_in_place(change: &TextChange<'_>, hunk: &Hunk, new: &Text<'_>, (own, brought): (&[usize], &[usize])) -> bool {
-    let place = place_around(hunk, &Alignment::of_bytes(change.before.bytes(), new.bytes()));
-    own.iter().any(|line| place.contains(line) && has_neighbour(change, hunk, new, *line, brought))
 }
 
 /// Whether the nearest line that says something, before or behind a line of the new version, is the one that stands there in
@@ -200,7 +205,14 @@ fn shared_words(a: &[u8], b: &[u8]) -> usize {
     200 * best[b.len()] / all
 }
 
-fn words(line: &[u8]) -> Vec<&[u8]> {
+/// What a module is known by, wherever it stands: where it comes from, and its own name.
+fn outer_words(line: &[u8]) -> (Option<&[u8]>, Option<&[u8]>) {
+    let quoted = line.iter().position(|byte| matches!(byte, b'"' | b'\'')).map_or(line, |at| &line[at..]);
+    (words(quoted).first().copied(), words(line).last().copied())
+}
+
+/// The words of a line.
+pub(super) fn words(line: &[u8]) -> Vec<&[u8]> {
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80;
     line.split(|byte| !is_word(byte)).filter(|word| !word.is_empty()).collect()
 }

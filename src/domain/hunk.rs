@@ -144,7 +144,8 @@ pub fn is_in_place(step: &Hunk, hunk: &Hunk, from_before: &Alignment) -> bool {
 /// Where lines repeat, be they empty, a diff may lay an addition as far from its place as it is long.
 pub fn place_around(hunk: &Hunk, from_before: &Alignment) -> Range<usize> {
     let between = from_before.between(&hunk.old);
-    between.start.saturating_sub(hunk.new.len())..between.end + hunk.new.len()
+    let slack = hunk.new.len().max(hunk.old.len());
+    between.start.saturating_sub(slack)..between.end + slack
 }
 
 /// Where a hunk stands in a version.
@@ -303,7 +304,8 @@ impl Trace {
                 let (line, heir) = (old.lines()[*line], new.lines()[*heir]);
                 is_telling(heir) && removed.lines.contains(&heir) || removed.are_back_in(line, heir)
             };
-            if pairs.iter().any(is_back) {
+            let of_heirs = heirs.iter().filter_map(|line| Some((*line, heir_of(line)?)));
+            if pairs.iter().copied().chain(of_heirs).any(|pair| is_back(&pair)) {
                 return Step::Restored;
             }
             next.replaced += inherited.len();

@@ -2,18 +2,47 @@
 
 use std::cell::OnceCell;
 
+use foldhash::HashSet;
+
+use super::adaptation::words;
 use super::lines::{Block, is_telling, shared_ends};
 
 /// The lines that a hunk took out, to be known again.
 pub struct Removed<'a> {
     pub(super) lines: &'a [&'a [u8]],
+    added: &'a [&'a [u8]],
     block: OnceCell<Block>,
+    words: OnceCell<[HashSet<&'a [u8]>; 2]>,
 }
 
 impl<'a> Removed<'a> {
-    /// The lines, in order.
-    pub fn new(lines: &'a [&'a [u8]]) -> Self {
-        Self { lines, block: OnceCell::new() }
+    /// The lines, in order, and those that the hunk put there.
+    pub fn new(lines: &'a [&'a [u8]], added: &'a [&'a [u8]]) -> Self {
+        Self { lines, added, block: OnceCell::new(), words: OnceCell::new() }
+    }
+
+    /// The words that the hunk took out for good, and those that it brought.
+    fn words(&self) -> &[HashSet<&'a [u8]>; 2] {
+        self.words.get_or_init(|| {
+            let all = |lines: &[&'a [u8]]| lines.iter().flat_map(|line| words(line)).collect::<HashSet<_>>();
+            let (old, new) = (all(self.lines), all(self.added));
+            [old.difference(&new).copied().collect(), new.difference(&old).copied().collect()]
+        })
+    }
+
+    /// Whether the line that took a line's place is one that the hunk took out, with more to it: it has all words of that, and
+    /// none of those that the hunk brought.
+    fn words_are_back(&self, line: &[u8], heir: &[u8]) -> bool {
+        let [taken, brought] = self.words();
+        let is_old = |old: &&[u8], heir: &[&[u8]]| {
+            let old = words(old);
+            old.iter().any(|word| taken.contains(word)) && old.iter().all(|word| heir.contains(word))
+        };
+        if !words(line).iter().any(|word| brought.contains(word)) {
+            return false;
+        }
+        let heir = words(heir);
+        !heir.iter().any(|word| brought.contains(word)) && self.lines.iter().any(|old| is_old(old, &heir))
     }
 
     fn block(&self) -> &Block {
@@ -46,15 +75,16 @@ impl<'a> Removed<'a> {
         whole || back > 0 && back * 2 >= telling.len()
     }
 
-    /// Whether the line that took a line's place is one of them, in other white space: a revert may come with a new indentation
-    /// or other line ends.
+    /// Whether the line that took a line's place is one of them, in other white space or with the words that tell it: a revert
+    /// may come with a new indentation or other line ends, and with other changes of the same line.
     pub(super) fn are_back_in(&self, line: &[u8], heir: &[u8]) -> bool {
         let letters =
             |line: &[u8]| line.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect::<Vec<u8>>();
         let back = letters(heir);
-        back.iter().any(u8::is_ascii_alphanumeric)
+        let whole = back.iter().any(u8::is_ascii_alphanumeric)
             && back != letters(line)
-            && self.lines.iter().any(|removed| letters(removed) == back)
+            && self.lines.iter().any(|removed| letters(removed) == back);
+        whole || self.words_are_back(line, heir)
     }
 }
 

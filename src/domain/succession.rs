@@ -70,12 +70,12 @@ impl Succession {
     }
 }
 
-/// Whether `new` is `old` behind a comment's mark.
-fn is_commented_out(old: &[u8], new: &[u8]) -> bool {
-    const MARKS: [&[u8]; 8] = [b"//", b"#", b"--", b";", b"/*", b"%", b"<!--", b"*"];
+/// Whether `new` holds `old` behind a comment's mark, be it with a word before it.
+pub(super) fn is_commented_out(old: &[u8], new: &[u8]) -> bool {
+    const MARKS: [&[u8]; 10] = [b"//", b"#", b"--", b";", b"/*", b"%", b"<!--", b"*", b"REM ", b"'"];
     let (old, new) = (old.trim_ascii(), new.trim_ascii());
-    let behind = |mark: &&[u8]| new.strip_prefix(*mark).is_some_and(|rest| rest.trim_ascii().starts_with(old));
-    is_telling(old) && new != old && MARKS.iter().any(behind)
+    let marked = || MARKS.iter().any(|mark| new.starts_with(mark) && !old.starts_with(mark));
+    is_telling(old) && new.len() > old.len() && marked() && memchr::memmem::find(new, old).is_some()
 }
 
 fn without_space<'a>(line: &'a [u8]) -> impl Iterator<Item = u8> + use<'a> {

@@ -7,15 +7,16 @@ use super::lines::Text;
 
 /// Languages with `/* … */`.
 const BLOCK_COMMENTS: &[&str] = &[
-    "c", "cc", "cpp", "cs", "css", "cxx", "dart", "go", "groovy", "h", "hh", "hpp", "java", "js", "jsx", "kt", "kts",
-    "less", "m", "mjs", "mm", "php", "proto", "rs", "scala", "scss", "sql", "swift", "ts", "tsx",
+    "c", "cc", "cjs", "cpp", "cs", "css", "cts", "cu", "cxx", "dart", "go", "gradle", "groovy", "h", "hh", "hpp",
+    "java", "js", "jsonc", "jsx", "kt", "kts", "less", "m", "mjs", "mm", "mts", "php", "proto", "rs", "scala", "scss",
+    "sol", "sql", "swift", "tf", "ts", "tsx",
 ];
 
 /// Those in which block comments nest.
 const NESTING: &[&str] = &["dart", "kt", "kts", "rs", "scala", "swift"];
 
 /// Those with `#if`.
-const PREPROCESSED: &[&str] = &["c", "cc", "cpp", "cs", "cxx", "h", "hh", "hpp", "m", "mm", "swift"];
+const PREPROCESSED: &[&str] = &["c", "cc", "cpp", "cs", "cu", "cxx", "h", "hh", "hpp", "m", "mm", "swift"];
 
 /// Whether each line of a file lies within a block comment or below `#if 0`; none where no line does.
 ///
@@ -112,8 +113,9 @@ impl Condition {
         match words.next() {
             Some(b"if") => {
                 let (first, second) = (words.next(), words.next());
-                self.open
-                    .push(matches!(first, Some(b"0" | b"false")) && second.is_none_or(|word| word.starts_with(b"/")));
+                self.open.push(
+                    matches!(first, Some(b"0" | b"(0)" | b"false")) && second.is_none_or(|word| word.starts_with(b"/")),
+                );
             }
             Some(b"ifdef" | b"ifndef") => self.open.push(false),
             Some(b"else" | b"elif" | b"elseif") => {

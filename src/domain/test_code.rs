@@ -9,9 +9,13 @@ pub fn is_test_code(path: &RepositoryPath) -> bool {
     let (directory, file) = path.rsplit_once('/').unwrap_or(("", &path));
     let Some((stem, extension)) = file.rsplit_once('.') else { return false };
     let camel_case = ["cs", "groovy", "java", "kt", "php", "scala", "swift"].contains(&extension);
+    let dotted = ["cjs", "js", "jsx", "mjs", "ts", "tsx"].contains(&extension);
+    let snake_case = ["c", "cc", "cpp", "dart", "exs", "go", "py", "rb", "rs"].contains(&extension);
     directory.split('/').any(|part| part == "tests" || part == "__tests__")
-        || stem.starts_with("test_")
-        || ["_test", "_spec", ".test", ".spec"].iter().any(|end| stem.ends_with(end))
+        || stem.starts_with("test_") && extension == "py"
+        || snake_case && stem.ends_with("_test")
+        || extension == "rb" && stem.ends_with("_spec")
+        || dotted && [".test", ".spec"].iter().any(|end| stem.ends_with(end))
         || camel_case && ["Test", "Tests", "Spec"].iter().any(|end| stem.ends_with(end))
 }
 
@@ -25,9 +29,18 @@ mod tests {
         for path in ["a/b_test.go", "test_a.py", "a.spec.ts", "x/ATest.java", "tests/e2e/a.go", "a/__tests__/b.js"] {
             assert!(is_test(path), "{path}");
         }
-        for path in
-            ["a/latest.go", "test/a.go", "a.go", "protest.py", "a/Test.rs", "tests", "contest.java", "src/attests/a.rs"]
-        {
+        for path in [
+            "a/latest.go",
+            "test/a.go",
+            "a.go",
+            "protest.py",
+            "a/Test.rs",
+            "tests",
+            "contest.java",
+            "job_spec.yaml",
+            "test_a.sql",
+            "src/attests/a.rs",
+        ] {
             assert!(!is_test(path), "{path}");
         }
     }

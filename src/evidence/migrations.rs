@@ -14,7 +14,7 @@ pub fn migration(path: &str) -> Option<&'static str> {
     let directories: Vec<String> = directory.split('/').map(str::to_ascii_lowercase).collect();
     let within = |name: &str| directories.iter().any(|directory| directory == name);
     let in_turn = |first: &str, second: &str| directories.windows(2).any(|pair| pair[0] == first && pair[1] == second);
-    if is_test_code(&RepositoryPath::new(path)) || stem == "__init__" || stem == "readme" {
+    if is_test_code(&RepositoryPath::new(path)) || stem.starts_with("test_") || stem == "__init__" || stem == "readme" {
         return None;
     }
     if lower == "schema.prisma" {

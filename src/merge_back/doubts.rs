@@ -1,15 +1,17 @@
 //! What takes a proof away again: signs that a hunk stands there, or went, otherwise than its lines alone tell.
 
 use foldhash::HashSet;
+use std::ops::Range;
 
 use crate::domain::adaptation::is_alike;
 use crate::domain::fate::Fate;
-use crate::domain::hunk::Trace;
+use crate::domain::hunk::{Place, Standing, Trace};
 use crate::domain::identity::RepositoryPath;
 use crate::domain::lines::{Alignment, Hunk, Text, is_telling};
 use crate::domain::quiet::is_quiet;
 use crate::domain::switched_off::switched_off;
 use crate::failure::Failure;
+use crate::git::trees::Entry;
 
 use super::judge::Judged;
 use super::target::Version;
@@ -17,6 +19,9 @@ use super::text::TextJudge;
 
 /// How many lines before and behind a hunk tell its surroundings.
 const SURROUNDINGS: usize = 3;
+
+/// So many telling lines are known again without their surroundings.
+const KNOWN_ALONE: usize = 5;
 
 impl TextJudge<'_> {
     /// Whether among a hunk's lines, which stand at these places of a text, stands one that the fix itself brought and took
@@ -47,8 +52,96 @@ impl TextJudge<'_> {
         Ok(false)
     }
 
+    /// Takes back that a hunk holds, where the target's tip says otherwise than its lines alone: `now` is what the hunk test says
+    /// there, and `place` where its lines stand, if they do.
+    pub(super) fn doubt(
+        &self,
+        hunk: &Hunk,
+        (now, place): (Standing, Option<Place>),
+        one: &mut Judged,
+    ) -> Result<(), Failure> {
+        let Some(newest) = self.versions.first() else { return Ok(()) };
+        if one.moved_to.is_none() && newest.entry == self.sides.0 && newest.entry != self.sides.1 {
+            // The file is what it was before the fix, to the byte.
+            one.take_out(newest.at);
+        } else if now == Standing::Absent && one.fate == Fate::InEffect {
+            let absent = self.versions.iter().map(|version| self.is_absent(hunk, version.entry));
+            let since = absent.take_while(|absent| !matches!(absent, Ok(false))).collect::<Result<Vec<_>, _>>()?.len();
+            one.take_out(self.versions[since.saturating_sub(1)].at);
+        } else if let Some(Place { lines, gap }) = place {
+            let tip = self.bytes(newest)?;
+            let text = Text::new(&tip);
+            let around = match (lines.first(), lines.last()) {
+                (Some(first), Some(last)) => *first..*last + 1,
+                _ => gap,
+            };
+            if self.is_switched_off(hunk, &lines, newest)?
+                || self.holds_what_the_fix_dropped(&lines, &text)?
+                || self.stands_beside_the_old(hunk, &around, &text)
+                || self.left_its_block(hunk, &lines, &text)
+            {
+                one.fate = Fate::Unknown;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a line that the hunk took out stands beside its lines all the same, or near the place that it deleted: whoever
+    /// keeps both sides of a conflict keeps the old one.
+    fn stands_beside_the_old(&self, hunk: &Hunk, place: &Range<usize>, text: &Text<'_>) -> bool {
+        let removed = self.change.removed(hunk);
+        let reach = if hunk.new.is_empty() { SURROUNDINGS } else { 1 + removed.len().min(SURROUNDINGS) };
+        let near = |lines: &[&[u8]], place: &Range<usize>, wanted: &[u8]| {
+            let range = place.start.saturating_sub(reach)..lines.len().min(place.end + reach);
+            lines[range].iter().filter(|line| line.trim_ascii() == wanted).count()
+        };
+        removed
+            .iter()
+            .filter(|line| is_telling(line) && !is_quiet(self.path, &[line]))
+            .map(|line| line.trim_ascii())
+            .any(|wanted| near(text.lines(), place, wanted) > near(self.change.after.lines(), &hunk.new, wanted))
+    }
+
+    /// Whether the block that holds a hunk in the fix stands in a version without it, and the hunk's lines in another.
+    ///
+    /// A block is known by the line above that is indented less, such as a function's head, where that stands only once.
+    fn left_its_block(&self, hunk: &Hunk, places: &[usize], text: &Text<'_>) -> bool {
+        let after = &self.change.after;
+        let place_of = |own: usize| places.iter().copied().find(|at| text.lines()[*at] == after.lines()[own]);
+        let telling = hunk.new.clone().filter(|own| is_telling(after.lines()[*own]));
+        let Some((own, here)) = telling.filter_map(|own| Some((own, place_of(own)?))).next() else { return false };
+        let count = |text: &Text<'_>, head: &[u8]| text.lines().iter().filter(|line| line.trim_ascii() == head).count();
+        let known = heads(after, own).into_iter().find(|head| count(text, head) == 1 && count(after, head) == 1);
+        let Some(head) = known.filter(|head| !heads(text, here).contains(head)) else { return false };
+        // Where lines repeat they may be its own all the same.
+        !block(text, head).iter().any(|line| line.trim_ascii() == after.lines()[own].trim_ascii())
+    }
+
+    /// Whether lines that went to another file have a neighbour there that they had before, or are many enough to be known
+    /// without: an error check stands in a hundred places.
+    pub(super) fn comes_with_a_neighbour(
+        &self,
+        trace: &Trace,
+        old: &Text<'_>,
+        (entry, places): (Entry, &[usize]),
+    ) -> Result<bool, Failure> {
+        if trace.own_lines(old).iter().filter(|line| is_telling(line)).count() >= KNOWN_ALONE {
+            return Ok(true);
+        }
+        let there = self.target.blob(entry.id)?;
+        let new = Text::new(&there);
+        let beside = |text: &Text<'_>, lines: &[usize]| {
+            let (first, last) = (lines.iter().min().copied().unwrap_or(0), lines.iter().max().copied().unwrap_or(0));
+            let telling = |line: &usize| is_telling(text.lines()[*line]);
+            let words = |line: Option<usize>| line.map(|line| text.lines()[line].trim_ascii().to_vec());
+            [words((0..first).rev().find(telling)), words((last + 1..text.lines().len()).find(telling))]
+        };
+        let (was, is) = (beside(old, &trace.own), beside(&new, places));
+        Ok(was.iter().zip(&is).any(|(was, is)| was.is_some() && was == is))
+    }
+
     /// Whether one of a hunk's lines, which stand at these places of a version, is switched off there, and was not in the fix.
-    pub(super) fn is_switched_off(&self, hunk: &Hunk, places: &[usize], version: &Version) -> Result<bool, Failure> {
+    fn is_switched_off(&self, hunk: &Hunk, places: &[usize], version: &Version) -> Result<bool, Failure> {
         let bytes = self.bytes(version)?;
         let text = Text::new(&bytes);
         let Some(off) = switched_off(&version.path, &text) else { return Ok(false) };
@@ -69,7 +162,8 @@ impl TextJudge<'_> {
             one.standing = trace.standing(&Text::new(&self.bytes(tip)?)).min(one.weight);
         }
         let lines: Vec<usize> = trace.own.iter().chain(&trace.heirs).copied().collect();
-        one.fate = if self.is_switched_off(hunk, &lines, tip)? {
+        let text = self.bytes(tip)?;
+        one.fate = if self.is_switched_off(hunk, &lines, tip)? || self.left_its_block(hunk, &lines, &Text::new(&text)) {
             Fate::Unknown
         } else if trace.is_evolved() || one.moved_to.is_some() {
             Fate::Evolved
@@ -122,6 +216,36 @@ impl TextJudge<'_> {
         let there = self.target.blob(entry.id)?;
         Ok(!came_along(&own, Text::new(&there).lines()))
     }
+}
+
+/// The lines above a line that are indented less and less, the nearest first, without their indentation.
+fn heads<'a>(text: &Text<'a>, line: usize) -> Vec<&'a [u8]> {
+    let mut depth = indentation(text.lines()[line]);
+    let mut heads = Vec::new();
+    for above in text.lines()[..line].iter().rev() {
+        if depth == 0 {
+            break;
+        }
+        if is_telling(above) && indentation(above) < depth {
+            depth = indentation(above);
+            heads.push(above.trim_ascii());
+        }
+    }
+    heads
+}
+
+/// The lines below a head that are indented more.
+fn block<'t, 'a>(text: &'t Text<'a>, head: &[u8]) -> &'t [&'a [u8]] {
+    let lines = text.lines();
+    let start = lines.iter().position(|line| line.trim_ascii() == head).unwrap_or(lines.len());
+    let depth = lines.get(start).map_or(0, |line| indentation(line));
+    let below = &lines[lines.len().min(start + 1)..];
+    let end = below.iter().position(|line| !line.trim_ascii().is_empty() && indentation(line) <= depth);
+    &below[..end.unwrap_or(below.len())]
+}
+
+fn indentation(line: &[u8]) -> usize {
+    line.iter().take_while(|byte| byte.is_ascii_whitespace()).count()
 }
 
 /// Whether at least half of what says something in these lines stands, in whatever form, among others.

@@ -1,6 +1,6 @@
 //! Every commit of a release line, and whether the target holds it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Serialize;
@@ -42,11 +42,17 @@ pub struct Drifted {
 pub fn commits(repository: &Repository, line: ObjectId, into: ObjectId) -> Result<Vec<ObjectId>, Failure> {
     let target = Target::new(repository, into, &|| false);
     let fork = target.meet(line)?.map(|number| target.id(number));
-    // The target's line itself may have been merged into this one since.
-    let merged = repository.merge_base(line, into)?.filter(|base| target.number(*base).is_some());
-    let mut commits = repository.commits_between(&[merged.or(fork).unwrap_or(into)], line)?;
-    let mut kept = Vec::with_capacity(commits.len());
-    for commit in commits.drain(..) {
+    let commits = repository.commits_between(&[fork.unwrap_or(into)], line)?;
+    // The target's line itself may have been merged into this one since: what came by that is not the line's own.
+    let (mut open, mut own) = (vec![line], HashSet::new());
+    let all: HashSet<ObjectId> = commits.iter().copied().collect();
+    while let Some(commit) = open.pop() {
+        if all.contains(&commit) && target.number(commit).is_none() && own.insert(commit) {
+            open.extend(repository.node(commit)?.parents);
+        }
+    }
+    let mut kept = Vec::with_capacity(own.len());
+    for commit in commits.into_iter().filter(|commit| own.contains(commit)) {
         let node = repository.node(commit)?;
         if node.parents.len() < 2 || !by_hand(repository, &node)?.is_empty() {
             kept.push(commit);

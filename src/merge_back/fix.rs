@@ -56,7 +56,7 @@ impl Fix {
             // What the target had of the fix when it was merged into it is gone from the net change; and yet it may have been
             // taken out since.
             let then = search(&target.at(later), &early, &Options { without_hunks: true, ..Options::default() })?;
-            if matches!(then.verdict, Verdict::Merged | Verdict::Partial) {
+            if matches!(then.verdict, Verdict::Merged | Verdict::Partial | Verdict::Unproven) {
                 fix.join(early);
             }
         }

@@ -109,6 +109,9 @@ impl Judged {
     }
 }
 
+/// The mode of a file that can be run.
+const EXECUTABLE: &str = "100755";
+
 /// Whether the target never touched a changed path, which stands there as it was before the fix.
 pub fn is_untouched(change: &Change, versions: &[Version]) -> bool {
     matches!(versions, [only] if only.entry == change.before.as_ref().map(entry_of))
@@ -133,6 +136,8 @@ pub fn parts(target: &Target<'_>, change: &Change) -> Result<Vec<Part>, Failure>
         if texts.is_some() && before.mode != after.mode {
             parts.push(Part::Mode);
         }
+    } else if texts.is_some() && after.mode == EXECUTABLE {
+        parts.push(Part::Mode);
     }
     Ok(parts)
 }
@@ -171,24 +176,24 @@ pub fn judge(
                 }
                 None => judged.push(whole_content(path, before.as_ref(), after, versions)),
             }
-            if let Some(before) = before {
-                if before.path != after.path {
-                    judged.push(whole(path, Part::Rename, versions, |version| match version.entry {
-                        Some(_) if version.path == after.path => Whose::After,
-                        Some(_) if version.path == before.path => Whose::Before,
-                        _ => Whose::Other,
-                    }));
-                }
-                if texts.is_some() && before.mode != after.mode {
-                    let mode = |side: &Side| u32::from_str_radix(&side.mode, 8).ok();
-                    judged.push(whole(path, Part::Mode, versions, |version| {
-                        match version.entry.map(|entry| entry.mode) {
-                            found if found == mode(after) => Whose::After,
-                            found if found == mode(before) => Whose::Before,
-                            _ => Whose::Other,
-                        }
-                    }));
-                }
+            if let Some(before) = before
+                && before.path != after.path
+            {
+                judged.push(whole(path, Part::Rename, versions, |version| match version.entry {
+                    Some(_) if version.path == after.path => Whose::After,
+                    Some(_) if version.path == before.path => Whose::Before,
+                    _ => Whose::Other,
+                }));
+            }
+            let mode = |side: &Side| u32::from_str_radix(&side.mode, 8).ok();
+            let old_mode = before.as_ref().and_then(mode);
+            let is_new_program = before.is_none() && after.mode == EXECUTABLE;
+            if texts.is_some() && (is_new_program || old_mode.is_some_and(|old| Some(old) != mode(after))) {
+                judged.push(whole(path, Part::Mode, versions, |version| match version.entry.map(|entry| entry.mode) {
+                    found if found == mode(after) => Whose::After,
+                    found if found == old_mode || before.is_none() => Whose::Before,
+                    _ => Whose::Other,
+                }));
             }
         }
     }
@@ -246,6 +251,9 @@ fn whole(path: &RepositoryPath, part: Part, versions: &[Version], side: impl Fn(
             if *now == Whose::Before || back.is_some() || gone {
                 judged.fate = Fate::Undone;
                 judged.undone_by = Some(versions[back.unwrap_or(0)].at);
+            } else if judged.part == Part::Whole {
+                // Bytes that are neither side's: nobody can say what is left of the fix in them.
+                judged.fate = Fate::Unknown;
             } else {
                 judged.fate = Fate::Evolved;
                 judged.standing = 0;

@@ -49,7 +49,7 @@ pub fn search(target: &Target<'_>, fix: &Fix, options: &Options) -> Result<Repor
         let not = if change.after.is_none() { &new_paths[..] } else { &[] };
         let versions = target.follow_renames(versions, 0, not)?;
         let versions = if versions.iter().all(|version| version.entry.is_none()) {
-            other_path(target, change, bottom)?.unwrap_or(versions)
+            other_path(target, fix, change, bottom)?.unwrap_or(versions)
         } else {
             versions
         };
@@ -135,7 +135,7 @@ fn bottom(target: &Target<'_>, fix: &Fix) -> Result<usize, Failure> {
 
 /// Versions along another path, where the target never had the fix's own: the new path of a file that the fix renamed, or the
 /// place that the target (or the fix's line) moved the file to since they parted.
-fn other_path(target: &Target<'_>, change: &Change, bottom: usize) -> Result<Option<Vec<Version>>, Failure> {
+fn other_path(target: &Target<'_>, fix: &Fix, change: &Change, bottom: usize) -> Result<Option<Vec<Version>>, Failure> {
     let along = |path: &RepositoryPath| Ok(target.versions(std::slice::from_ref(path), 0, bottom)?.remove(0));
     if let (Some(before), Some(after)) = (&change.before, &change.after)
         && before.path != after.path
@@ -151,5 +151,17 @@ fn other_path(target: &Target<'_>, change: &Change, bottom: usize) -> Result<Opt
     };
     // A new file of a common name shares much with its namesakes.
     let least = if change.before.is_some() { 50 } else { 80 };
-    same_file(target, &side.path, &target.blob(side.id)?, least)?.as_ref().map(along).transpose()
+    // What stood beside it before the fix, or is changed by it too, is another file.
+    let beside = |path: &RepositoryPath| {
+        let in_fix = fix.changes.iter().any(|change| change.path() == Some(path));
+        let at_base = match fix.base.filter(|base| target.repository.has(*base)) {
+            Some(base) => target.repository.entry_at(target.repository.node(base)?.tree, path)?,
+            None => None,
+        };
+        Ok::<_, Failure>(in_fix || at_base.is_some())
+    };
+    match same_file(target, &side.path, &target.blob(side.id)?, least)? {
+        Some(path) if !beside(&path)? => along(&path).map(Some),
+        _ => Ok(None),
+    }
 }

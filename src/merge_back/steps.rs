@@ -49,7 +49,10 @@ impl Target<'_> {
     ) -> Result<Option<RepositoryPath>, Failure> {
         let differing = self.differing(number)?;
         let added = || {
-            let new = differing.iter().filter(|file| file.before.is_none() && !not.contains(&file.path));
+            let is_goal = |file: &&Differing| {
+                file.before.is_none() && !not.contains(&file.path) && (!is_copy(&file.path) || is_copy(path))
+            };
+            let new = differing.iter().filter(is_goal);
             new.filter_map(|file| file.after.map(|entry| (file, entry)))
         };
         if let Some((file, _)) =
@@ -198,15 +201,21 @@ pub(super) fn base_name(path: &RepositoryPath) -> &[u8] {
     path.as_bytes().rsplit(|byte| *byte == b'/').next().unwrap_or_default()
 }
 
-/// Whether code in a file is only quoted, for people to read, or was built out of the code that stands elsewhere.
-fn is_copy(path: &RepositoryPath) -> bool {
+/// Extensions of what people read.
+const PROSE: &[&str] = &["md", "markdown", "txt", "rst", "adoc", "html"];
+
+/// Extensions of what was put aside and serves nobody.
+const PUT_ASIDE: &[&str] = &["bak", "disabled", "off", "old", "orig", "rej", "save"];
+
+/// Whether code in a file is only quoted, for people to read, was put aside, or was built out of the code that stands elsewhere.
+pub(super) fn is_copy(path: &RepositoryPath) -> bool {
     let whole = String::from_utf8_lossy(path.as_bytes()).to_ascii_lowercase();
     let (directory, name) = whole.rsplit_once('/').unwrap_or(("", &whole));
     let is_built = directory.split('/').any(|part| ["dist", "node_modules"].contains(&part))
         || [".min.js", ".min.css", ".bundle.js"].iter().any(|end| name.ends_with(end));
     is_built
         || match name.rsplit_once('.') {
-            Some((_, extension)) => ["md", "markdown", "txt", "rst", "adoc", "html"].contains(&extension),
+            Some((_, extension)) => PROSE.contains(&extension) || PUT_ASIDE.contains(&extension),
             None => ["news", "changes", "changelog", "history", "readme", "todo"].contains(&name),
         }
 }

@@ -62,9 +62,6 @@ impl TextJudge<'_> {
                     } else {
                         self.follow(hunk, &found, Trace::new(hunk, found.place.clone()), &mut one)?;
                     }
-                    if hunk.new.is_empty() && one.fate.holds() && self.was_moved(hunk, &found)? {
-                        one.fate = Fate::Weak;
-                    }
                 }
                 None => {
                     one.fate = self.without_landing(hunk, now, &view, &tip);
@@ -73,12 +70,11 @@ impl TextJudge<'_> {
                     }
                 }
             }
-            if one.fate.holds()
-                && let Some(Place { lines, .. }) = view.place(hunk)
-                && (self.is_switched_off(hunk, &lines, newest)?
-                    || self.holds_what_the_fix_dropped(&lines, &Text::new(&tip))?)
-            {
-                one.fate = Fate::Unknown;
+            if hunk.new.is_empty() && one.fate.holds() && self.was_moved(hunk, &one)? {
+                one.fate = Fate::Weak;
+            }
+            if one.fate.holds() {
+                self.doubt(hunk, (now, view.place(hunk)), &mut one)?;
             }
             judged.push(one);
         }
@@ -109,12 +105,11 @@ impl TextJudge<'_> {
     }
 
     /// Whether the commit that deleted a hunk's lines put them into another file, and the fix did not.
-    fn was_moved(&self, hunk: &Hunk, found: &Found) -> Result<bool, Failure> {
+    fn was_moved(&self, hunk: &Hunk, one: &Judged) -> Result<bool, Failure> {
         let removed = self.change.removed(hunk);
-        if !removed.iter().any(|line| is_telling(line)) {
-            return Ok(false);
-        }
-        let (at, block) = (self.versions[found.landing].at, Block::new(removed));
+        let says_something = !one.quiet && removed.iter().any(|line| is_telling(line));
+        let Some(at) = one.landed_by.filter(|_| says_something) else { return Ok(false) };
+        let block = Block::new(removed);
         let mut own = vec![self.path.clone()];
         for change in &self.fix.changes {
             let count = |side: &Option<Side>| match side {
@@ -151,7 +146,7 @@ impl TextJudge<'_> {
     /// Follows a landed hunk's lines to the tip.
     fn follow(&self, hunk: &Hunk, found: &Found, mut trace: Trace, one: &mut Judged) -> Result<(), Failure> {
         let mut trail = Cow::Borrowed(&self.versions[..=found.landing]);
-        let removed = Removed::new(self.change.removed(hunk));
+        let removed = Removed::new(self.change.removed(hunk), self.change.added(hunk));
         let mut index = found.landing;
         let mut moves = 0;
         while index > 0 {
@@ -225,7 +220,7 @@ impl TextJudge<'_> {
     }
 
     /// Whether a version is as before the hunk at its place. One side may tell already that it is not.
-    fn is_absent(&self, hunk: &Hunk, version: Option<Entry>) -> Result<bool, Failure> {
+    pub(super) fn is_absent(&self, hunk: &Hunk, version: Option<Entry>) -> Result<bool, Failure> {
         let from_before = self.target.aligned(self.sides.0, version)?;
         Ok(stands(&from_before, &hunk.old, self.change.removed(hunk)) == Some(true)
             && self.view(version)?.standing(self.change, hunk) == Standing::Absent)
@@ -249,7 +244,10 @@ impl TextJudge<'_> {
         if moves >= 4 {
             return Ok(None);
         }
-        let Some((path, _, places)) = self.target.scattered(at, &own, from)? else { return Ok(None) };
+        let Some((path, entry, places)) = self.target.scattered(at, &own, from)? else { return Ok(None) };
+        if !self.comes_with_a_neighbour(trace, old, (entry, &places))? {
+            return Ok(None);
+        }
         let later = self.target.versions(&[path], 0, at)?.remove(0);
         Ok(Some((self.target.follow_renames(later, 0, &[])?, places)))
     }

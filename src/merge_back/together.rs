@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::fate::Fate;
 use crate::domain::identity::ObjectId;
+use crate::domain::test_code::is_test_code;
 use crate::failure::Failure;
 
 use super::judge::{Gone, Judged};
+use super::steps::is_copy;
 use super::target::Target;
 
 /// A commit that takes out more than this many times what it takes out of the fix is not about the fix.
@@ -27,7 +29,10 @@ const MOST: usize = 3;
 /// - A commit that took out most of what it touched of the fix took out all of that, also where the lines stand elsewhere
 ///   now, and lands nothing; and one that says so took out all that it touched.
 pub(super) fn together(target: &Target<'_>, commits: &[ObjectId], judged: &mut [Judged]) -> Result<(), Failure> {
-    let landed = |one: &&Judged| one.fate.holds() || one.fate == Fate::Undone;
+    let is_production = |one: &Judged| !is_test_code(&one.path) && !is_copy(&one.path);
+    let all = !judged.iter().any(is_production);
+    // What its tests and its words weigh is not what is in effect.
+    let landed = |one: &&Judged| (all || is_production(one)) && (one.fate.holds() || one.fate == Fate::Undone);
     let weight: usize = judged.iter().filter(landed).map(|one| one.weight).sum();
     let standing: usize = judged.iter().filter(landed).map(|one| one.standing).sum();
     let hardly_any = standing * PART < weight;
@@ -38,7 +43,8 @@ pub(super) fn together(target: &Target<'_>, commits: &[ObjectId], judged: &mut [
         }
     }
     let rewritten = |one: &&Judged| one.fate == Fate::Evolved && one.gone == Some(Gone::Rewritten);
-    let mostly_rewritten = judged.iter().filter(rewritten).map(|one| one.weight).sum::<usize>() * PART >= weight;
+    let mostly_rewritten =
+        judged.iter().filter(landed).filter(rewritten).map(|one| one.weight).sum::<usize>() * PART >= weight;
     for one in judged.iter_mut().filter(|one| one.fate == Fate::Evolved) {
         let last = one.evolved_by.last().copied();
         match (one.gone, last) {

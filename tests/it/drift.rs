@@ -220,3 +220,17 @@ fn a_fix_that_was_made_inside_a_merge_is_asked_for() {
     let (code, answer) = json(&holds, &["drift", "release/1.0", "--into", "main"]);
     assert_eq!((code, answer["commits"].as_array().unwrap().len()), (0, 4), "{answer:#}");
 }
+
+#[test]
+fn what_main_took_back_is_asked_for_also_where_main_came_back_to_the_line() {
+    let history = History::bare(
+        "base : a = one_line two_line three_line; b = other
+         fix : a ~ two_line -> two_line guard_of_the_length
+         work < base : b = more
+         merge < work fix
+         back < fix merge : branch release/1.0
+         main < merge : a ~ guard_of_the_length -> ; branch main",
+    );
+    let (code, answer) = json(&history, &["drift", "release/1.0", "--into", "main"]);
+    assert_eq!((code, answer["commits"][0]["verdict"].as_str()), (1, Some("reverted")), "{answer:#}");
+}
