@@ -12,6 +12,9 @@ const BLOCK_COMMENTS: &[&str] = &[
     "sol", "sql", "swift", "tf", "ts", "tsx",
 ];
 
+/// Languages with `<!-- … -->`.
+const MARKUP: &[&str] = &["htm", "html", "svelte", "svg", "vue", "xhtml", "xml", "xsd", "xsl"];
+
 /// Those in which block comments nest.
 const NESTING: &[&str] = &["dart", "kt", "kts", "rs", "scala", "swift"];
 
@@ -25,12 +28,14 @@ const PREPROCESSED: &[&str] = &["c", "cc", "cpp", "cs", "cu", "cxx", "h", "hh", 
 pub fn switched_off(path: &RepositoryPath, text: &Text<'_>) -> Option<Vec<bool>> {
     let name = String::from_utf8_lossy(path.as_bytes()).to_ascii_lowercase();
     let extension = name.rsplit_once('.')?.1;
-    let comments = BLOCK_COMMENTS.contains(&extension) && memmem::find(text.bytes(), b"/*").is_some();
+    let markup = MARKUP.contains(&extension);
+    let (open, close): (&[u8], &[u8]) = if markup { (b"<!--", b"-->") } else { (b"/*", b"*/") };
+    let comments = (markup || BLOCK_COMMENTS.contains(&extension)) && memmem::find(text.bytes(), open).is_some();
     let conditions = PREPROCESSED.contains(&extension) && memmem::find(text.bytes(), b"#").is_some();
     if !comments && !conditions {
         return None;
     }
-    let mut comment = Comment { depth: 0, nests: NESTING.contains(&extension) };
+    let mut comment = Comment { open, close, is_code: !markup, nests: NESTING.contains(&extension), depth: 0 };
     let mut condition = Condition::default();
     let mut off = Vec::with_capacity(text.lines().len());
     for line in text.lines() {
@@ -49,8 +54,12 @@ fn has_text(line: &[u8]) -> bool {
 
 /// The block comment that is open at the end of a line.
 struct Comment {
-    depth: usize,
+    open: &'static [u8],
+    close: &'static [u8],
+    /// Whether there are texts in quotes and comments to the end of the line.
+    is_code: bool,
     nests: bool,
+    depth: usize,
 }
 
 impl Comment {
@@ -60,18 +69,18 @@ impl Comment {
         while at < line.len() {
             let rest = &line[at..];
             if self.depth > 0 {
-                match (rest.starts_with(b"*/"), self.nests && rest.starts_with(b"/*")) {
-                    (true, _) => (self.depth, at) = (self.depth - 1, at + 2),
-                    (_, true) => (self.depth, at) = (self.depth + 1, at + 2),
+                match (rest.starts_with(self.close), self.nests && rest.starts_with(self.open)) {
+                    (true, _) => (self.depth, at) = (self.depth - 1, at + self.close.len()),
+                    (_, true) => (self.depth, at) = (self.depth + 1, at + self.open.len()),
                     _ => at += 1,
                 }
-            } else if rest.starts_with(b"/*") {
-                (self.depth, at) = (1, at + 2);
-            } else if rest.starts_with(b"//") {
+            } else if rest.starts_with(self.open) {
+                (self.depth, at) = (1, at + self.open.len());
+            } else if self.is_code && rest.starts_with(b"//") {
                 return true;
             } else {
                 code |= !rest[0].is_ascii_whitespace();
-                at += if is_quote(rest) { quoted(rest) } else { 1 };
+                at += if self.is_code && is_quote(rest) { quoted(rest) } else { 1 };
             }
         }
         code
@@ -149,6 +158,7 @@ mod tests {
         assert_eq!(off("a.rs", "/* /* */\nguard();\n*/\nrun();\n"), [1, 2, 3]);
         assert_eq!(off("a.java", "/* /* */\nrun();\n"), [1]);
         assert_eq!(off("a.ts", "/* open\n\nguard()"), [1, 3]);
+        assert_eq!(off("a.vue", "<p>it's</p>\n<!--\n<b v-if=\"x\"/>\n-->\n<i/>"), [2, 3, 4]);
     }
 
     #[test]
