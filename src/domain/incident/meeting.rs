@@ -116,11 +116,12 @@ impl Incident {
         }
     }
 
-    /// Whether an event counts behind the end: the incident can be opened again, and its actions carried out.
+    /// Whether an event counts behind the end: the incident can be opened again, its actions carried out, and a text cut out.
     pub(in crate::domain) fn takes_after_the_end(&self, payload: &Payload) -> bool {
         match payload {
             Payload::Reopened(_) => self.is_over(),
             Payload::ActionDone(_) => self.state == State::Closed,
+            Payload::Redacted(_) => true,
             _ => false,
         }
     }
