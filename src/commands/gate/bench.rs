@@ -14,7 +14,7 @@ use crate::domain::incident::Incident;
 use crate::domain::policy::Policy;
 use crate::evidence::globs::Globs;
 use crate::evidence::policy_in_force::{governing, newest_readable, policy_in_force};
-use crate::evidence::shipped::{self, Release};
+use crate::evidence::shipped::{self, LineName, Release};
 use crate::evidence::trusted_ref::{SETTING, trusted_ref};
 use crate::failure::Failure;
 use crate::git::repository::Repository;
@@ -188,19 +188,23 @@ impl<'s> Bench<'s> {
 
     /// The tips of the release lines as everybody has them, and those that this very push makes, but for the ref `but`.
     pub(super) fn line_tips(&self, but: &[u8]) -> Result<Vec<ObjectId>, Failure> {
-        let is_this = |short: &str| but.strip_prefix(b"refs/heads/") == Some(short.as_bytes());
-        let lines = self.lines()?.into_iter().filter(|(short, _)| !is_this(short));
-        let mut tips: Vec<ObjectId> = lines.map(|(_, tip)| tip).collect();
+        let is_this = |line: &LineName| but.strip_prefix(b"refs/heads/") == Some(line.short.as_bytes());
+        let lines = self.lines_after()?.into_iter().filter(|(line, _)| !is_this(line));
+        Ok(lines.map(|(_, tip)| tip).collect())
+    }
+
+    /// The release lines as everybody has them, and as this very push makes them.
+    pub(super) fn lines_after(&self) -> Result<Vec<(LineName, ObjectId)>, Failure> {
+        let mut lines: Vec<_> = self.lines()?.into_iter().map(|(short, tip)| (LineName::new(short), tip)).collect();
         for question in self.questions {
             if let Question::Update(update) = question
-                && update.reference != but
                 && !update.proposed
-                && matches!(shipped::ref_kind(&update.reference, &self.policy)?, shipped::RefKind::Line(_))
+                && let shipped::RefKind::Line(line) = shipped::ref_kind(&update.reference, &self.policy)?
             {
-                tips.extend(update.new);
+                lines.extend(update.new.map(|new| (line, new)));
             }
         }
-        Ok(tips)
+        Ok(lines)
     }
 
     /// The policy that governs an incident by the trusted ref, as far as it is another than the one that it was opened under.

@@ -14,7 +14,7 @@ use crate::domain::finding::{self, FindingCode};
 use crate::domain::gate::{self, Stranger};
 use crate::domain::hunk::TextChange;
 use crate::domain::identity::{IncidentId, ObjectId, RepositoryPath};
-use crate::domain::incident::Incident;
+use crate::domain::incident::{Incident, State};
 use crate::domain::merge_back::Verdict;
 use crate::domain::refusal::{Code, Refusal};
 use crate::evidence::attribution::{Attribution, Belongs};
@@ -39,6 +39,8 @@ pub(super) struct Change<'a> {
     pub(super) commits: Vec<ObjectId>,
     /// Those of it that the normal way of working brought: they need no incident.
     pub(super) planned: HashSet<ObjectId>,
+    /// Those of it that a line has already: what an incident let in while it was open stays let in once it is closed.
+    pub(super) landed: HashSet<ObjectId>,
 }
 
 /// A release line that moves.
@@ -79,7 +81,7 @@ pub(super) fn line(bench: &Bench<'_>, update: &Update, line: &LineName) -> Resul
     }
     let commits = shipped::beyond(bench.repository, new, &known)?;
     let planned = if line.version.is_none() { planned(bench, new, &known, &commits)? } else { HashSet::new() };
-    judge(bench, answer(), &Change { name: &line.short, new, commits, planned })
+    judge(bench, answer(), &Change { name: &line.short, new, commits, planned, landed: HashSet::new() })
 }
 
 /// On a branch on which every release is made, what main holds came with a release.
@@ -122,10 +124,14 @@ pub(super) fn judge(bench: &Bench<'_>, mut answer: Answer, change: &Change<'_>) 
     let book = bench.book()?;
     let (live, over): (Vec<&Incident>, Vec<&Incident>) =
         book.incidents.values().partition(|incident| !incident.is_over());
-    let (live, over) = (fixes(&live), fixes(&over));
+    let closed: Vec<&Incident> = over.iter().copied().filter(|incident| incident.state == State::Closed).collect();
+    let (live, over, closed) = (fixes(&live), fixes(&over), fixes(&closed));
     let contents: Vec<&FixAttached> = live.iter().map(|(_, fix)| *fix).collect();
     let never_goes_back = Globs::new(&bench.policy.merge_back.never_goes_back)?;
     let attribution = Attribution::new(bench.repository, &contents, &never_goes_back);
+    let done: Vec<&FixAttached> = closed.iter().map(|(_, fix)| *fix).collect();
+    let done = Attribution::new(bench.repository, &done, &never_goes_back);
+    let let_in = |commit| Ok(change.landed.contains(&commit) && matches!(done.of(commit)?, Belongs::To(_)));
     let (mut owners, mut findings) = (Vec::new(), Vec::new());
     for &commit in &change.commits {
         let (is, incidents) = if change.planned.contains(&commit) {
@@ -134,6 +140,7 @@ pub(super) fn judge(bench: &Bench<'_>, mut answer: Answer, change: &Change<'_>) 
             match attribution.of(commit)? {
                 Belongs::Carried => (Standing::Carried, BTreeSet::new()),
                 Belongs::To(places) => (Standing::Fix, places.iter().map(|&at| live[at].0.clone()).collect()),
+                Belongs::Nobody { .. } if let_in(commit)? => (Standing::Fix, BTreeSet::new()),
                 Belongs::Nobody { own } => {
                     let of_over: BTreeSet<IncidentId> = by_id(&over, commit);
                     if of_over.is_empty() {

@@ -17,7 +17,7 @@ use crate::domain::merge_back::Verdict;
 use crate::domain::policy::Policy;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::release::ReleaseName;
-use crate::evidence::shipped;
+use crate::evidence::shipped::{self, Release};
 use crate::failure::Failure;
 use crate::merge_back::fix::Fix;
 use crate::merge_back::forecast::forecast;
@@ -72,19 +72,55 @@ fn judge(
         return Ok(answer.note("a pre-release runs nowhere"));
     }
     let main = bench.needed_main()?;
-    let mut known = bench.line_tips(b"")?;
-    known.push(main);
-    known.extend(bench.releases()?.iter().map(|release| release.commit).filter(|known| *known != commit));
-    let commits = shipped::beyond(bench.repository, commit, &known)?;
+    let (commits, landed) = brought(bench, (name, commit), main)?;
     let answer = if commits.is_empty() {
         answer
     } else {
-        change::judge(bench, answer, &Change { name: shown, new: commit, commits, planned: HashSet::new() })?
+        change::judge(bench, answer, &Change { name: shown, new: commit, commits, landed, planned: HashSet::new() })?
     };
     if !bench.repository.contains(main, commit)? && continues_its_line(bench, name, commit)? {
         return Ok(answer.note("it repairs a release on its own line"));
     }
     planned(bench, answer, shown, name, commit)
+}
+
+/// What a release brings beside main and the releases that it holds, oldest first, and what of it stands on a line already.
+///
+/// That somebody pushed it to a line that was released does not let it in; what prepares the first release of a line is planned.
+fn brought(
+    bench: &Bench<'_>,
+    (name, commit): (Option<&ReleaseName>, ObjectId),
+    main: ObjectId,
+) -> Result<(Vec<ObjectId>, HashSet<ObjectId>), Failure> {
+    let repository = bench.repository;
+    let is_planned = name.is_some_and(|name| !name.version.is_patch());
+    let own: HashSet<ObjectId> = repository.commits_between(&[main], commit)?.into_iter().collect();
+    if own.is_empty() {
+        return Ok((Vec::new(), HashSet::new()));
+    }
+    let before = bench.releases()?.iter().map(|release| release.commit);
+    let mut known: Vec<ObjectId> = before.filter(|before| *before != commit && own.contains(before)).collect();
+    known.push(main);
+    let mut tips = known.clone();
+    for (line, tip) in bench.lines_after()? {
+        // What was released since says nothing about the day of this release.
+        let since: HashSet<ObjectId> = repository.commits_between(&[commit], tip)?.into_iter().collect();
+        // Where the line of a planned release begins a release of another line may stand.
+        let of_this_line =
+            |release: &Release| line.version.as_ref().is_none_or(|line| line.version.is_line_of(&release.name.version));
+        let is_before = |release: &&Release| {
+            release.commit != commit && !since.contains(&release.commit) && (!is_planned || of_this_line(release))
+        };
+        let releases: Vec<Release> = bench.releases()?.iter().filter(is_before).cloned().collect();
+        if !shipped::was_released(repository, &releases, &line, tip, Some(main))? {
+            known.push(tip);
+        }
+        tips.push(tip);
+    }
+    let commits = shipped::beyond(repository, commit, &known)?;
+    let new: HashSet<ObjectId> = repository.commits_between(&tips, commit)?.into_iter().collect();
+    let landed = commits.iter().copied().filter(|commit| !new.contains(commit)).collect();
+    Ok((commits, landed))
 }
 
 /// Whether it is a patch of its line that holds the release before it, with all fixes of that.
