@@ -138,7 +138,8 @@ impl Incident {
     pub fn contested(&self) -> Vec<&Done<Checked>> {
         let standing: Vec<_> = self.standing.iter().filter_map(|&at| self.checks.get(at)).collect();
         let same = |pair: &[&Done<Checked>]| {
-            pair[0].what.decision == pair[1].what.decision && pair[0].what.policy == pair[1].what.policy
+            pair[0].what.decision == pair[1].what.decision
+                && pair[0].what.policy.is_the_same_policy(&pair[1].what.policy)
         };
         if standing.windows(2).all(same) { Vec::new() } else { standing }
     }
@@ -157,6 +158,11 @@ impl Incident {
     /// The fixes that count: attached and not withdrawn.
     pub fn fixes(&self) -> impl Iterator<Item = &Done<FixAttached>> {
         self.attempts.iter().filter(|attempt| !attempt.withdrawn).filter_map(|attempt| attempt.fix.as_ref())
+    }
+
+    /// The attempt that a fix is attached to: the last that was not withdrawn. A later attachment to it replaces the earlier one.
+    pub fn attempt(&self) -> Option<&Attempt> {
+        self.attempts.iter().rfind(|attempt| !attempt.withdrawn).or(self.attempts.last())
     }
 
     /// The rungs whose evidence is still owed under the governing walk.
@@ -233,7 +239,7 @@ impl Incident {
                 self.checks.push(Done::of(entry, checked.as_ref()));
             }
             Payload::Started(started) => {
-                let attempt = self.attempt(started.attempt, entry);
+                let attempt = self.attempt_of(started.attempt, entry);
                 attempt.started_by = Some(entry.event.actor.clone());
                 attempt.branch = Some(started.branch.clone());
                 attempt.base = Some(started.base);
@@ -242,7 +248,7 @@ impl Incident {
                 let same = |other: &&Attempt| other.fix.as_ref().is_some_and(|other| other.what.changes == fix.changes);
                 let elsewhere: Vec<Person> =
                     self.attempts.iter().filter(same).flat_map(Attempt::authors).cloned().collect();
-                let attempt = self.attempt(fix.attempt, entry);
+                let attempt = self.attempt_of(fix.attempt, entry);
                 let before: Vec<Person> = attempt.authors().cloned().chain(elsewhere).collect();
                 attempt.earlier_authors = each_once(before);
                 attempt.fix = Some(Done::of(entry, fix.as_ref()));
@@ -252,7 +258,7 @@ impl Incident {
                 self.forget_answers();
             }
             Payload::FixWithdrawn(withdrawn) => {
-                self.attempt(withdrawn.attempt, entry).withdrawn = true;
+                self.attempt_of(withdrawn.attempt, entry).withdrawn = true;
                 self.forget_answers();
             }
             Payload::Deployed(deployed) => self.deployed.push(Done::of(entry, deployed)),
@@ -326,7 +332,7 @@ impl Incident {
 
     /// The attempt of that number that whoever recorded the event knew of; a new one where they knew of none, so that what two
     /// people began apart never replaces the other's.
-    fn attempt(&mut self, number: u32, entry: &Recorded<'_>) -> &mut Attempt {
+    fn attempt_of(&mut self, number: u32, entry: &Recorded<'_>) -> &mut Attempt {
         let known = |attempt: &Attempt| attempt.number == number && entry.knows(attempt.begun);
         let index = self.attempts.iter().rposition(known).unwrap_or_else(|| {
             let place = self.attempts.partition_point(|attempt| attempt.number <= number);

@@ -264,6 +264,14 @@ pub struct PolicyPin {
     pub main: Option<String>,
 }
 
+impl PolicyPin {
+    /// Whether both name the same policy: the same text rules, whichever commit of the trusted ref a clone had fetched.
+    pub fn is_the_same_policy(&self, other: &Self) -> bool {
+        let text = |pin: &Self| pin.source.as_ref().map(|source| source.blob);
+        (&self.name, self.version, &self.main) == (&other.name, other.version, &other.main) && text(self) == text(other)
+    }
+}
+
 /// Where a policy was read from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
