@@ -122,15 +122,28 @@ fn run(arguments: &[OsString]) -> ExitCode {
     let session = Session::of_process(&cli.globals);
     if !cli.globals.format.is_of(&name) {
         // Before anything is recorded.
-        return session.failed(&name, &session::no_page(&name));
+        let exit = session.failed(&name, &session::no_page(&name));
+        return said_or_undecided(&session, exit);
     }
     let exit = match dispatch(cli.command, &session) {
         Ok(exit) => exit,
         Err(failure) => session.failed(&name, &failure),
     };
+    let exit = said_or_undecided(&session, exit);
     // After the answer, for nobody waits for the network to read it.
     commands::sync::after_recording(&session);
     exit
+}
+
+/// An answer that could not be written is none: exit 4, said where it can be.
+fn said_or_undecided(session: &Session, exit: ExitCode) -> ExitCode {
+    match session.unwritten() {
+        Some(failure) => {
+            session.tell_failure(&failure);
+            failure.kind.exit()
+        }
+        None => exit,
+    }
 }
 
 fn dispatch(command: Command, session: &Session) -> Result<ExitCode, Failure> {
@@ -179,8 +192,14 @@ fn dispatch(command: Command, session: &Session) -> Result<ExitCode, Failure> {
 fn refuse_arguments(arguments: &[OsString], error: &clap::Error) -> ExitCode {
     use clap::error::ErrorKind;
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        let _ = error.print();
-        return ExitCode::Open;
+        return match error.print() {
+            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+                let session = Session::of_process(&Globals::default());
+                session.tell_failure(&session::unwritten(error));
+                ExitCode::Undecided
+            }
+            Ok(()) | Err(_) => ExitCode::Open,
+        };
     }
     let names: Vec<_> = command_line().get_subcommands().map(|command| command.get_name().to_owned()).collect();
     let said = |argument: &OsString| names.iter().find(|name| argument == name.as_str()).cloned();
@@ -196,7 +215,8 @@ fn refuse_arguments(arguments: &[OsString], error: &clap::Error) -> ExitCode {
     }
     let message = message.unwrap_or_else(|| without_frame(&error.render().to_string()));
     let session = Session::of_process(&Globals { format, ..Globals::default() });
-    session.failed(&name, &Failure::usage(message).hint(hint))
+    let exit = session.failed(&name, &Failure::usage(message).hint(hint));
+    said_or_undecided(&session, exit)
 }
 
 /// Why one of our own rules refused an argument: the argument's name and the rule's words.

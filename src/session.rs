@@ -4,7 +4,7 @@ mod format;
 mod showing;
 
 use std::cell::{Cell, OnceCell, RefCell};
-use std::io::{IsTerminal, Read, Write};
+use std::io::{ErrorKind, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use chrono::SubsecRound;
@@ -56,6 +56,8 @@ pub struct Session {
     editor: Option<String>,
     repository: OnceCell<Repository>,
     has_recorded: Cell<bool>,
+    /// Why standard output took no more, if it did not.
+    unwritten: RefCell<Option<std::io::Error>>,
 }
 
 impl Session {
@@ -93,6 +95,7 @@ impl Session {
             editor: set("GIT_EDITOR").or_else(|| set("VISUAL")).or_else(|| set("EDITOR")),
             repository: OnceCell::new(),
             has_recorded: Cell::new(false),
+            unwritten: RefCell::new(None),
         }
     }
 
@@ -223,7 +226,7 @@ impl Session {
     pub fn answer<R: Report>(&self, command: &str, exit: ExitCode, report: &R) -> Result<ExitCode, Failure> {
         match self.format {
             Format::Text => self.show(command, report),
-            format => write_out(std::io::stdout(), &written(format, command, exit, report)?),
+            format => self.write_out(&written(format, command, exit, report)?),
         }
         Ok(exit)
     }
@@ -254,7 +257,7 @@ impl Session {
         let configured = || self.repository.get().and_then(|repository| repository.config("core.pager"));
         let text = written(false);
         if !self.showing.page(command, &text, configured) {
-            write_out(std::io::stdout(), &if self.showing.linked { written(true) } else { text });
+            self.write_out(&if self.showing.linked { written(true) } else { text });
         }
     }
 
@@ -270,7 +273,7 @@ impl Session {
 
     /// Prints a text on standard output as it is, in every format.
     pub fn print(&self, text: &str) {
-        write_out(std::io::stdout(), text);
+        self.write_out(text);
     }
 
     /// Tells a person something before the answer is there; JSON holds it in the answer.
@@ -278,7 +281,7 @@ impl Session {
         if self.format == Format::Text {
             let mut page = Page::new(self.width, self.styled_out);
             write(&mut page);
-            write_out(std::io::stdout(), &page.finish());
+            self.write_out(&page.finish());
         }
     }
 
@@ -290,24 +293,52 @@ impl Session {
     /// Prints a failure: its object on standard output for scripts, its story on standard error for people.
     pub fn failed(&self, command: &str, failure: &Failure) -> ExitCode {
         if self.format == Format::Json || self.format.of_checks().is_some() {
-            write_out(std::io::stdout(), &failed(self.format, command, failure));
+            self.write_out(&failed(self.format, command, failure));
         } else {
-            let mut page = Page::new(self.width, self.styled_err);
-            render::failure_text(&mut page, failure);
-            write_out(std::io::stderr(), &page.finish());
+            self.tell_failure(failure);
         }
         failure.kind.exit()
+    }
+
+    /// The story of a failure for people, on standard error.
+    pub fn tell_failure(&self, failure: &Failure) {
+        let mut page = Page::new(self.width, self.styled_err);
+        render::failure_text(&mut page, failure);
+        write_err(page);
+    }
+
+    fn write_out(&self, text: &str) {
+        if let Err(error) = write_out(std::io::stdout(), text) {
+            self.unwritten.borrow_mut().get_or_insert(error);
+        }
+    }
+
+    /// Why what this run had to say on standard output did not get there; none where it did, or where nobody read on.
+    pub fn unwritten(&self) -> Option<Failure> {
+        self.unwritten.take().map(unwritten)
     }
 
     /// A line for the person on standard error; scripts that read standard output never see it.
     pub fn note(&self, line: &str) {
         let mut page = Page::new(self.width, self.styled_err);
         page.paragraph(line);
-        write_out(std::io::stderr(), &page.finish());
+        write_err(page);
     }
 }
 
-fn write_out(mut stream: impl Write, text: &str) {
-    // A reader that went away (`hotfix log | head`) is no failure of ours.
-    let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
+/// The failure because standard output took no more.
+pub fn unwritten(error: std::io::Error) -> Failure {
+    Failure::because("failed to write to standard output", error)
+        .hint("make room where the output goes, or write it elsewhere; what was recorded stays recorded")
+}
+
+fn write_err(page: Page) {
+    // Nobody could be told that nobody can be told.
+    let _ = write_out(std::io::stderr(), &page.finish());
+}
+
+/// A reader that went away (`hotfix log | head`) is no failure of ours.
+pub fn write_out(mut stream: impl Write, text: &str) -> std::io::Result<()> {
+    let written = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
+    written.or_else(|error| if error.kind() == ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
 }

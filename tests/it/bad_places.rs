@@ -300,6 +300,31 @@ fn a_closed_pipe_keeps_the_exit_code() {
     }
 }
 
+/// A device that is always full stands for a full disk.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_could_not_be_written_is_no_success() {
+    let place = broken_shop();
+    check(&place, &place.path()).exits(0);
+    let all: [&[&str]; 7] = [
+        &["log"],
+        &["status", "--format", "json"],
+        &["show", "INC-42", "--format", "html"],
+        &["report", "--format", "csv"],
+        &["completions", "bash"],
+        &["show", "INC-43", "--format", "json"],
+        &["--help"],
+    ];
+    for arguments in all {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let mut command: Command = place.command(env!("CARGO_BIN_EXE_hotfix"), &place.path(), ADA);
+        let output = command.args(arguments).stdout(full).output().unwrap();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(4), "{arguments:?}: {error}");
+        assert!(error.contains("failed to write to standard output"), "{arguments:?}: {error}");
+    }
+}
+
 #[test]
 fn the_look_of_the_terminal_changes_no_code() {
     let place = broken_shop();
