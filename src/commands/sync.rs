@@ -151,8 +151,9 @@ pub fn after_recording(session: &Session) {
         if synced.forgot.is_some() {
             return Ok(Some(format!("The ledger of {remote} has forgotten events: hotfix sync shows them.")));
         }
-        let why = synced.trouble.unwrap_or_default();
-        Ok((synced.unshared > 0).then(|| format!("{} ({why}): hotfix sync", not_shared(synced.unshared))))
+        // Without trouble somebody else was sharing at that very moment.
+        let why = synced.trouble.map_or_else(String::new, |why| format!(" ({why})"));
+        Ok((synced.unshared > 0).then(|| format!("{}{why}: hotfix sync", not_shared(synced.unshared))))
     };
     match tried() {
         Ok(note) => note.iter().for_each(|note| session.note(note)),

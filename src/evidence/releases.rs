@@ -275,7 +275,9 @@ impl<'a> Releases<'a> {
             // People are known by their address, whose case does not matter.
             let author = authors.entry(line.author.email.to_ascii_lowercase());
             author.or_insert_with(|| Author { person: line.author.clone(), commits: 0 }).commits += 1;
-            if let Some(incident) = recorded.get(&id) {
+            let known =
+                |incident| between.earlier_hotfixes.iter().any(|hotfix| hotfix.incident.as_ref() == Some(incident));
+            if let Some(incident) = recorded.get(&id).filter(|incident| !known(incident)) {
                 let incident = Some(incident.clone());
                 between.earlier_hotfixes.push(EarlierHotfix { commit: id, at: line.at, tag: None, incident });
             }
@@ -287,11 +289,30 @@ impl<'a> Releases<'a> {
         between.authors = authors.into_values().collect();
         between.authors.sort_by(|a, b| b.commits.cmp(&a.commits).then_with(|| a.person.cmp(&b.person)));
         if let Some(release) = release {
-            between.earlier_hotfixes.extend(self.patches_up_to(release)?);
+            self.add_patches(&mut between.earlier_hotfixes, self.patches_up_to(release)?)?;
         }
         between.earlier_hotfixes.sort_by_key(|hotfix| std::cmp::Reverse(hotfix.at));
         between.earlier_hotfixes.truncate(LISTED);
         Ok(between)
+    }
+
+    /// Adds the patch releases, from the highest down, to the hotfixes that were recorded: the first that holds the fix of an
+    /// incident is that hotfix, and several tags on one commit are one.
+    fn add_patches(&self, hotfixes: &mut Vec<EarlierHotfix>, patches: Vec<EarlierHotfix>) -> Result<(), Failure> {
+        let mut seen = BTreeSet::new();
+        for patch in patches.into_iter().rev().filter(|patch| seen.insert(patch.commit)) {
+            let mut is_recorded = false;
+            for hotfix in hotfixes.iter_mut().filter(|hotfix| hotfix.incident.is_some() && hotfix.tag.is_none()) {
+                if self.repository.contains(patch.commit, hotfix.commit)? {
+                    hotfix.tag.clone_from(&patch.tag);
+                    is_recorded = true;
+                }
+            }
+            if !is_recorded {
+                hotfixes.push(patch);
+            }
+        }
+        Ok(())
     }
 
     /// The patch releases on a release's own line, itself included: every one of them was a hotfix.

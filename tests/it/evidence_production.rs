@@ -153,6 +153,25 @@ fn what_lies_between_names_its_people_and_earlier_hotfixes() {
     assert_eq!(earlier, [Some("INC-7")]);
 }
 
+/// An incident and the tags on its fix, or above it, are one hotfix.
+#[test]
+fn one_hotfix_counts_once() {
+    let history = History::bare(
+        "a: f = 1; tag v1.0.0
+         b: f = 2; tag v1.0.1; tag v1.0.2
+         c: f = 3
+         d: f = 4
+         e: g = 1; tag v1.0.3; tag v1.0.4; branch main",
+    );
+    let incident = || "INC-7".parse().expect("an id");
+    let recorded = RecordedFixes::from([(history.id("c"), incident()), (history.id("d"), incident())]);
+    let found = production(&history.repository(), &branches(&["v*"]), Some("main"), &recorded).expect("an answer");
+    let Production::Known(running) = found else { panic!("unknown") };
+    let good = before(&running);
+    let told: Vec<_> = good.between.earlier_hotfixes.iter().map(|h| (h.incident.is_some(), h.tag.as_deref())).collect();
+    assert_eq!(told, [(true, Some("v1.0.3")), (false, Some("v1.0.1"))], "since {}", good.tag);
+}
+
 #[test]
 fn tags_that_lead_to_no_commit_are_passed_over() {
     let history = History::bare("a: f = 1; tag v1.0.0; branch main");
