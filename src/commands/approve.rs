@@ -7,6 +7,7 @@ use super::desk::Desk;
 use super::outcome::Outcome;
 use crate::domain::approvals::needs_words;
 use crate::domain::case::{Case, Content};
+use crate::domain::closing;
 use crate::domain::event::{AboutFix, Approved, Payload};
 use crate::domain::gates;
 use crate::domain::identity::{IncidentId, Person};
@@ -52,8 +53,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let case = papers.case(incident);
     let Some(content) = case.content else {
         let message = "no fix is attached, so there is nothing to approve";
-        let refusal = Refusal::new(Code::FixMissing, message, format!("hotfix fix {id}"));
-        return Outcome::refused(id, [refusal]).send(session, "approve");
+        return Outcome::refused(id, [closing::fix_missing(incident, message)]).send(session, "approve");
     };
     let actor = session.actor()?;
     let needs = case.needs();

@@ -1,14 +1,17 @@
 //! `hotfix cause`: how the cause was dealt with when no fix was made on a release line.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::book::Book;
 use super::desk::close_command;
+use super::moment;
 use super::outcome::Outcome;
 use super::proof;
-use crate::domain::event::{CauseSettled, Payload};
-use crate::domain::identity::IncidentId;
+use crate::domain::event::{CauseSettled, Change, Payload};
+use crate::domain::identity::{IncidentId, ObjectId, RepositoryPath};
+use crate::domain::incident::Incident;
 use crate::failure::{ExitCode, Failure};
+use crate::git::repository::Repository;
 use crate::session::Session;
 
 /// Say how the cause was dealt with after a roll back or a flag off
@@ -17,7 +20,7 @@ pub struct Args {
     /// The incident
     incident: IncidentId,
     /// The commit on main that reverts or fixes the culprit; closing proves that it is in effect there
-    #[arg(long, value_name = "COMMIT", required_unless_present = "flag", conflicts_with_all = ["flag", "owner", "remove_by"])]
+    #[arg(long, value_name = "COMMIT", conflicts_with_all = ["flag", "owner", "remove_by"])]
     fixed_by: Option<String>,
     /// The key of the flag that stays off
     #[arg(long, value_name = "KEY", requires_all = ["owner", "remove_by"])]
@@ -38,6 +41,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         Ok(incident) => incident,
         Err(refusal) => return Outcome::refused(id, [refusal]).send(session, "cause"),
     };
+    let (mut doubts, mut subject) = (Vec::new(), String::new());
     let settled = match (args.fixed_by, args.flag, args.owner, args.remove_by) {
         (Some(revision), ..) => {
             let repository = session.repository()?;
@@ -47,6 +51,8 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
                 let refusal = proof::in_production_refusal(incident, commit, next);
                 return Outcome::refused(id, [refusal]).send(session, "cause");
             }
+            doubts = doubtful(repository, incident, commit)?;
+            subject = format!(" ({})", repository.commit_line(commit)?.subject);
             CauseSettled::OnMain { commit }
         }
         (None, Some(key), Some(owner), Some(remove_by)) => {
@@ -63,7 +69,43 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         _ => return Err(Failure::usage("give --fixed-by COMMIT, or --flag KEY --owner WHO --remove-by DATE")),
     };
     let payload = Payload::CauseSettled(settled);
-    let message = payload.sentence();
+    let message = format!("{}{subject}", payload.sentence());
     let recorded = book.record(id, payload, BTreeMap::new())?;
-    Outcome::recorded(id, &recorded, message).next(close_command(session, &book, incident)).send(session, "cause")
+    let outcome = doubts.into_iter().fold(Outcome::recorded(id, &recorded, message), Outcome::note);
+    outcome.next(close_command(session, &book, incident)).send(session, "cause")
+}
+
+/// What speaks against a commit as what deals with the cause. No more than a word: main may have mended it before the release
+/// broke production, and somewhere else than where it was broken.
+fn doubtful(repository: &Repository, incident: &Incident, commit: ObjectId) -> Result<Vec<String>, Failure> {
+    let mut doubts = Vec::new();
+    let (short, line) = (commit.short(), repository.commit_line(commit)?);
+    if line.at < incident.started {
+        doubts.push(format!(
+            "Look again: {short} was committed {}, before production broke ({}).",
+            moment::show(line.at),
+            moment::show(incident.started)
+        ));
+    }
+    let production = incident.check().what.production.as_ref();
+    let span = production.and_then(|production| Some((production.last_good.as_ref()?, production)));
+    let Some((good, broken)) =
+        span.filter(|(good, broken)| repository.has(good.commit) && repository.has(broken.commit))
+    else {
+        return Ok(doubts);
+    };
+    let paths = |changes: Vec<Change>| -> BTreeSet<RepositoryPath> {
+        let sides = changes.into_iter().flat_map(|change| [change.before, change.after]);
+        sides.flatten().map(|side| side.path).collect()
+    };
+    let suspects = paths(repository.changes(good.commit, broken.commit)?);
+    if paths(repository.changes_of(commit)?).is_disjoint(&suspects) {
+        doubts.push(format!(
+            "Look again: {short} touches none of the {} paths that changed from {} to {}.",
+            suspects.len(),
+            good.tag,
+            broken.name
+        ));
+    }
+    Ok(doubts)
 }

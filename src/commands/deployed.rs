@@ -8,10 +8,11 @@ use super::moment;
 use super::outcome::Outcome;
 use super::policies::Policies;
 use super::proof;
+use crate::domain::closing;
 use crate::domain::event::{Deployed, Payload, Release};
 use crate::domain::gates;
 use crate::domain::identity::{IncidentId, Moment};
-use crate::domain::incident::Incident;
+use crate::domain::incident::{Attempt, Incident};
 use crate::domain::merge_back::Verdict;
 use crate::domain::refusal::{Code, Refusal};
 use crate::failure::{ExitCode, Failure};
@@ -40,7 +41,7 @@ fn lacks_fix(
     let id = &incident.id;
     if incident.fixes().next().is_none() {
         let message = "no fix is attached, so none can have been deployed";
-        return Ok(Some(Refusal::new(Code::FixMissing, message, format!("hotfix fix {id}"))));
+        return Ok(Some(closing::fix_missing(incident, message)));
     }
     let Some(release) = release else { return Ok(None) };
     let policy = Policies::new(repository).of(incident)?;
@@ -50,12 +51,19 @@ fn lacks_fix(
         Some(verdict) => {
             let message = format!("{} does not hold the fix: {} there", release.tag, verdict.word());
             let next = vec![
-                "git merge HOTFIX-BRANCH    # on the release line; then tag and deploy that".to_owned(),
+                format!("git merge {}    # on the release line; then tag and deploy that", hotfix_branch(incident)),
                 format!("hotfix deployed {id}    # without --release, if what runs has no tag"),
             ];
             Some(Refusal { code: Code::ReleaseLacksFix, message, next })
         }
     })
+}
+
+/// The branch of the fix that was attached last; a word for it where none was made here.
+fn hotfix_branch(incident: &Incident) -> &str {
+    let attached = |attempt: &&Attempt| !attempt.withdrawn && attempt.fix.is_some();
+    let last = incident.attempts.iter().rfind(attached);
+    last.and_then(|attempt| attempt.branch.as_deref()).unwrap_or("HOTFIX-BRANCH")
 }
 
 /// Records the deployment.

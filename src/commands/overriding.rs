@@ -7,6 +7,7 @@ use super::desk::Desk;
 use super::moment;
 use super::outcome::Outcome;
 use crate::domain::case::Case;
+use crate::domain::closing;
 use crate::domain::event::{Overridden, OverrideReviewed, Payload};
 use crate::domain::gates;
 use crate::domain::identity::{IncidentId, Person};
@@ -122,7 +123,7 @@ fn after(session: &Session, id: &IncidentId, person: &Person) -> Result<Vec<Stri
     let case = papers.case(incident);
     match case.content {
         Some(_) => Ok(gates::next_commands(&case, person)),
-        None => Ok(vec![format!("hotfix fix {id}")]),
+        None => Ok(closing::attaching(incident)),
     }
 }
 

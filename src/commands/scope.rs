@@ -5,10 +5,11 @@ use serde::Serialize;
 use super::book::Book;
 use super::desk::Desk;
 use super::outcome::next_commands;
+use crate::domain::closing;
 use crate::domain::gates;
 use crate::domain::identity::IncidentId;
 use crate::domain::policy::people::ScopeLimits;
-use crate::domain::refusal::{self, Code, Refusal};
+use crate::domain::refusal::{self, Refusal};
 use crate::domain::scope::{Scope, Unneeded};
 use crate::failure::{ExitCode, Failure};
 use crate::render::{Page, Report, Tone};
@@ -44,7 +45,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let (scope, mut refusals) = match &papers.content {
         None => {
             let message = "no fix is attached, so there is nothing to measure";
-            (None, vec![Refusal::new(Code::FixMissing, message, format!("hotfix fix {id}"))])
+            (None, vec![closing::fix_missing(incident, message)])
         }
         Some(content) => (Some(content.scope.clone()), gates::of_scope(&case)),
     };

@@ -8,6 +8,7 @@ use super::book::Book;
 use super::desk::Desk;
 use super::outcome::{Outcome, next_commands};
 use crate::domain::case::{Case, GateState};
+use crate::domain::closing;
 use crate::domain::digest::FixDigest;
 use crate::domain::event::{GateSettled, Payload};
 use crate::domain::gates;
@@ -69,8 +70,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let case = papers.case(incident);
     let Some(fix) = case.digest().copied() else {
         let message = "no fix is attached, so none was tested";
-        return Outcome::refused(id, [Refusal::new(Code::FixMissing, message, format!("hotfix fix {id}"))])
-            .send(session, "tested");
+        return Outcome::refused(id, [closing::fix_missing(incident, message)]).send(session, "tested");
     };
     if let (Some(name), Some(reason)) = (&args.waive, args.reason) {
         return waive(&case, &book, session, (find(&case, name)?, fix, reason));

@@ -99,10 +99,6 @@ fn row(
             });
         }
     };
-    let mut refusals: Vec<Refusal> =
-        targets.iter().filter_map(|target| closing::unproven(incident, &target.proof())).collect();
-    // Whoever closed it under a policy of their own did so elsewhere: here it is seen.
-    refusals.extend(not_the_teams(session, book, incident)?);
     let gone = targets.iter().any(|target| {
         let gone = matches!(target.report.verdict, Verdict::Reverted | Verdict::Partial | Verdict::Missing);
         gone && closing::unproven(incident, &target.proof()).is_some()
@@ -111,6 +107,14 @@ fn row(
         true => Some(reopen::reopen(book, &id, ReopenedBecause::FixGone, BTreeMap::new())?.event.id),
         false => None,
     };
+    let mut stands = incident.clone();
+    if reopened.is_some() {
+        stands.state = State::Open;
+    }
+    let mut refusals: Vec<Refusal> =
+        targets.iter().filter_map(|target| closing::unproven(&stands, &target.proof())).collect();
+    // Whoever closed it under a policy of their own did so elsewhere: here it is seen.
+    refusals.extend(not_the_teams(session, book, incident)?);
     Ok(Row { incident: id, closed, targets, refusals, reopened, unknown: None })
 }
 

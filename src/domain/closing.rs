@@ -193,7 +193,7 @@ pub fn cause(incident: &Incident) -> Option<Refusal> {
     if (by_hotfix || !incident.deployed.is_empty()) && incident.fixes().next().is_none() {
         // Production runs a fix then: neither a flag nor an analysis says where it is.
         let message = "a fix was deployed or brought production back, and none is attached".to_owned();
-        let mut next = vec![format!("hotfix fix {id}")];
+        let mut next = attaching(incident);
         if incident.deployed.is_empty() {
             next.push(format!("hotfix restored {id} --by other    # or roll-back, flag-off: if it was not the fix"));
         }
@@ -209,13 +209,29 @@ pub fn cause(incident: &Incident) -> Option<Refusal> {
         format!("hotfix rca {id}    # an accepted analysis with `code_cause: false`, if no code was the cause"),
     ];
     if incident.decision() == Decision::Hotfix {
-        let mut next = vec![format!("hotfix fix {id}")];
+        let mut next = attaching(incident);
         next.extend(settle);
         let message = "a hotfix was decided, and no fix is attached".to_owned();
         return Some(Refusal { code: Code::FixMissing, message, next });
     }
     let message = "what broke production is still on main".to_owned();
     Some(Refusal { code: Code::CauseOpen, message, next: settle.into() })
+}
+
+/// The commands that attach a fix: without a branch of its own there is none to take, so that is made first, or the commits are
+/// named where nobody decided a hotfix.
+pub fn attaching(incident: &Incident) -> Vec<String> {
+    let id = &incident.id;
+    match (incident.attempt().and_then(|attempt| attempt.branch.as_ref()), incident.allows_hotfix()) {
+        (Some(_), _) => vec![format!("hotfix fix {id}")],
+        (None, true) => vec![format!("hotfix start {id}"), format!("hotfix fix {id}    # once the fix is committed")],
+        (None, false) => vec![format!("hotfix fix {id} BASE..TIP    # BASE: the last commit before the fix")],
+    }
+}
+
+/// The refusal of what needs a fix where none is attached.
+pub fn fix_missing(incident: &Incident, message: &str) -> Refusal {
+    Refusal { code: Code::FixMissing, message: message.to_owned(), next: attaching(incident) }
 }
 
 /// What one target's proof means for closing; none where it is no obstacle.
@@ -256,7 +272,11 @@ pub fn unproven(incident: &Incident, proof: &Proof) -> Option<Refusal> {
             let confirm =
                 format!("hotfix verify {id} --confirm COMMIT --reason WHY    # if that is it; by somebody else");
             let confirm = (*verdict == Verdict::Unproven).then_some(confirm);
-            let next = confirm.into_iter().chain(mend.clone()).chain([format!("hotfix verify {id}")]).collect();
+            // Nothing can be said about an incident that is over.
+            let reopen =
+                incident.is_over().then(|| format!("hotfix reopen {id} --reason WHY    # first: it is closed"));
+            let verify = format!("hotfix verify {id}");
+            let next = reopen.into_iter().chain(confirm).chain(mend.clone()).chain([verify]).collect();
             Some(Refusal { code, message: format!("{what} is {said} {target}{story}"), next })
         }
     }

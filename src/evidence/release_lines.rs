@@ -14,6 +14,8 @@ use super::globs::Globs;
 pub struct ReleaseLine {
     /// Its name to show, such as `origin/release/1.4`.
     pub name: String,
+    /// The branch's name without its remote; none for a release.
+    pub branch: Option<String>,
     /// Its newest commit.
     pub tip: ObjectId,
 }
@@ -41,7 +43,11 @@ pub fn release_lines(
         all.extend(repository.fetched_branches(&remote)?);
     }
     let line = |branch: &Branch| -> Result<ReleaseLine, Failure> {
-        Ok(ReleaseLine { name: branch.shown().to_owned(), tip: repository.commit(&branch.full)? })
+        Ok(ReleaseLine {
+            name: branch.shown().to_owned(),
+            branch: Some(branch.short.clone()),
+            tip: repository.commit(&branch.full)?,
+        })
     };
     let is_main = |branch: &&Branch| branch.short == branches.main;
     let releases = all.iter().filter(|branch| globs.match_any(branch.short.as_bytes()));
@@ -54,7 +60,11 @@ pub fn release_lines(
     }
     // The release itself is a line too: its branch may be gone, or not be fetched here.
     let released = production.filter(|production| repository.has(production.commit));
-    lines.extend(released.map(|production| ReleaseLine { name: production.name.clone(), tip: production.commit }));
+    lines.extend(released.map(|production| ReleaseLine {
+        name: production.name.clone(),
+        branch: None,
+        tip: production.commit,
+    }));
     Ok(ReleaseLines { lines, main })
 }
 

@@ -260,3 +260,87 @@ fn an_incident_whose_policy_nobody_has_hides_no_other() {
     place.hotfix(&["status"]).exits(4).says("INC-42").says("INC-43").says("unknown: ");
     place.hotfix(&["show", "INC-42"]).exits(0);
 }
+
+/// The shop whose INC-42 went all the way, and is closed; the commit of its fix.
+fn closed() -> Place {
+    let place = shop();
+    let mend = place.commit("shop.rs", "one\ntwo\nthree\n", "Mend it");
+    fix(&place, &[]);
+    released(&place, "v1.1.1");
+    place.hotfix(&["deployed", "INC-42", "--release", "v1.1.1"]).exits(0);
+    on_main(&place, &[&mend]);
+    papers(&place);
+    place.hotfix(&["close", "INC-42"]).exits(0);
+    place
+}
+
+#[test]
+fn a_text_that_is_cut_out_after_the_end_is_no_fault() {
+    let place = closed();
+    let log = place.json(&["log", "INC-42"]);
+    let texts = |event: &&serde_json::Value| event["event"]["texts"].as_object().is_some_and(|texts| !texts.is_empty());
+    let events = log["events"].as_array().unwrap_or_else(|| panic!("{log:#}"));
+    let event = events.iter().find(texts).unwrap_or_else(|| panic!("{log:#}"));
+    place.hotfix(&["redact", event["event"]["id"].as_str().unwrap()]).exits(0).says("cut out");
+    place.hotfix(&["audit"]).never_says("after-the-end");
+}
+
+#[test]
+fn what_is_closed_is_opened_again_before_anything_is_said_about_it() {
+    let place = closed();
+    place.git(&["revert", "--no-edit", "HEAD"]);
+    place.git(&["push", "-q", "origin", "main"]);
+    let gate = place.json(&["gate", "--release", "origin/main"]);
+    let finding = &gate["answers"][0]["findings"][0];
+    assert_eq!(finding["code"], "not-merged-back", "{gate:#}");
+    assert_eq!(finding["next"][0], "hotfix reopen INC-42 --reason WHY    # first: it is closed");
+    // This opens it again itself.
+    place.hotfix(&["verify", "--all"]).exits(1).says("open again").never_says("hotfix reopen");
+}
+
+/// What a pipeline asks that runs once everything was pushed: it is no later than before the push.
+#[test]
+fn a_push_does_not_let_a_release_out() {
+    let place = closed();
+    let codes = |tag: &str| crate::gate::codes(&place.json(&["gate", "--release", tag]));
+    // A release whose fix belongs to an incident that is closed by now may be built again.
+    assert_eq!(codes("v1.1.1"), "open");
+    place.git(&["switch", "-q", "release/1.1"]);
+    place.commit("sneak.rs", "sneak\n", "Sneak");
+    place.git(&["tag", "v1.1.2"]);
+    assert_eq!(codes("v1.1.2"), "change-unrecorded");
+    place.git(&["push", "-q", "origin", "release/1.1"]);
+    assert_eq!(codes("v1.1.2"), "change-unrecorded");
+    // Neither does a release that came later, nor another number.
+    place.commit("sneak.rs", "sneak more\n", "Sneak more");
+    place.git(&["tag", "v1.1.3"]);
+    place.git(&["tag", "v1.0.9", "v1.1.2"]);
+    place.git(&["push", "-q", "origin", "release/1.1", "--tags"]);
+    assert_eq!(codes("v1.1.2"), "change-unrecorded");
+    assert_eq!(codes("v1.1.1"), "open");
+    place.git(&["tag", "-d", "v1.1.2"]);
+    assert_eq!(codes("v1.0.9").split(' ').next(), Some("change-unrecorded"));
+    // What prepares the first release of a line is planned, on the day and when it is built again.
+    place.git(&["switch", "-q", "--create", "release/1.2", "main"]);
+    place.commit("version", "1.2\n", "Prepare 1.2");
+    place.git(&["tag", "v1.2.0"]);
+    place.git(&["push", "-q", "origin", "release/1.2", "--tags"]);
+    assert_eq!(codes("v1.2.0"), "open");
+    place.commit("version", "1.2.1\n", "Prepare 1.2.1");
+    place.git(&["tag", "v1.2.1"]);
+    place.git(&["push", "-q", "origin", "release/1.2", "--tags"]);
+    assert_eq!(codes("v1.2.0"), "open");
+    assert_eq!(codes("v1.2.1"), "change-unrecorded");
+}
+
+#[test]
+fn a_fix_that_was_pushed_without_an_approval_is_not_released() {
+    let place = shop();
+    place.commit("shop.rs", "one\ntwo\nthree\n", "Mend it");
+    fix(&place, &[]);
+    released(&place, "v1.1.1");
+    let codes = || crate::gate::codes(&place.json(&["gate", "--release", "v1.1.1"]));
+    assert_eq!(codes(), "approval-missing");
+    place.hotfix_by(GRACE, &["approve", "INC-42"]).exits(0);
+    assert_eq!(codes(), "open");
+}

@@ -405,3 +405,77 @@ fn a_fix_for_a_fault_that_main_never_had_says_that_nothing_had_to_land() {
     fix(&place).exits(0);
     place.hotfix(&["verify", "INC-42"]).exits(0).says("nothing had to land: main holds what the fix makes");
 }
+
+#[test]
+fn decisions_by_the_same_policy_agree_whatever_main_each_clone_had_fetched() {
+    let place = Place::with_origin();
+    crate::road::policy(&place, "main", "[release/*]");
+    place.commit("shop.rs", SHOP, "The shop");
+    place.git(&["tag", "v1.0.0"]);
+    place.git(&["push", "-q", "origin", "main", "--tags"]);
+    place.git(&["remote", "set-head", "origin", "--auto"]);
+    place.hotfix(&[&["check", "INC-1"], QUALIFIES].concat()).exits(0);
+    place.git_in(&place.beside(""), &["clone", "-q", "origin.git", "other"]);
+    let other = place.beside("other");
+    typed_in(&place, &other, "hotfix sync").exits(0);
+    // The same text, written anew by a later commit.
+    place.git(&["rm", "-q", "policy/hotfix.yaml"]);
+    place.git(&["commit", "-q", "-m", "Without a policy"]);
+    place.git(&["revert", "--no-edit", "HEAD"]);
+    place.git(&["push", "-q", "origin", "main"]);
+    place.git(&["remote", "set-url", "origin", "/nowhere"]);
+    place.hotfix(&[&["check", "INC-42"], QUALIFIES].concat()).exits(0);
+    let walk = QUALIFIES.join(" ");
+    let offline = "git remote set-url origin /nowhere";
+    typed_in(&place, &other, offline).exits(0);
+    typed_in(&place, &other, &format!("hotfix check INC-42 {walk}")).exits(0);
+    let origin = place.beside("origin.git");
+    place.git_in(&other, &["remote", "set-url", "origin", origin.to_str().unwrap()]);
+    typed_in(&place, &other, "hotfix sync").exits(0);
+    place.git(&["remote", "set-url", "origin", origin.to_str().unwrap()]);
+    place.hotfix(&["sync"]).exits(0);
+    let shown = place.json(&["show", "INC-42"]).to_string();
+    let source = |text: &str| text.matches("\"blob\"").count();
+    assert!(source(&shown) >= 2, "{shown}");
+    place.hotfix(&["start", "INC-42"]).exits(0).never_says("Contested");
+}
+
+#[test]
+fn a_fix_without_a_branch_is_begun_before_it_is_attached() {
+    let place = shop(&[]);
+    place.git(&["switch", "-q", "main"]);
+    place.hotfix(&[&["check", "INC-7"], QUALIFIES].concat()).exits(0);
+    for command in [&["close", "INC-7"][..], &["deployed", "INC-7"], &["approve", "INC-7"], &["scope", "INC-7"]] {
+        let report = place.json(command);
+        let next = next(&report, "fix-missing");
+        assert_eq!(next[..2], ["hotfix start INC-7", "hotfix fix INC-7    # once the fix is committed"], "{command:?}");
+    }
+    typed(&place, "hotfix start INC-7").exits(0);
+    assert_eq!(next(&place.json(&["approve", "INC-7"]), "fix-missing"), ["hotfix fix INC-7"]);
+}
+
+#[test]
+fn the_branches_that_are_known_are_named() {
+    let place = shop(&[]);
+    place.commit("shop.rs", "one\ntwo\nthree\n", "Mend it");
+    fix(&place).exits(0).says("&& git merge hotfix/INC-42    # then tag").never_says("RELEASE-LINE");
+    place.git(&["tag", "v9.9.9", "main"]);
+    let lacks = place.hotfix(&["deployed", "INC-42", "--release", "v9.9.9"]).exits(1).says("release-lacks-fix");
+    lacks.says("git merge hotfix/INC-42    # on the release line");
+}
+
+#[test]
+fn a_cause_is_settled_in_two_ways_and_a_doubtful_commit_is_told() {
+    let place = shop(&[]);
+    place.hotfix(&["cause", "INC-42"]).exits(2).says("--fixed-by COMMIT, or --flag KEY");
+    place.git(&["switch", "-q", "main"]);
+    place.write("notes.md", "x\n");
+    place.git(&["add", "notes.md"]);
+    let old = ["-c", "user.useConfigOnly=false", "commit", "-q", "-m", "Some notes"];
+    said(place.command("git", &place.path(), GRACE).args(old).env("GIT_COMMITTER_DATE", "2020-01-01T00:00:00Z"))
+        .exits(0);
+    let said = place.hotfix(&["cause", "INC-42", "--fixed-by", "HEAD"]).exits(0).says("(Some notes)");
+    said.says("before production broke").says("touches none of the");
+    place.commit("shop.rs", "one\ntwo\nthree\n", "Mend it");
+    place.hotfix(&["cause", "INC-42", "--fixed-by", "HEAD"]).exits(0).says("(Mend it)").never_says("Look again");
+}

@@ -63,7 +63,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     }
     let repository = session.repository()?;
     let policy = Policies::new(repository).of(incident)?;
-    let attempt = attempt_of(incident);
+    let attempt = incident.attempt();
     let production = incident.check().what.production.as_ref();
     let lines = release_lines(repository, &policy.branches, production)?;
     let lines = Lines { repository, lines: &lines, started: attempt.and_then(|attempt| attempt.base) };
@@ -102,7 +102,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let recorded = book.record(id, Payload::FixAttached(Box::new(attached)), texts)?;
     let outcome = Outcome::recorded(id, &recorded, format!("attempt {number}: the fix is attached"));
     let outcome = gated(outcome, id, session)?
-        .next("git switch RELEASE-LINE && git merge HOTFIX-BRANCH    # then tag, push and deploy as you always do")
+        .next(release_command(attempt.and_then(|attempt| attempt.branch.as_deref()), &report.release_lines, &lines))
         .next(format!("hotfix deployed {id} --release TAG    # once production runs it"))
         .next(format!("hotfix verify {id}    # once it is merged back"));
     session.answer("fix", outcome.exit(), &FixReport { outcome: Some(outcome), ..report })
@@ -158,9 +158,20 @@ fn replaces_what_is_released(
     }))
 }
 
-/// The attempt that a fix is attached to: the last that was not withdrawn. A later attachment to it replaces the earlier one.
-fn attempt_of(incident: &Incident) -> Option<&Attempt> {
-    incident.attempts.iter().rfind(|attempt| !attempt.withdrawn).or(incident.attempts.last())
+/// What brings the fix to its release line, by the names that are known.
+fn release_command(branch: Option<&str>, on: &[String], lines: &Lines<'_>) -> String {
+    let mut on: Vec<&str> = lines
+        .lines
+        .lines
+        .iter()
+        .filter(|line| on.contains(&line.name))
+        .filter_map(|line| line.branch.as_deref())
+        .collect();
+    on.sort_unstable();
+    on.dedup();
+    let line = if let [only] = on[..] { only } else { "RELEASE-LINE" };
+    let branch = branch.unwrap_or("HOTFIX-BRANCH");
+    format!("git switch {line} && git merge {branch}    # then tag, push and deploy as you always do")
 }
 
 fn net_empty(id: &IncidentId, fix: &Fix) -> Option<Refusal> {
