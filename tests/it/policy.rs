@@ -569,3 +569,19 @@ fn the_schema_is_printed_as_it_is() {
     let output = hotfix(&history, &["policy", "schema", "--format", "json"]);
     assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(0), SCHEMA.as_bytes()));
 }
+
+#[test]
+fn a_target_that_nobody_has_is_told() {
+    let place = crate::place::Place::with_origin();
+    crate::road::policy(&place, "main", "[release/*]");
+    place.git(&["push", "-q", "origin", "main"]);
+    let policy = std::fs::read_to_string(place.path().join("policy/hotfix.yaml")).unwrap();
+    assert!(policy.contains("newer_release_lines]"), "{policy}");
+    place.hotfix(&["policy", "lint"]).exits(0).never_says("no branch of that name");
+    place.write("policy/hotfix.yaml", &policy.replace("newer_release_lines]", "newer_release_lnes]"));
+    place.hotfix(&["policy", "lint"]).exits(1).says("did you mean \"newer_release_lines\"?");
+    place.write("policy/hotfix.yaml", &policy.replace("newer_release_lines]", "develop]"));
+    place.hotfix(&["policy", "lint"]).exits(0).says("Every fix must reach develop, and origin has no branch");
+    place.git(&["push", "-q", "origin", "main:develop"]);
+    place.hotfix(&["policy", "lint"]).exits(0).never_says("no branch of that name");
+}

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::book::Book;
 use crate::document::{Problem, Problems};
 use crate::domain::event::PolicyPin;
-use crate::domain::policy::{self, FactKind, Policy, Rule, Rung};
+use crate::domain::policy::{self, FactKind, Policy, Rule, Rung, Target};
 use crate::evidence::policy_in_force::{InForce, policy_in_force};
 use crate::failure::{ExitCode, Failure};
 use crate::render::{Page, Report, Tone};
@@ -86,6 +86,9 @@ struct LintReport {
     #[serde(skip_serializing_if = "Option::is_none")]
     policy: Option<PolicyPin>,
     problems: Vec<Problem>,
+    /// What may be wrong, as far as this clone can tell.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
     #[serde(skip)]
     drawn: String,
 }
@@ -97,8 +100,9 @@ fn lint(file: Option<&Path>, session: &Session) -> Result<ExitCode, Failure> {
     };
     let report = match load::looked_at(session, &path, &name, policy::lint)? {
         Ok(policy) => {
+            let notes = branches_not_here(session, &policy)?;
             let pin = PolicyPin { name: policy.name, version: policy.version, source: None, main: None };
-            LintReport { file: name, policy: Some(pin), problems: Vec::new(), drawn: String::new() }
+            LintReport { file: name, policy: Some(pin), problems: Vec::new(), notes, drawn: String::new() }
         }
         Err(problems) => found(name, problems, session.width()),
     };
@@ -108,7 +112,23 @@ fn lint(file: Option<&Path>, session: &Session) -> Result<ExitCode, Failure> {
 
 fn found(file: String, problems: Problems, width: usize) -> LintReport {
     let drawn = problems.show(width, false);
-    LintReport { file, policy: None, problems: problems.list, drawn }
+    LintReport { file, policy: None, problems: problems.list, notes: Vec::new(), drawn }
+}
+
+/// The branches that every fix must reach and that the remote does not have, as it was fetched.
+fn branches_not_here(session: &Session, policy: &Policy) -> Result<Vec<String>, Failure> {
+    // A policy can be looked at anywhere.
+    let Ok(repository) = session.repository() else { return Ok(Vec::new()) };
+    let Some(remote) = repository.default_remote()? else { return Ok(Vec::new()) };
+    let fetched = repository.fetched_branches(&remote)?;
+    let is_here = |name: &str| fetched.is_empty() || fetched.iter().any(|branch| branch.short == name);
+    let named = policy.merge_back.into.iter().filter_map(|target| match target {
+        Target::Branch(name) if !is_here(name) => Some(name),
+        Target::Branch(_) | Target::Main | Target::NewerReleaseLines => None,
+    });
+    Ok(named
+        .map(|name| format!("Every fix must reach {name}, and {remote} has no branch of that name here."))
+        .collect())
 }
 
 impl Report for LintReport {
@@ -116,6 +136,7 @@ impl Report for LintReport {
         if let Some(policy) = &self.policy {
             let good = page.mark(Tone::Good, "valid");
             page.line(&format!("{}: {good}, {} version {}", self.file, policy.name, policy.version));
+            self.notes.iter().for_each(|note| page.paragraph(note));
             return;
         }
         self.drawn.lines().for_each(|line| if line.is_empty() { page.blank() } else { page.line(line) });

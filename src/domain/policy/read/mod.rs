@@ -4,6 +4,7 @@ mod cases;
 mod facts;
 mod ladder;
 mod limits;
+mod meant;
 mod people;
 mod people_enough;
 mod rules;
@@ -41,11 +42,12 @@ pub fn read_on(source: &[u8], file: &str, base: Base<'_>) -> Result<Policy, Prob
     }
 }
 
-/// The same for whoever writes a policy: also what the people whom it lists can never meet is a problem.
+/// The same for whoever writes a policy: also what the people whom it lists can never meet, and a misspelt target, is a problem.
 pub fn lint(source: &[u8], file: &str, base: Base<'_>) -> Result<Policy, Problems> {
     let policy = read_on(source, file, base)?;
     let document = document::read(source, file)?;
-    let problems = people_enough::problems(&document.root, &document.source, &policy);
+    let mut problems = people_enough::problems(&document.root, &document.source, &policy);
+    problems.extend(meant::problems(&document.root, &document.source));
     if problems.is_empty() { Ok(policy) } else { Err(Problems::new(file, document.source, problems)) }
 }
 
