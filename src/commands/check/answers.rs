@@ -1,5 +1,6 @@
 //! The answers that a walk starts with: those of the last walk, of a file, of the command line.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::Args;
@@ -114,10 +115,15 @@ impl Given {
         Ok(())
     }
 
-    /// Whether they settle this key: by itself, or as the evidence of a rung that they answer.
-    pub(super) fn settles(&self, key: &str) -> bool {
-        let rung = key.strip_suffix(".evidence").unwrap_or(key);
-        self.pairs.iter().any(|(given, _)| given == key || given == rung)
+    /// Whether this key is answered.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.pairs.iter().any(|(given, _)| given == key)
+    }
+
+    /// The answers at the rungs, by key.
+    pub(super) fn reasons(&self) -> BTreeMap<String, String> {
+        let is_rung = |key: &str| RungName::ALL.into_iter().any(|name| name.key() == key);
+        self.pairs.iter().filter(|(key, _)| is_rung(key)).cloned().collect()
     }
 }
 

@@ -1,5 +1,6 @@
 //! The answers of an unfinished walk, kept outside the ledger: Ctrl-C loses nothing.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -24,6 +25,9 @@ pub(super) struct Kept {
     pub(super) after: Option<String>,
     /// Whether this walk began anew (`--again`).
     pub(super) again: bool,
+    /// The reasons at the rungs that the command line gave, by key: evidence that was typed belongs to one of them.
+    #[serde(default)]
+    pub(super) reasons: BTreeMap<String, String>,
     /// Keys and answers, in the order of asking, so that "back" goes back.
     pub(super) answers: Vec<(String, String)>,
 }
@@ -31,7 +35,7 @@ pub(super) struct Kept {
 impl Kept {
     /// A walk that begins now.
     pub(super) fn begin(opening: &Opening, after: Option<String>, again: bool) -> Self {
-        Self { started: opening.started, after, again, answers: Vec::new() }
+        Self { started: opening.started, after, again, reasons: BTreeMap::new(), answers: Vec::new() }
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) fn gather(
     let Some(source) = opening.pin.source.clone().filter(|_| !opening.dry_run) else { return Ok(()) };
     let open = |name: &str| {
         let measured = answers.facts.get(name).is_none_or(|reply| reply.provenance == Provenance::Probed);
-        measured && !given.settles(name)
+        measured && !given.has(name)
     };
     let wanted: Vec<_> = probes::probed(&opening.policy)
         .filter(|(fact, _)| open(&fact.name))

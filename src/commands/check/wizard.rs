@@ -44,9 +44,18 @@ impl<'a> Wizard<'a> {
     ) -> Self {
         let draft = (!opening.dry_run).then_some(draft);
         let mut wizard = Self { session, opening, draft, walk, asked: Vec::new(), before: BTreeMap::new() };
+        let reasons = std::mem::replace(&mut wizard.walk.reasons, given.reasons());
         for (key, text) in std::mem::take(&mut wizard.walk.answers) {
-            if given.settles(&key) {
+            if given.has(&key) {
                 continue;
+            }
+            let rung = key.strip_suffix(".evidence").unwrap_or_default();
+            if let Some(reason) = wizard.walk.reasons.get(rung) {
+                // What was typed for another reason is no evidence for this one.
+                let is_the_same = reasons.get(rung) == Some(reason);
+                if !is_the_same || answers.set(&opening.policy, rung, reason, Provenance::Given).is_err() {
+                    continue;
+                }
             }
             match wizard.accept(answers, &key, &text) {
                 Ok(()) => wizard.asked.push((key, Some(text))),
