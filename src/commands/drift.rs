@@ -101,7 +101,12 @@ fn next_release(commits: &[Drifted], into: &str) -> String {
 
 impl Report for DriftReport {
     fn text(&self, page: &mut Page) {
-        page.line(&format!("{} commits on {} since it left {}", self.commits.len(), self.line.name, self.into.name));
+        page.paragraph(&format!(
+            "{} commits on {} since it left {}",
+            self.commits.len(),
+            self.line.name,
+            self.into.name
+        ));
         let row = |one: &Drifted| {
             let word = if one.ignored { "never goes back" } else { one.verdict.word() };
             let landing = one.landing.map(|landing| landing.short()).unwrap_or_default();
@@ -111,15 +116,15 @@ impl Report for DriftReport {
             page.table(&["commit", "verdict", "by", "summary"], self.commits.iter().map(row).collect());
         }
         if !self.never_goes_back.is_empty() {
-            page.line(&format!("Never goes back, says the policy: {}", self.never_goes_back.join(", ")));
+            page.paragraph(&format!("Never goes back, says the policy: {}", self.never_goes_back.join(", ")));
         }
         page.paragraph(&self.next_release);
         match &self.merge {
             Some(merge) if merge.clean => {
-                page.line(&format!("Merging {} into {} is clean.", self.into.name, self.line.name))
+                page.paragraph(&format!("Merging {} into {} is clean.", self.into.name, self.line.name))
             }
             Some(merge) => {
-                page.line(&format!("Merging {} into {} conflicts:", self.into.name, self.line.name));
+                page.paragraph(&format!("Merging {} into {} conflicts:", self.into.name, self.line.name));
                 for conflict in merge.conflicts.iter().take(20) {
                     let lines = if conflict.lines.is_empty() {
                         String::new()
@@ -130,7 +135,7 @@ impl Report for DriftReport {
                 }
                 let more = merge.conflicts.len().saturating_sub(20);
                 if more > 0 {
-                    page.line(&format!("and {more} more files; --format json lists them all"));
+                    page.paragraph(&format!("and {more} more files; --format json lists them all"));
                 }
             }
             None => {}

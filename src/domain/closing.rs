@@ -246,7 +246,7 @@ pub fn unproven(incident: &Incident, proof: &Proof) -> Option<Refusal> {
     match proof {
         Proof::NotAsked => Some(Refusal::new(
             Code::NotVerified,
-            format!("git was not asked yet whether {what} is on main"),
+            format!("no answer of git is on record whether {what} is on main"),
             format!("hotfix verify {id}"),
         )),
         Proof::NotFresh { target, why } => Some(Refusal {

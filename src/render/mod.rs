@@ -125,9 +125,23 @@ pub fn failure_text(page: &mut Page, failure: &Failure) {
         page.line(line);
     }
     if let Some(hint) = &failure.hint {
-        // Never wrapped: it ends in a command to copy.
+        show_hint(page, hint);
+    }
+}
+
+/// A hint is a command to copy, or ends in one, which is never wrapped; on a narrow page what is said before it is.
+fn show_hint(page: &mut Page, hint: &str) {
+    let programs = ["hotfix ", "git "];
+    if page.is_wide() || programs.iter().any(|program| hint.starts_with(program)) {
         let label = page.mark(Tone::Strong, "hint:");
         page.line(&format!("  {label} {hint}"));
+        return;
+    }
+    let ends = programs.iter().filter_map(|program| hint.rfind(&format!(": {program}"))).max();
+    let (said, command) = hint.split_at(ends.map_or(hint.len(), |end| end + 1));
+    page.labelled(Tone::Strong, "  hint: ", said);
+    if !command.is_empty() {
+        page.command(command.trim_start());
     }
 }
 

@@ -178,6 +178,9 @@ fn what_a_reopened_incident_stood_on_is_asked_again() {
     place.git(&["push", "-q", "origin", "main"]);
     place.hotfix(&["verify", "--all"]).exits(1).says("open again");
     place.hotfix(&["status"]).exits(0).says("not-verified");
+    // Closing asks git and records nothing, so nothing else says that nobody asked.
+    place.hotfix(&["close", "INC-42"]).exits(1).says("not-merged-back");
+    place.hotfix(&["show", "INC-42"]).exits(0).says("no answer of git is on record").never_says("not asked yet");
     place.hotfix(&["verify", "INC-42"]).exits(1);
     place.hotfix(&["status"]).exits(0).says("not-merged-back");
 }
@@ -321,6 +324,7 @@ fn a_push_does_not_let_a_release_out() {
     place.git(&["tag", "-d", "v1.1.2"]);
     assert_eq!(codes("v1.0.9").split(' ').next(), Some("change-unrecorded"));
     // What prepares the first release of a line is planned, on the day and when it is built again.
+    place.git(&["tag", "v1.1.9", "main"]);
     place.git(&["switch", "-q", "--create", "release/1.2", "main"]);
     place.commit("version", "1.2\n", "Prepare 1.2");
     place.git(&["tag", "v1.2.0"]);

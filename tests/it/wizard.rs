@@ -168,6 +168,37 @@ fn what_the_command_line_gives_is_not_asked_and_stands_above_the_draft() {
 }
 
 #[test]
+fn evidence_for_the_reason_that_the_command_line_gave_is_kept_with_it() {
+    let place = shop();
+    let command = "check INC-1 --set roll-back=security-fix-inside";
+    let mut wizard = terminal(&place, (80, 24), &[], command);
+    wizard.see("give a commit").see("Esc back").press("v2.8.0").press(ENTER);
+    wizard.see("Can you switch").see("Esc back").press(CTRL_C).see("your answers are kept");
+    ends(wizard, 130);
+    let mut wizard = terminal(&place, (80, 24), &[], command);
+    wizard.see("Going on with 1 answer").see("Can you switch").see("Esc back").press(DOWN).press(ENTER);
+    wizard.see("INC-1: flag-off (opened)");
+    assert!(!ends(wizard, 1).contains("give a commit"));
+    place.hotfix(&["show", "INC-1"]).exits(0).says("no: security-fix-inside (");
+}
+
+#[test]
+fn at_40_columns_no_sentence_breaks_in_mid_word() {
+    let place = shop();
+    place.hotfix(&["check", "INCIDENT-2026-11-30", "--set", "roll-back=yes"]).exits(1);
+    place.git(&["tag", "v2.9.0"]);
+    let release = "gate --release v2.9.0";
+    for (arguments, code) in [("drift --into main release/2.8", 0), ("explain answers-mising", 2), (release, 1)] {
+        let seen = ends(terminal(&place, (40, 24), &[], arguments), code);
+        for line in seen.lines().skip_while(|line| line.trim().is_empty()).take_while(|line| !line.contains("exit=")) {
+            let line = line.trim_end();
+            let is_command = line.trim_start().starts_with("hotfix ") || line.trim_start().starts_with("git ");
+            assert!(line.chars().count() <= 40 || is_command, "{line:?} is too wide:\n{seen}");
+        }
+    }
+}
+
+#[test]
 fn a_commit_that_is_not_here_is_asked_for_again_and_can_be_owed() {
     let place = shop();
     let mut wizard = check(&place);

@@ -234,7 +234,7 @@ impl Answer {
         };
         let ids: Vec<&str> = self.incidents.iter().map(IncidentId::as_str).collect();
         let ids = if ids.is_empty() || ids.len() > 8 { String::new() } else { format!(" ({})", ids.join(", ")) };
-        page.line(&format!("{}: {}{ids}", page.mark(Tone::Strong, &self.title()), page.mark(tone, word)));
+        page.paragraph(&format!("{}: {}{ids}", page.mark(Tone::Strong, &self.title()), page.mark(tone, word)));
         for (at, finding) in self.findings.iter().enumerate() {
             let mut refusal = Refusal { message: finding.message(), ..finding.refusal.clone() };
             // Twenty strangers have one way out: it is said below the last of them.
