@@ -218,17 +218,19 @@ impl TextJudge<'_> {
     }
 }
 
-/// The lines above a line that are indented less and less, the nearest first, without their indentation.
+/// The lines above a line that are indented less and less, the nearest first, without their indentation. What ends a head of
+/// several lines is none, nor is a word that says too little: `var (`.
 fn heads<'a>(text: &Text<'a>, line: usize) -> Vec<&'a [u8]> {
     let mut depth = indentation(text.lines()[line]);
     let mut heads = Vec::new();
     for above in text.lines()[..line].iter().rev() {
+        let words = above.trim_ascii();
         if depth == 0 {
             break;
         }
-        if is_telling(above) && indentation(above) < depth {
+        if !words.is_empty() && !words.starts_with(b")") && indentation(above) < depth {
             depth = indentation(above);
-            heads.push(above.trim_ascii());
+            heads.extend(is_telling(words).then_some(words));
         }
     }
     heads

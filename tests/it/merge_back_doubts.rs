@@ -167,3 +167,12 @@ fn a_guard_that_left_its_function_needs_a_person() {
     let whole = "main : a.py = def_q(): ____open_it() ____run_it() def_p(): ____open_it() ____if_not_allowed:_return ____run_it()";
     assert_eq!(verdict(&format!("{base}\n{whole}")), Merged);
 }
+
+#[test]
+fn a_head_of_several_lines_is_known_by_its_first() {
+    let lines = r"base : a.go = func_serve( \tctx_Context, )_(err_error)_{ \topen_it() \trun_it() } var_( \tErrOld_=_old_error ); b = other
+         fix : a.go ~ \topen_it() -> \topen_it() \tif_not_allowed_return; a.go ~ \tErrOld_=_old_error -> \tErrOld_=_old_error \tErrNew_=_new_error
+         pick < base : b = more; pick fix
+         main : a.go ~ func_serve( \tctx_Context, )_(err_error)_{ -> func_other( \tctx_Context, )_(err_error)_{ \tother() } func_serve(ctx_Context)_error_{";
+    assert_eq!(verdict(lines), Merged);
+}
