@@ -99,7 +99,12 @@ impl TextJudge<'_> {
             .iter()
             .filter(|line| is_telling(line) && !is_quiet(self.path, &[line]))
             .map(|line| line.trim_ascii())
-            .any(|wanted| near(text.lines(), place, wanted) > near(self.change.after.lines(), &hunk.new, wanted))
+            .any(|wanted| {
+                let (here, in_fix) =
+                    (near(text.lines(), place, wanted), near(self.change.after.lines(), &hunk.new, wanted));
+                // Beside lines that the fix brought, what stands there anyway may stand there once more.
+                here > in_fix && (hunk.new.is_empty() || in_fix == 0)
+            })
     }
 
     /// Whether the block that holds a hunk in the fix stands in a version without it, and the hunk's lines in another.
