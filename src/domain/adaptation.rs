@@ -40,8 +40,8 @@ impl Adaptation {
     /// test (`lenient`) one in ten may: no production runs it. No line that the hunk takes out may stand
     /// as often as before, and what it takes out elsewhere too is not asked for.
     ///
-    /// Of lines that do nothing by themselves (`quiet`) none may be left out, and each may be changed but for its last word: a
-    /// module stands at another place on another line of releases.
+    /// Of lines that do nothing by themselves (`quiet`) none may be left out, and each may be changed but for where it comes
+    /// from and its last word: a module stands at another place on another line of releases.
     pub fn new(
         change: &TextChange<'_>,
         hunk: &Hunk,

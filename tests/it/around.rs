@@ -165,13 +165,7 @@ fn a_policy_that_never_was_the_teams_closes_nothing() {
 
 #[test]
 fn what_a_reopened_incident_stood_on_is_asked_again() {
-    let place = shop();
-    let mend = place.commit("shop.rs", "one\ntwo\nthree\n", "Mend it");
-    fix(&place, &[]);
-    released(&place, "v1.1.1");
-    place.hotfix(&["deployed", "INC-42", "--release", "v1.1.1"]).exits(0);
-    on_main(&place, &[&mend]);
-    papers(&place);
+    let place = ready_to_close();
     place.hotfix(&["verify", "INC-42"]).exits(0);
     place.hotfix(&["close", "INC-42"]).exits(0);
     place.git(&["revert", "--no-edit", "HEAD"]);
@@ -264,8 +258,8 @@ fn an_incident_whose_policy_nobody_has_hides_no_other() {
     place.hotfix(&["show", "INC-42"]).exits(0);
 }
 
-/// The shop whose INC-42 went all the way, and is closed; the commit of its fix.
-fn closed() -> Place {
+/// The shop whose INC-42 lacks nothing but to be closed.
+fn ready_to_close() -> Place {
     let place = shop();
     let mend = place.commit("shop.rs", "one\ntwo\nthree\n", "Mend it");
     fix(&place, &[]);
@@ -273,6 +267,12 @@ fn closed() -> Place {
     place.hotfix(&["deployed", "INC-42", "--release", "v1.1.1"]).exits(0);
     on_main(&place, &[&mend]);
     papers(&place);
+    place
+}
+
+/// The shop whose INC-42 went all the way, and is closed.
+fn closed() -> Place {
+    let place = ready_to_close();
     place.hotfix(&["close", "INC-42"]).exits(0);
     place
 }
