@@ -32,6 +32,7 @@ pub mod removed;
 pub mod report;
 pub mod revert;
 pub mod roles;
+pub mod rolled_back;
 pub mod ruling;
 pub mod said;
 pub mod scope;

@@ -10,6 +10,7 @@ pub mod flags;
 pub mod globs;
 pub mod identity;
 pub mod migrations;
+pub mod passed_over;
 pub mod patterns;
 pub mod people;
 pub mod policy_in_force;

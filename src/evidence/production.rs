@@ -7,14 +7,22 @@ use serde::Serialize;
 use crate::domain::event;
 use crate::domain::identity::{IncidentId, Moment, ObjectId, Person};
 use crate::domain::policy::Branches;
+use crate::domain::rolled_back::RolledBack;
 use crate::failure::Failure;
 use crate::git::commits::CommitLine;
 use crate::git::repository::Repository;
 
+use super::passed_over::PassedOver;
 use super::releases::Releases;
 
-/// The commits that the ledger knows as part of an incident's fix.
-pub type RecordedFixes = HashMap<ObjectId, IncidentId>;
+/// What the ledger knows of releases.
+#[derive(Clone, Debug, Default)]
+pub struct Recorded {
+    /// The commits that are part of an incident's fix.
+    pub fixes: HashMap<ObjectId, IncidentId>,
+    /// The roll backs that hold.
+    pub rolled_back: Vec<RolledBack>,
+}
 
 /// What production runs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -39,6 +47,9 @@ pub struct Running {
     pub last_good: Option<LastGood>,
     /// Why there is none.
     pub no_last_good: Option<String>,
+    /// Releases that are newer than one of the two and that a roll back passed over.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub passed_over: Vec<PassedOver>,
 }
 
 /// How production was found.
@@ -47,7 +58,7 @@ pub struct Running {
 pub enum Found {
     /// A person named it.
     Named,
-    /// It is the newest release tag.
+    /// It is the newest release tag that no roll back passed over.
     NewestTag,
 }
 
@@ -140,7 +151,8 @@ impl Production {
 
 /// What production runs: what is `named` (a tag, a branch, a commit), else the newest release tag by version.
 ///
-/// "Newest" is by version, pre-releases only where nothing else is tagged. It is unknown until named where no tag fits, where
+/// "Newest" is by version, pre-releases only where nothing else is tagged; what an incident's roll back passed over is neither
+/// production nor good. It is unknown until named where no tag fits, where
 /// tags of several components do, and in a shallow clone, which lacks tags without knowing it. The last good release is the
 /// highest lower version of the same component that production contains; where none of the next eight is contained (teams that
 /// branch each release off), the next lower version. Exit 2 where `named` names no commit.
@@ -148,9 +160,9 @@ pub fn production(
     repository: &Repository,
     branches: &Branches,
     named: Option<&str>,
-    recorded: &RecordedFixes,
+    recorded: &Recorded,
 ) -> Result<Production, Failure> {
-    let releases = Releases::read(repository, branches)?;
+    let releases = Releases::read(repository, branches, &recorded.rolled_back)?;
     if let Some(named) = named {
         return Ok(Production::Known(Box::new(releases.named(named, recorded)?)));
     }

@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::ControlFlow;
 
-use crate::domain::identity::ObjectId;
+use crate::domain::identity::{IncidentId, ObjectId};
 use crate::domain::policy::Branches;
 use crate::domain::release::ReleaseName;
+use crate::domain::rolled_back::RolledBack;
 use crate::failure::Failure;
 use crate::git::repository::Repository;
 use crate::git::tags::{Tag, TagTarget};
 
 use super::globs::Globs;
-use super::production::{Author, Between, Component, EarlierHotfix, Found, LastGood, RecordedFixes, Running, Unknown};
+use super::production::{Author, Between, Component, EarlierHotfix, Found, LastGood, Recorded, Running, Unknown};
 
 /// How many lower releases are tried before history is said to hold no ancestor among them.
 const TRIED: usize = 8;
@@ -27,43 +28,56 @@ const LISTED: usize = 10;
 /// A release tag taken apart.
 pub(super) struct Candidate {
     pub(super) tag: Tag,
-    name: ReleaseName,
+    pub(super) name: ReleaseName,
+    /// The incident whose roll back passed it over.
+    pub(super) passed_over: Option<IncidentId>,
 }
 
 /// The release tags, from the highest version to the lowest; those that lead to no commit count as absent when met.
 pub(super) struct Releases<'a> {
-    repository: &'a Repository,
-    candidates: Vec<Candidate>,
+    pub(super) repository: &'a Repository,
+    pub(super) candidates: Vec<Candidate>,
     tags: usize,
 }
 
 impl<'a> Releases<'a> {
-    pub(super) fn read(repository: &'a Repository, branches: &Branches) -> Result<Self, Failure> {
+    pub(super) fn read(
+        repository: &'a Repository,
+        branches: &Branches,
+        rolled_back: &[RolledBack],
+    ) -> Result<Self, Failure> {
         let globs = Globs::new(&branches.release_tags)?;
         let tags = repository.tags()?;
         let count = tags.len();
         let mut candidates: Vec<Candidate> = tags
             .into_iter()
             .filter(|tag| globs.match_any(tag.name.as_bytes()))
-            .filter_map(|tag| ReleaseName::read(&tag.name).map(|name| Candidate { tag, name }))
+            .filter_map(|tag| ReleaseName::read(&tag.name).map(|name| Candidate { tag, name, passed_over: None }))
             .collect();
         // Equal versions (`1.2` and `v1.2.0`) stay in one order whatever order git lists them in.
         candidates.sort_by(|a, b| b.name.version.cmp(&a.name.version).then_with(|| a.tag.name.cmp(&b.tag.name)));
-        Ok(Self { repository, candidates, tags: count })
+        let mut releases = Self { repository, candidates, tags: count };
+        for at in 0..releases.candidates.len() {
+            releases.candidates[at].passed_over = releases.passed_over_by(&releases.candidates[at], rolled_back)?;
+        }
+        Ok(releases)
     }
 
-    fn commit(&self, candidate: &Candidate) -> Result<Option<ObjectId>, Failure> {
+    pub(super) fn commit(&self, candidate: &Candidate) -> Result<Option<ObjectId>, Failure> {
         match self.repository.tag_target(&candidate.tag)? {
             TagTarget::Commit(commit) => Ok(Some(commit)),
             TagTarget::NoCommit | TagTarget::Absent => Ok(None),
         }
     }
 
-    /// The newest release of each component, full releases before pre-releases.
+    /// The newest release of each component: full releases before pre-releases, and what was passed over only where there is
+    /// nothing else.
     fn newest_of_each(&self) -> Result<BTreeMap<&str, (&Candidate, ObjectId)>, Failure> {
         let mut newest: BTreeMap<&str, (&Candidate, ObjectId)> = BTreeMap::new();
-        for pre_release in [false, true] {
-            let of_this_kind = |candidate: &&Candidate| candidate.name.version.is_pre_release() == pre_release;
+        for (passed_over, pre_release) in [(false, false), (false, true), (true, false), (true, true)] {
+            let of_this_kind = |candidate: &&Candidate| {
+                candidate.name.version.is_pre_release() == pre_release && candidate.passed_over.is_some() == passed_over
+            };
             for candidate in self.candidates.iter().filter(of_this_kind) {
                 let component = candidate.name.component.as_str();
                 if !newest.contains_key(component)
@@ -111,7 +125,7 @@ impl<'a> Releases<'a> {
         }
     }
 
-    pub(super) fn named(&self, named: &str, recorded: &RecordedFixes) -> Result<Running, Failure> {
+    pub(super) fn named(&self, named: &str, recorded: &Recorded) -> Result<Running, Failure> {
         let commit = self.repository.commit(named).or_else(|failure| {
             // A branch that was fetched and never checked out, as `git switch` would find it.
             let fetched = self.repository.default_remote()?.map(|remote| format!("refs/remotes/{remote}/{named}"));
@@ -148,12 +162,14 @@ impl<'a> Releases<'a> {
         commit: ObjectId,
         found: Found,
         release: Option<&Candidate>,
-        recorded: &RecordedFixes,
+        recorded: &Recorded,
     ) -> Result<Running, Failure> {
         let before = match release {
             Some(release) => self.before_release(release, commit)?,
             None => self.before_commit(name, commit)?,
         };
+        let below = before.as_ref().ok().map(|&(candidate, ..)| candidate);
+        let passed_over = self.passed_over(release, below, found);
         let (last_good, no_last_good) = match before {
             Err(reason) => (None, Some(reason)),
             Ok((candidate, good, is_ancestor)) => {
@@ -168,7 +184,7 @@ impl<'a> Releases<'a> {
             }
         };
         let commit = self.repository.commit_line(commit)?;
-        Ok(Running { name: name.to_owned(), commit, found, last_good, no_last_good })
+        Ok(Running { name: name.to_owned(), commit, found, last_good, no_last_good, passed_over })
     }
 
     /// The release before a release, its commit, and whether the later one contains it.
@@ -178,7 +194,9 @@ impl<'a> Releases<'a> {
         commit: ObjectId,
     ) -> Result<Result<(&Candidate, ObjectId, bool), String>, Failure> {
         let lower = |candidate: &&Candidate| {
-            candidate.name.component == release.name.component && candidate.name.version < release.name.version
+            candidate.name.component == release.name.component
+                && candidate.name.version < release.name.version
+                && candidate.passed_over.is_none()
         };
         for pre_release in [false, true] {
             let mut elsewhere = None;
@@ -208,7 +226,10 @@ impl<'a> Releases<'a> {
         let component = self.component_of_branch(name);
         for candidate in &self.candidates {
             let fits = component.is_none_or(|component| candidate.name.component == component);
-            if fits && let Some(tagged) = self.commit(candidate)? {
+            if fits
+                && candidate.passed_over.is_none()
+                && let Some(tagged) = self.commit(candidate)?
+            {
                 // The candidates run from the highest version down: the first at a commit is its highest.
                 by_commit.entry(tagged).or_insert(candidate);
             }
@@ -261,7 +282,7 @@ impl<'a> Releases<'a> {
         production: ObjectId,
         last_good: ObjectId,
         release: Option<&Candidate>,
-        recorded: &RecordedFixes,
+        recorded: &Recorded,
     ) -> Result<Between, Failure> {
         let mut between = Between::default();
         let mut authors: BTreeMap<String, Author> = BTreeMap::new();
@@ -277,7 +298,7 @@ impl<'a> Releases<'a> {
             author.or_insert_with(|| Author { person: line.author.clone(), commits: 0 }).commits += 1;
             let known =
                 |incident| between.earlier_hotfixes.iter().any(|hotfix| hotfix.incident.as_ref() == Some(incident));
-            if let Some(incident) = recorded.get(&id).filter(|incident| !known(incident)) {
+            if let Some(incident) = recorded.fixes.get(&id).filter(|incident| !known(incident)) {
                 let incident = Some(incident.clone());
                 between.earlier_hotfixes.push(EarlierHotfix { commit: id, at: line.at, tag: None, incident });
             }

@@ -1,7 +1,10 @@
 //! What production runs, and the last good release before it.
 
+use hotfix::domain::event::{self, Release};
+use hotfix::domain::identity::{IncidentId, ObjectId};
 use hotfix::domain::policy::Branches;
-use hotfix::evidence::production::{Found, LastGood, Production, RecordedFixes, Running, Unknown, production};
+use hotfix::domain::rolled_back::RolledBack;
+use hotfix::evidence::production::{Found, LastGood, Production, Recorded, Running, Unknown, production};
 use hotfix::failure::FailureKind;
 use hotfix::git::repository::Repository;
 
@@ -16,8 +19,12 @@ fn branches(release_tags: &[&str]) -> Branches {
     }
 }
 
+fn recorded_fixes<const N: usize>(fixes: [(ObjectId, IncidentId); N]) -> Recorded {
+    Recorded { fixes: fixes.into(), ..Recorded::default() }
+}
+
 fn ask(history: &History, globs: &[&str], named: Option<&str>) -> Production {
-    production(&history.repository(), &branches(globs), named, &RecordedFixes::new()).expect("an answer")
+    production(&history.repository(), &branches(globs), named, &Recorded::default()).expect("an answer")
 }
 
 fn known(history: &History, globs: &[&str], named: Option<&str>) -> Running {
@@ -141,7 +148,7 @@ fn what_lies_between_names_its_people_and_earlier_hotfixes() {
          c: f = 3; by Ann
          d: f = 4; by Ben; tag v1.1.0; branch main",
     );
-    let recorded = RecordedFixes::from([(history.id("c"), "INC-7".parse().expect("an id"))]);
+    let recorded = recorded_fixes([(history.id("c"), "INC-7".parse().expect("an id"))]);
     let found = production(&history.repository(), &branches(&["v*"]), None, &recorded).expect("an answer");
     let Production::Known(running) = found else { panic!("unknown") };
     let between = &before(&running).between;
@@ -164,7 +171,7 @@ fn one_hotfix_counts_once() {
          e: g = 1; tag v1.0.3; tag v1.0.4; branch main",
     );
     let incident = || "INC-7".parse().expect("an id");
-    let recorded = RecordedFixes::from([(history.id("c"), incident()), (history.id("d"), incident())]);
+    let recorded = recorded_fixes([(history.id("c"), incident()), (history.id("d"), incident())]);
     let found = production(&history.repository(), &branches(&["v*"]), Some("main"), &recorded).expect("an answer");
     let Production::Known(running) = found else { panic!("unknown") };
     let good = before(&running);
@@ -210,8 +217,69 @@ fn a_branch_that_was_only_fetched_can_be_named() {
 #[test]
 fn a_name_that_is_no_commit_is_a_usage_error() {
     let history = History::bare("a: f = 1; tag v1.0.0; branch main");
-    let asked = production(&history.repository(), &branches(&["v*"]), Some("v9"), &RecordedFixes::new());
+    let asked = production(&history.repository(), &branches(&["v*"]), Some("v9"), &Recorded::default());
     assert_eq!(asked.expect_err("no such tag").kind, FailureKind::Usage);
+}
+
+/// Rolls back from the release at one label to the one at another, after the commit of `after` was made, and asks anew.
+fn after_going_back(history: &History, (from, to): (&str, &str), after: &str, named: Option<&str>) -> Running {
+    let at = history.repository().commit_line(history.id(after)).expect("a commit").at;
+    let commit = |tag: &str| history.repository().commit(tag).expect("a release");
+    let last_good = Some(Release { tag: to.to_owned(), commit: commit(to) });
+    let from = event::Production { name: from.to_owned(), commit: commit(from), last_good };
+    let rolled_back = vec![RolledBack { incident: "INC-7".parse().expect("an id"), from, at }];
+    let recorded = Recorded { rolled_back, ..Recorded::default() };
+    match production(&history.repository(), &branches(&["v*"]), named, &recorded).expect("an answer") {
+        Production::Known(running) => *running,
+        Production::Unknown(unknown) => panic!("unknown: {}", unknown.reason),
+    }
+}
+
+/// Production, the last good release before it, and what was passed over, with a star where that is newer.
+fn told(running: &Running) -> (&str, Option<&str>, Vec<String>) {
+    let star = |is_newer: bool| if is_newer { "*" } else { "" };
+    let passed = running.passed_over.iter().map(|passed| format!("{}{}", passed.tag, star(passed.is_newer)));
+    (&running.name, running.last_good.as_ref().map(|good| good.tag.as_str()), passed.collect())
+}
+
+#[test]
+fn what_a_roll_back_passed_over_is_neither_production_nor_good() {
+    let history = History::bare(
+        "a: f = 1; tag v1.2.0
+         b: f = 2; tag v1.3.0
+         c: f = 3; tag v1.4.0
+         d: f = 4; tag v1.5.0; branch main",
+    );
+    let back = |from, to, named| after_going_back(&history, (from, to), "d", named);
+    let passed = |tags: &[&str]| tags.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(told(&back("v1.5.0", "v1.4.0", None)), ("v1.4.0", Some("v1.3.0"), passed(&["v1.5.0*"])));
+    assert_eq!(told(&back("v1.5.0", "v1.3.0", None)), ("v1.3.0", Some("v1.2.0"), passed(&["v1.5.0*", "v1.4.0*"])));
+    // A newer release was shipped, and the one before it is still the broken one.
+    assert_eq!(told(&back("v1.4.0", "v1.3.0", None)), ("v1.5.0", Some("v1.3.0"), passed(&["v1.4.0"])));
+    // Whoever says what runs is believed; that one is good to go back to is another matter.
+    assert_eq!(told(&back("v1.5.0", "v1.3.0", Some("v1.5.0"))), ("v1.5.0", Some("v1.3.0"), passed(&["v1.4.0"])));
+    assert_eq!(told(&back("v1.5.0", "v1.4.0", Some("v1.4.0"))), ("v1.4.0", Some("v1.3.0"), passed(&[])));
+    assert_eq!(told(&back("v1.4.0", "v1.3.0", Some("main~1"))), ("main~1", Some("v1.3.0"), passed(&[])));
+}
+
+#[test]
+fn what_was_released_after_the_roll_back_runs() {
+    let history = History::bare(
+        "a: f = 1; tag v1.4.0
+         b: f = 2; tag v1.4.1
+         c: f = 3; tag v1.5.0; branch main
+         d < b: g = 1; tag v1.4.2",
+    );
+    let running = after_going_back(&history, ("v1.5.0", "v1.4.0"), "c", None);
+    let passed = vec!["v1.5.0*".to_owned(), "v1.4.1".to_owned()];
+    assert_eq!(told(&running), ("v1.4.2", Some("v1.4.0"), passed));
+}
+
+#[test]
+fn where_nothing_else_was_released_what_was_rolled_back_is_still_the_answer() {
+    let history = History::bare("a: f = 1; tag nightly\nb: f = 2; tag v1.4.0; branch main");
+    let running = after_going_back(&history, ("v1.4.0", "nightly"), "b", None);
+    assert_eq!(told(&running), ("v1.4.0", None, vec![]));
 }
 
 #[test]
@@ -223,7 +291,7 @@ fn a_detached_head_and_a_linked_worktree_change_nothing() {
     let linked = elsewhere.path().join("linked");
     history.git.worktree("linked", &linked, None).expect("a linked worktree");
     let repository = Repository::discover(&linked).expect("opens");
-    let found = production(&repository, &branches(&["v*"]), None, &RecordedFixes::new()).expect("an answer");
+    let found = production(&repository, &branches(&["v*"]), None, &Recorded::default()).expect("an answer");
     assert_eq!(found.recorded().map(|p| p.name), Some("v1.1.0".to_owned()));
 }
 

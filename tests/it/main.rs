@@ -55,6 +55,7 @@ mod release;
 mod remote;
 mod report;
 mod road;
+mod rolled_back;
 mod schema;
 mod showing;
 mod signatures;

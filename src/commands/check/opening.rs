@@ -14,13 +14,14 @@ use crate::domain::event::{Demanded, PolicyPin};
 use crate::domain::identity::{IncidentId, Moment};
 use crate::domain::ladder::Answers;
 use crate::domain::policy::{Policy, Value};
+use crate::domain::rolled_back::rolled_back;
 use crate::domain::ruling::{self, Beside};
 use crate::domain::scope;
 use crate::domain::spelling;
 use crate::evidence::changed::Changed;
 use crate::evidence::flags::{self, FlagReport};
 use crate::evidence::policy_in_force;
-use crate::evidence::production::{self, Production, RecordedFixes};
+use crate::evidence::production::{self, Production, Recorded};
 use crate::evidence::roll_back::{self, RollBackReport};
 use crate::failure::Failure;
 use crate::ledger::store::Presence;
@@ -112,7 +113,7 @@ impl<'s> Opening<'s> {
         let named = args.production.as_deref().or_else(|| {
             incident.and_then(|incident| incident.check().what.production.as_ref()).map(|known| known.name.as_str())
         });
-        let production = production::production(repository, &policy.branches, named, &recorded_fixes(book))?;
+        let production = production::production(repository, &policy.branches, named, &recorded(book))?;
         let running = production.recorded();
         let last_good = running.as_ref().and_then(|running| running.last_good.as_ref()).map(|good| good.commit);
         let changed = Changed::between(repository, last_good, running.as_ref().map(|running| running.commit));
@@ -301,10 +302,10 @@ fn confirm_new(id: &IncidentId, book: &Book<'_>, session: &Session) -> Result<Op
     }
 }
 
-/// The commits that the ledger knows as part of an incident's fix.
-fn recorded_fixes(book: &Book<'_>) -> RecordedFixes {
+/// What the ledger knows of releases.
+fn recorded(book: &Book<'_>) -> Recorded {
     let fixes = book.incidents.values().flat_map(|incident| {
         incident.fixes().flat_map(|fix| &fix.what.commits).map(|commit| (*commit, incident.id.clone()))
     });
-    fixes.collect()
+    Recorded { fixes: fixes.collect(), rolled_back: rolled_back(book.incidents.values()) }
 }

@@ -4,7 +4,9 @@ use super::opening::Opening;
 use crate::commands::moment;
 use crate::domain::budget::Earlier;
 use crate::domain::identity::Moment;
-use crate::evidence::production::{LastGood, Production, Running};
+use crate::domain::scope::listed;
+use crate::evidence::passed_over::PassedOver;
+use crate::evidence::production::{EarlierHotfix, LastGood, Production, Running};
 use crate::evidence::roll_back::{Finding, RollBackReport, RollBackVerdict};
 use crate::failure::Failure;
 
@@ -63,6 +65,9 @@ pub(super) fn production_fields(production: &Production, now: Moment) -> Vec<(&'
                 (None, Some(why)) => fields.push(("last good", format!("none: {why}"))),
                 (None, None) => {}
             }
+            if !running.passed_over.is_empty() {
+                fields.push(("passed over", passed_over_words(running)));
+            }
             fields
         }
     }
@@ -70,6 +75,16 @@ pub(super) fn production_fields(production: &Production, now: Moment) -> Vec<(&'
 
 fn running_words(running: &Running, now: Moment) -> String {
     format!("{} ({}), {} old", running.name, running.commit.id.short(), moment::ago(now, running.commit.at))
+}
+
+/// "v1.5.0 (rolled back by INC-41); --production v1.5.0 if production runs it again"
+fn passed_over_words(running: &Running) -> String {
+    let told = |passed: &PassedOver| format!("{} (rolled back by {})", passed.tag, passed.incident);
+    let list = listed(&running.passed_over.iter().map(told).collect::<Vec<_>>());
+    match running.passed_over.iter().find(|passed| passed.is_newer) {
+        Some(newest) => format!("{list}; --production {} if production runs it again", newest.tag),
+        None => list,
+    }
 }
 
 fn last_good_words(good: &LastGood, now: Moment) -> String {
@@ -82,10 +97,13 @@ fn last_good_words(good: &LastGood, now: Moment) -> String {
         1 => format!(" by {}", between.authors[0].person.name),
         count => format!(" by {count} people"),
     };
-    let hotfixes = match between.earlier_hotfixes.len() {
+    let name =
+        |hotfix: &EarlierHotfix| hotfix.incident.as_ref().map(ToString::to_string).or_else(|| hotfix.tag.clone());
+    let names: Vec<String> = between.earlier_hotfixes.iter().filter_map(name).collect();
+    let hotfixes = match names.len() {
         0 => String::new(),
-        1 => "; 1 earlier hotfix".to_owned(),
-        count => format!("; {count} earlier hotfixes"),
+        1 => format!("; it lacks the hotfix {}", names[0]),
+        _ => format!("; it lacks the hotfixes {}", listed(&names)),
     };
     let age = moment::ago(now, good.commit.at);
     format!("{} ({}), {age} old; since then {commits}{authors}{hotfixes}", good.tag, good.commit.id.short())
