@@ -41,7 +41,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         Ok(incident) => incident,
         Err(refusal) => return Outcome::refused(id, [refusal]).send(session, "cause"),
     };
-    let (mut doubts, mut subject) = (Vec::new(), String::new());
+    let (mut notes, mut subject) = (Vec::new(), String::new());
     let settled = match (args.fixed_by, args.flag, args.owner, args.remove_by) {
         (Some(revision), ..) => {
             let repository = session.repository()?;
@@ -51,7 +51,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
                 let refusal = proof::in_production_refusal(incident, commit, next);
                 return Outcome::refused(id, [refusal]).send(session, "cause");
             }
-            doubts = doubtful(repository, incident, commit)?;
+            notes = doubtful(repository, incident, commit)?;
             subject = format!(" ({})", repository.commit_line(commit)?.subject);
             CauseSettled::OnMain { commit }
         }
@@ -64,6 +64,9 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
                 return Err(Failure::usage(format!("--remove-by {remove_by} is in the past"))
                     .hint(format!("by this machine's clock it is {today}")));
             }
+            notes.push(format!(
+                "`hotfix status` lists that until it is done: hotfix rca done {id} flag --evidence LINK"
+            ));
             CauseSettled::Flag { key, owner, remove_by }
         }
         _ => return Err(Failure::usage("give --fixed-by COMMIT, or --flag KEY --owner WHO --remove-by DATE")),
@@ -71,7 +74,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let payload = Payload::CauseSettled(settled);
     let message = format!("{}{subject}", payload.sentence());
     let recorded = book.record(id, payload, BTreeMap::new())?;
-    let outcome = doubts.into_iter().fold(Outcome::recorded(id, &recorded, message), Outcome::note);
+    let outcome = notes.into_iter().fold(Outcome::recorded(id, &recorded, message), Outcome::note);
     outcome.next(close_command(session, &book, incident)).send(session, "cause")
 }
 

@@ -81,7 +81,13 @@ pub const EXAMPLES: &[(&str, &[&str])] = &[
         ],
     ),
     ("rca accept", &["hotfix rca accept INC-42    # by somebody who did not write it"]),
-    ("rca done", &["hotfix rca done INC-42 1 --evidence https://example.com/pull/7"]),
+    (
+        "rca done",
+        &[
+            "hotfix rca done INC-42 1 --evidence https://example.com/pull/7",
+            "hotfix rca done INC-42 flag --evidence \"removed by 3f2a1c9\"    # the flag that stayed off",
+        ],
+    ),
     ("severity", &["hotfix severity INC-42 sev2 --reason \"only the export is down\""]),
     ("close", &["hotfix close INC-42"]),
     ("reopen", &["hotfix reopen INC-42 --reason \"the sums are wrong again\""]),

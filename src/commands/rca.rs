@@ -9,9 +9,11 @@ use super::book::Book;
 use super::desk::close_command;
 use super::outcome::Outcome;
 use super::policies::Policies;
-use crate::domain::event::{ActionDone, Payload, RcaAccepted, RcaRecorded, RungAnswer, RungName};
+use crate::domain::event::{
+    ActionDone, CauseSettled, FLAG_REMOVED, Payload, RcaAccepted, RcaRecorded, RungAnswer, RungName,
+};
 use crate::domain::identity::IncidentId;
-use crate::domain::incident::Incident;
+use crate::domain::incident::{Deed, Done, Incident};
 use crate::domain::ladder;
 use crate::domain::policy::Policy;
 use crate::domain::rca;
@@ -20,6 +22,9 @@ use crate::failure::{ExitCode, Failure};
 use crate::process::Program;
 use crate::render::{Page, Report};
 use crate::session::Session;
+
+/// What the removal of a flag that stays off is called in place of an action's number.
+pub const FLAG: &str = "flag";
 
 /// Record the root cause analysis, or accept somebody else's
 #[derive(clap::Args)]
@@ -38,15 +43,16 @@ enum Step {
         /// The incident
         incident: IncidentId,
     },
-    /// Say that an action of the analysis was carried out; also after closing
-    Done(Done),
+    /// Say that an action of the analysis was carried out, or that the flag was removed; also after closing
+    Done(DoneArgs),
 }
 
 #[derive(clap::Args)]
-struct Done {
+struct DoneArgs {
     /// The incident
     incident: IncidentId,
-    /// The action's number in the analysis, from 1
+    /// The action's number in the analysis, from 1; `flag` for the removal of the flag that stays off
+    #[arg(value_name = "NUMBER", value_parser = action)]
     action: u32,
     /// What shows it: a link or a sentence
     #[arg(long, value_name = "LINK")]
@@ -193,29 +199,49 @@ fn asked<'a>(incident: &'a Incident, policy: &'a Policy, session: &Session) -> r
     }
 }
 
+/// Reads which action is meant.
+fn action(text: &str) -> Result<u32, String> {
+    if text == FLAG {
+        return Ok(FLAG_REMOVED);
+    }
+    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| format!("a number from 1, or {FLAG}"))
+}
+
 /// Says that an action was carried out, be the incident closed by now.
-fn done(args: Done, session: &Session) -> Result<ExitCode, Failure> {
+fn done(args: DoneArgs, session: &Session) -> Result<ExitCode, Failure> {
     let book = Book::open_for(session, &args.incident)?;
     let id = &args.incident;
     let incident = book.incident(id)?;
-    let Some(analysis) = &incident.analysis else {
+    if args.action != FLAG_REMOVED && incident.analysis.is_none() {
         let refusal = Refusal::new(Code::RcaMissing, "no analysis, so no action", format!("hotfix rca {id}"));
         return Outcome::refused(id, [refusal]).send(session, "rca");
-    };
-    let count = analysis.actions.len();
-    let place = usize::try_from(args.action).ok().and_then(|number| number.checked_sub(1));
-    let Some(action) = place.and_then(|place| analysis.actions.get(place)) else {
-        return Err(Failure::usage(format!("the analysis of {id} has {count} actions, and no action {}", args.action))
-            .hint("hotfix status    # lists those that are open"));
-    };
-    if action.done.is_some() {
+    }
+    let (planned_in, carried_out, words) = planned(incident, args.action)?;
+    if carried_out.is_some() {
         return Outcome::unchanged(id, "that action was carried out already").send(session, "rca");
     }
-    let payload = Payload::ActionDone(ActionDone { analysis: analysis.by.event.clone(), action: args.action });
+    let payload = Payload::ActionDone(ActionDone { analysis: planned_in.event.clone(), action: args.action });
     let texts = BTreeMap::from([("evidence".to_owned(), args.evidence)]);
     let recorded = book.append(book.draft(id, payload, texts)?)?;
-    Outcome::recorded(id, &recorded, format!("action {} for {} is carried out", args.action, action.action.aim))
-        .send(session, "rca")
+    Outcome::recorded(id, &recorded, words).send(session, "rca")
+}
+
+/// Where an action was planned, who carried it out, and what to say of that. Exit 2 where there is none of that number.
+fn planned(incident: &Incident, number: u32) -> Result<(&Deed, Option<&Deed>, String), Failure> {
+    let none = |message: String| Failure::usage(message).hint("hotfix status    # lists those that are open");
+    if number == FLAG_REMOVED {
+        let Some(Done { by, what: CauseSettled::Flag { key, .. } }) = &incident.cause else {
+            return Err(none(format!("no flag was said to stay off in {}", incident.id)));
+        };
+        return Ok((by, incident.flag_removed.as_ref(), format!("the flag {key} is removed")));
+    }
+    let analyses = incident.analysis.iter();
+    let mut actions = analyses.flat_map(|analysis| (1..).zip(&analysis.actions).map(move |it| (&analysis.by, it)));
+    let Some((by, (_, action))) = actions.find(|(_, (at, _))| *at == number) else {
+        let count = incident.analysis.as_ref().map_or(0, |analysis| analysis.actions.len());
+        return Err(none(format!("the analysis of {} has {count} actions, and no action {number}", incident.id)));
+    };
+    Ok((by, action.done.as_ref(), format!("action {number} for {} is carried out", action.action.aim)))
 }
 
 fn accept(id: &IncidentId, session: &Session) -> Result<ExitCode, Failure> {

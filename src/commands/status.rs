@@ -6,6 +6,7 @@ use super::book::Book;
 use super::desk::Desk;
 use super::moment;
 use super::owed;
+use super::rca::FLAG;
 use super::sync::not_shared;
 use crate::domain::closing;
 use crate::domain::debts::{self, OpenAction, Owed};
@@ -126,10 +127,15 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
 
 /// What an action is, in the words of its analysis.
 fn what(book: &Book<'_>, open: &OpenAction) -> Result<Option<String>, Failure> {
+    if let Some(key) = &open.flag {
+        return Ok(Some(format!("remove the flag {key}")));
+    }
     let analysis = book.incidents.get(&open.incident).and_then(|incident| incident.analysis.as_ref());
     let text = analysis.map(|analysis| book.words(&analysis.by.event, "analysis")).transpose()?.flatten();
     let outline = text.and_then(|text| rca::outline(&text));
-    Ok(outline.and_then(|outline| outline.actions.into_iter().nth(open.number - 1)))
+    Ok(outline.and_then(|outline| {
+        (1..).zip(outline.actions).find(|(number, _)| *number == open.number).map(|(_, what)| what)
+    }))
 }
 
 /// One whose papers can't be had hides none of the others.
@@ -200,7 +206,10 @@ impl StatusReport {
         let row = |Action { open, what }: &Action| {
             let due = open.action.action.due.to_string();
             let due = if open.overdue { page.mark(Tone::Bad, &format!("{due} overdue")) } else { due };
-            let number = format!("{} {}", open.incident, open.number);
+            let number = match open.flag {
+                Some(_) => format!("{} {FLAG}", open.incident),
+                None => format!("{} {}", open.incident, open.number),
+            };
             let link = open.action.action.link.clone().unwrap_or_default();
             let what = what.as_ref().map(|what| format!("{what}, ")).unwrap_or_default();
             vec![number, due, open.action.action.owner.clone(), format!("{what}for {} {link}", open.action.action.aim)]

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::analysis::PlannedAction;
 use super::case::Case;
 use super::closing::{self, Lack, Proof};
-use super::event::Checked;
+use super::event::{Action, ActionKind, CauseSettled, Checked, FLAG_REMOVED};
 use super::identity::Moment;
 use super::incident::{Done, Incident, evidence_owed};
 use super::policy::people::Deadlines;
@@ -96,13 +96,16 @@ fn debtor(incident: &Incident, code: Code) -> String {
     }
 }
 
-/// An action of an analysis that nobody carried out yet.
+/// An action of an analysis that nobody carried out yet, or the removal of the flag that stays off.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct OpenAction {
     /// The incident.
     pub incident: super::identity::IncidentId,
-    /// Its number in the analysis, from 1.
-    pub number: usize,
+    /// Its number in the analysis, from 1; 0 for the flag.
+    pub number: u32,
+    /// The key of that flag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flag: Option<String>,
     /// What was planned.
     #[serde(flatten)]
     pub action: PlannedAction,
@@ -110,15 +113,24 @@ pub struct OpenAction {
     pub overdue: bool,
 }
 
-/// The actions of an incident that are open, closed or not: an analysis whose actions are forgotten was written for the drawer.
+/// The actions of an incident that are open, closed or not: an analysis whose actions are forgotten was written for the drawer,
+/// and a flag that stays off for good is a part of the product that nobody decided to take away.
 pub fn open_actions(incident: &Incident, now: Moment) -> Vec<OpenAction> {
-    let actions = incident.analysis.iter().flat_map(|analysis| analysis.actions.iter().enumerate());
-    let open = actions.filter(|(_, action)| action.done.is_none());
-    open.map(|(at, action)| OpenAction {
-        incident: incident.id.clone(),
-        number: at + 1,
-        action: action.clone(),
-        overdue: action.action.due < now.date_naive(),
+    let flag = incident.cause.iter().filter_map(|cause| match &cause.what {
+        CauseSettled::OnMain { .. } => None,
+        CauseSettled::Flag { key, owner, remove_by } => {
+            let (kind, aim) = (ActionKind::Mitigate, "flag-off".to_owned());
+            let action = Action { kind, aim, owner: owner.clone(), due: *remove_by, link: None };
+            let planned = PlannedAction { action, done: incident.flag_removed.clone() };
+            Some((FLAG_REMOVED, Some(key.clone()), planned))
+        }
+    });
+    let actions = incident.analysis.iter().flat_map(|analysis| analysis.actions.iter().cloned());
+    let actions = (1..).zip(actions).map(|(number, action)| (number, None, action));
+    let open = flag.chain(actions).filter(|(.., action)| action.done.is_none());
+    open.map(|(number, flag, action)| {
+        let overdue = action.action.due < now.date_naive();
+        OpenAction { incident: incident.id.clone(), number, flag, action, overdue }
     })
     .collect()
 }

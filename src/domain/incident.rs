@@ -16,8 +16,8 @@ pub use self::meeting::UnseenEnd;
 pub use self::replay::{replay, replay_those, watch};
 use super::analysis::Analysis;
 use super::event::{
-    CauseSettled, Checked, Confirmed, Decision, Deployed, Evidence, FixAttached, Payload, PolicyPin, Restored,
-    RungAnswer, RungName, TargetVerdict, Voided, Waived,
+    CauseSettled, Checked, Confirmed, Decision, Deployed, Evidence, FLAG_REMOVED, FixAttached, Payload, PolicyPin,
+    Restored, RungAnswer, RungName, TargetVerdict, Voided, Waived,
 };
 use super::identity::{IncidentId, Moment, ObjectId, Person};
 use super::said::Said;
@@ -108,6 +108,9 @@ pub struct Incident {
     pub analysis: Option<Analysis>,
     /// How a cause without a fix was dealt with.
     pub cause: Option<Done<CauseSettled>>,
+    /// Who said that the flag which stayed off was removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flag_removed: Option<Deed>,
     /// Who closed it.
     pub closed: Option<Deed>,
     /// What people said about the fix and its gates.
@@ -218,6 +221,7 @@ impl Incident {
             waivers: Vec::new(),
             analysis: None,
             cause: None,
+            flag_removed: None,
             closed: None,
             said: Said::default(),
             standing: Vec::new(),
@@ -289,6 +293,7 @@ impl Incident {
             }
             Payload::CauseSettled(cause) => {
                 self.cause = Some(Done::of(entry, cause));
+                self.flag_removed = None;
                 self.forget_answers();
             }
             _ => self.apply_the_rest(entry),
@@ -315,6 +320,11 @@ impl Incident {
                 self.state = State::Open;
                 // What closing stood on may be so no more: git is asked again.
                 self.verified.clear();
+            }
+            Payload::ActionDone(done) if done.action == FLAG_REMOVED => {
+                if self.cause.as_ref().is_some_and(|cause| cause.by.event == done.analysis) {
+                    self.flag_removed = Some(Deed::of(entry));
+                }
             }
             Payload::ActionDone(done) => {
                 self.analysis.iter_mut().for_each(|analysis| analysis.carry_out(done, &Deed::of(entry)));

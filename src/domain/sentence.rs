@@ -1,8 +1,8 @@
 //! An event in one sentence, for logs and timelines.
 
 use super::event::{
-    Approved, CauseSettled, Checked, Decision, Evidence, Payload, Proof, Reopened, ReopenedBecause, RestoredBy,
-    RungAnswer, RungName, VoidReason,
+    Approved, CauseSettled, Checked, Decision, Evidence, FLAG_REMOVED, Payload, Proof, Reopened, ReopenedBecause,
+    RestoredBy, RungAnswer, RungName, VoidReason,
 };
 
 impl Decision {
@@ -109,6 +109,7 @@ impl Payload {
             Self::Reopened(Reopened { because: ReopenedBecause::FixGone }) => {
                 "opened again: the fix is no longer where it was proven to be".to_owned()
             }
+            Self::ActionDone(done) if done.action == FLAG_REMOVED => "the flag that stayed off is removed".to_owned(),
             Self::ActionDone(done) => format!("action {} carried out", done.action),
             other => other.kind().to_owned(),
         }

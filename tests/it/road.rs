@@ -224,6 +224,8 @@ fn flagged_off() {
     analysis(&place, ANALYSIS);
     place.hotfix(&["close", "INC-42"]).exits(1).says("cause-open").says("evidence-owed");
     place.hotfix(&["cause", "INC-42", "--flag", "new-sums", "--owner", "Ada"]).exits(2);
+    place.hotfix(&["rca", "done", "INC-42", "flag", "--evidence", "removed"]).exits(2).says("no flag was said");
+    place.hotfix(&["rca", "done", "INC-42", "0", "--evidence", "removed"]).exits(2).says("a number from 1, or flag");
     let past = ["--flag", "new-sums", "--owner", "Ada", "--remove-by", "2020-01-01"];
     place.hotfix(&[&["cause", "INC-42"][..], &past].concat()).exits(2).says("in the past");
     let future = ["--flag", "new-sums", "--owner", "Ada", "--remove-by", "2199-01-01"];
@@ -232,6 +234,13 @@ fn flagged_off() {
     // The evidence comes later; the other answers stay as they were.
     place.hotfix(&["check", "INC-42", "--set", "roll-back.evidence=The old release failed alike"]).exits(1);
     place.hotfix(&["close", "INC-42"]).exits(0);
+    // Closed, and the flag is still there: that is forgotten by nobody.
+    place.hotfix(&["status"]).exits(0).says("INC-42 flag  2199-01-01  Ada    remove the flag new-sums");
+    assert_eq!(place.json(&["status"])["actions"][0]["flag"], "new-sums");
+    place.hotfix(&["rca", "done", "INC-42", "flag", "--evidence", "removed"]).exits(0).says("new-sums is removed");
+    place.hotfix(&["rca", "done", "INC-42", "flag", "--evidence", "removed"]).exits(0).says("already");
+    place.hotfix(&["status"]).exits(0).never_says("new-sums");
+    place.hotfix(&["log", "INC-42"]).exits(0).says("the flag that stayed off is removed");
 }
 
 #[test]

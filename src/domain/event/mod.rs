@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 pub use self::check::{Answered, Checked, Decision, Evidence, Production, Provenance, Release, RungAnswer, RungName};
 pub use self::fix::{Change, FixAttached, FixWithdrawn, Proof, Side, Started};
 pub use self::people::{
-    AboutFix, ActionDone, Approved, Demanded, GateSettled, Overridden, OverrideReviewed, Reopened, ReopenedBecause,
-    SeverityChanged,
+    AboutFix, ActionDone, Approved, Demanded, FLAG_REMOVED, GateSettled, Overridden, OverrideReviewed, Reopened,
+    ReopenedBecause, SeverityChanged,
 };
 pub use self::road::{
     Action, ActionKind, CauseSettled, Closed, Confirmed, Deployed, RcaAccepted, RcaRecorded, Restored, RestoredBy,

@@ -83,15 +83,18 @@ pub enum ReopenedBecause {
     FixGone,
 }
 
-/// An action of an analysis was carried out (text `evidence`).
+/// An action of an analysis was carried out, or the flag that stayed off was removed (text `evidence`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ActionDone {
-    /// The id of the event that recorded the analysis.
+    /// The id of the event that recorded the analysis, or that the flag stays off.
     pub analysis: String,
-    /// Its number there, from 1.
+    /// Its number there, from 1; 0 for the flag.
     pub action: u32,
 }
+
+/// The number of the action that a flag which stays off owes: its removal.
+pub const FLAG_REMOVED: u32 = 0;
 
 /// What the policy demanded beside the usual when an incident was checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
