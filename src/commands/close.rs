@@ -128,7 +128,10 @@ pub(super) fn not_the_teams(
     }
     let (name, version) = (&incident.policy.name, incident.policy.version);
     let message = format!("its policy ({name} version {version}) never was on {}", versions.trusted().name);
-    Ok(Some(Refusal::new(Code::RecordDoubtful, message, "hotfix audit    # and ask who opened it")))
+    let audit = "hotfix audit    # and ask who opened it".to_owned();
+    let text =
+        format!("git show {}    # the policy: if it is yours, one commit of main that has it is enough", source.blob);
+    Ok(Some(Refusal { code: Code::RecordDoubtful, message, next: vec![audit, text] }))
 }
 
 /// Asks the targets, where there is something to prove. `stale` says why they could not be fetched.

@@ -10,7 +10,7 @@ use super::gate::hook;
 use super::outcome::next_commands;
 use crate::domain::policy::{self, BUILT_IN};
 use crate::evidence::conventions::{Conventions, conventions};
-use crate::evidence::policy_in_force::PATH;
+use crate::evidence::policy_files::PATH;
 use crate::failure::{ExitCode, Failure};
 use crate::ledger::refs::RemoteRefs;
 use crate::render::{Page, Report, Tone};

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::domain::event::PolicyPin;
 use crate::domain::incident::Incident;
 use crate::domain::policy::Policy;
-use crate::evidence::policy_in_force;
+use crate::evidence::policy_files;
 use crate::failure::Failure;
 use crate::git::repository::Repository;
 
@@ -27,7 +27,7 @@ impl<'r> Policies<'r> {
         if let Some(policy) = self.read.get(&incident.policy) {
             return Ok(Rc::clone(policy));
         }
-        let policy = Rc::new(policy_in_force::by_pin(self.repository, &incident.policy)?);
+        let policy = Rc::new(policy_files::by_pin(self.repository, &incident.policy)?);
         self.read.insert(incident.policy.clone(), Rc::clone(&policy));
         Ok(policy)
     }

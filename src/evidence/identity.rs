@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::git::objects::Kind;
 use crate::git::repository::Repository;
 
-use super::policy_in_force::{self, PATH};
+use super::policy_files::{self, PATH};
 use super::trusted_ref::{SETTING, default_branch, trusted_ref};
 
 /// Where the team's keys lie in the repository, in git's own format.
@@ -38,7 +38,7 @@ fn identity(repository: &Repository, tip: ObjectId, now: Moment) -> Result<Ident
         let Some(blob) = repository.object_at(commit, PATH)? else { break };
         if seen != Some(blob) {
             seen = Some(blob);
-            let read = policy_in_force::at_commit(repository, commit, "").ok().flatten();
+            let read = policy_files::at_commit(repository, commit, "").ok().flatten();
             if let Some(policy) = read.filter(|policy| policy.effective.is_none_or(|day| day <= now.date_naive())) {
                 return Ok(policy.identity);
             }

@@ -13,6 +13,7 @@ pub mod migrations;
 pub mod passed_over;
 pub mod patterns;
 pub mod people;
+pub mod policy_files;
 pub mod policy_in_force;
 pub mod probes;
 pub mod production;

@@ -15,7 +15,7 @@ use crate::git::objects::Kind;
 use crate::git::repository::Repository;
 
 use super::globs::Globs;
-use super::policy_in_force;
+use super::policy_files;
 use super::trusted_ref::trusted_ref;
 
 /// The policy and the files of the trusted ref as they are now: people come and go while an incident keeps its rules.
@@ -31,7 +31,7 @@ impl Today {
     /// middle of an incident nor take their roles away.
     pub fn read(repository: &Repository, pinned: Option<&str>) -> Result<Self, Failure> {
         let trusted = trusted_ref(repository, pinned)?;
-        Ok(Self { tip: trusted.tip, policy: policy_in_force::newest_readable(repository, &trusted)? })
+        Ok(Self { tip: trusted.tip, policy: policy_files::newest_readable(repository, &trusted)? })
     }
 
     /// Who is in which role: as today's policy says; of a role that it does not declare any more, as the incident's policy says.

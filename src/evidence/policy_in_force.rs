@@ -1,21 +1,19 @@
 //! The policy that governs an incident: the newest on the trusted ref that is older than the fire.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 
 use crate::document::Problems;
 use crate::domain::event::{PolicyPin, PolicySource};
 use crate::domain::identity::{Moment, ObjectId};
+use crate::domain::policy::Policy;
 use crate::domain::policy::changes::{Change, Direction, changes};
-use crate::domain::policy::{self, BUILT_IN, Policy};
 use crate::failure::Failure;
 use crate::git::objects::Kind;
 use crate::git::repository::Repository;
 
-use super::trusted_ref::{TrustedRef, default_branch, trusted_ref};
-
-/// Where the policy lies in the repository.
-pub const PATH: &str = "policy/hotfix.yaml";
+use super::policy_files::{Kept, PATH, broken, built_in, read_blob};
+use super::trusted_ref::{TrustedRef, trusted_ref};
 
 /// How many older commits are asked whether one of them is younger than the incident.
 ///
@@ -63,7 +61,7 @@ pub struct Versions<'r> {
     /// The first-parent history as far as it was walked, the newest first: each commit with its time, in Unix seconds.
     line: RefCell<Vec<(ObjectId, i64)>>,
     /// By blob, and by commit where the policy stands on another file of the same commit.
-    read: RefCell<HashMap<(ObjectId, Option<ObjectId>), Policy>>,
+    read: RefCell<HashMap<(ObjectId, Option<ObjectId>), Kept>>,
     built_in: OnceCell<Policy>,
 }
 
@@ -152,16 +150,24 @@ impl<'r> Versions<'r> {
     /// Whether a version is, or was, on the trusted ref: by its commit, or by its content where the history was rewritten.
     pub fn hold(&self, source: &PolicySource) -> Result<bool, Failure> {
         if self.repository.has(source.commit) && self.repository.contains(self.trusted.tip, source.commit)? {
-            return Ok(true);
+            return self.is_at(source.commit, source);
         }
         let mut place = 0;
         while let Some((commit, _)) = self.on_line(place)? {
-            if self.repository.object_at(commit, PATH)? == Some(source.blob) {
+            if self.is_at(commit, source)? {
                 return Ok(true);
             }
             place += 1;
         }
         Ok(false)
+    }
+
+    /// Whether a commit has that very version: the same text, on the same text that it extends.
+    pub fn is_at(&self, commit: ObjectId, source: &PolicySource) -> Result<bool, Failure> {
+        if self.repository.object_at(commit, PATH)? != Some(source.blob) {
+            return Ok(false);
+        }
+        Ok(self.read(commit, source.blob)?.is_ok_and(|(_, kept)| kept == source.texts()))
     }
 
     /// The commit at that place of the line; none behind its end.
@@ -226,11 +232,11 @@ impl<'r> Versions<'r> {
         loop {
             let Some(blob) = self.repository.object_at(commit, PATH)? else { return Ok(None) };
             match self.read(commit, blob)? {
-                Ok(policy) => match policy.effective {
+                Ok((policy, kept)) => match policy.effective {
                     Some(day) if day > at.date_naive() => {
                         notes.push(format!("Version {} of the policy takes effect on {day} only.", policy.version));
                     }
-                    _ => return Ok(Some((policy, PolicySource { commit, blob }))),
+                    _ => return Ok(Some((policy, PolicySource { commit, blob, kept }))),
                 },
                 Err(_) if self.is_mended()? => notes.push(format!(
                     "The policy as it stood at commit {} can't be used, so the one before it governs.",
@@ -255,14 +261,14 @@ impl<'r> Versions<'r> {
         newest.map_or(Ok(true), |blob| Ok(self.read(self.trusted.tip, blob)?.is_ok()))
     }
 
-    fn read(&self, commit: ObjectId, blob: ObjectId) -> Result<Result<Policy, Problems>, Failure> {
+    fn read(&self, commit: ObjectId, blob: ObjectId) -> Result<Result<Kept, Problems>, Failure> {
         let mut read = self.read.borrow_mut();
         if let Some(known) = read.get(&(blob, None)).or_else(|| read.get(&(blob, Some(commit)))) {
             return Ok(Ok(known.clone()));
         }
-        Ok(read_blob(self.repository, (commit, blob), &self.place(commit))?.map(|(policy, stands_alone)| {
-            read.insert((blob, (!stands_alone).then_some(commit)), policy.clone());
-            policy
+        Ok(read_blob(self.repository, (commit, blob), &self.place(commit))?.inspect(|kept| {
+            let stands_alone = kept.1.len() == 1;
+            read.insert((blob, (!stands_alone).then_some(commit)), kept.clone());
         }))
     }
 
@@ -281,104 +287,6 @@ impl<'r> Versions<'r> {
 
 fn pin_commit(pin: &PolicyPin) -> String {
     pin.source.as_ref().map(|source| source.commit.short()).unwrap_or_default()
-}
-
-/// The policy that an incident was opened under. Exit 4 where it is not in this clone, or this program can't read it.
-pub fn by_pin(repository: &Repository, pin: &PolicyPin) -> Result<Policy, Failure> {
-    let mut policy = match &pin.source {
-        None => built_in(repository)?,
-        Some(source) => {
-            let place = format!("commit {}", source.commit.short());
-            usable(read_blob(repository, (source.commit, source.blob), &place)?, &place)?
-        }
-    };
-    if policy.name != pin.name || policy.version != pin.version {
-        let message = format!(
-            "the record names the policy {:?} version {}, and what is found is {:?} version {}",
-            pin.name, pin.version, policy.name, policy.version
-        );
-        return Err(Failure::undecided(message).hint("use the version of hotfix that the incident was opened with"));
-    }
-    if let Some(main) = &pin.main {
-        policy.branches.main.clone_from(main);
-    }
-    Ok(policy)
-}
-
-/// The built-in policy, with the default branch of this repository as main.
-pub fn built_in(repository: &Repository) -> Result<Policy, Failure> {
-    let mut policy = policy::read(BUILT_IN.as_bytes(), "the built-in policy")
-        .map_err(|problems| broken("inside this program", problems))?;
-    if let Some((branch, _)) = default_branch(repository)? {
-        policy.branches.main = branch.short;
-    }
-    Ok(policy)
-}
-
-/// The newest policy on the trusted ref that can be read; none where there is none.
-pub fn newest_readable(repository: &Repository, trusted: &TrustedRef) -> Result<Option<Policy>, Failure> {
-    let (mut next, mut broken) = (Some(trusted.tip), None);
-    while let Some(commit) = next {
-        let Some(blob) = repository.object_at(commit, PATH)? else { break };
-        if broken != Some(blob) {
-            match at_commit(repository, commit, &trusted.name) {
-                Ok(policy) => return Ok(policy),
-                Err(_) => broken = Some(blob),
-            }
-        }
-        next = repository.step(commit)?.parent;
-    }
-    Ok(None)
-}
-
-/// The policy as it stands at a commit; none where it has none. Exit 4 where it is broken.
-pub fn at_commit(repository: &Repository, commit: ObjectId, name: &str) -> Result<Option<Policy>, Failure> {
-    let blob = repository.object_at(commit, PATH)?;
-    blob.map(|blob| usable(read_blob(repository, (commit, blob), name)?, name)).transpose()
-}
-
-/// A policy with whether it extends none, or what is wrong with it.
-type Read = Result<(Policy, bool), Problems>;
-
-/// Reads a policy; the one that it extends stands in the tree of the same commit. Exit 4 where it is no file here.
-fn read_blob(repository: &Repository, (commit, blob): (ObjectId, ObjectId), place: &str) -> Result<Read, Failure> {
-    let bytes = repository.objects()?.read(blob, Kind::Blob)?.ok_or_else(|| {
-        let hint = if repository.is_partial() {
-            "git clone URL    # without --filter: this clone left objects out"
-        } else {
-            "git fetch --all    # it must be a file; git fsck shows damage"
-        };
-        Failure::undecided(format!("{PATH} ({place}) is no file that can be read here")).hint(hint)
-    })?;
-    let stands_alone = Cell::new(true);
-    let base = |path: &str| {
-        stands_alone.set(false);
-        file_at(repository, commit, path)
-    };
-    let policy = policy::read_on(&bytes, PATH, &base);
-    Ok(policy.map(|policy| (policy, stands_alone.get())))
-}
-
-/// The policy alone. Exit 4 where it is broken.
-fn usable(read: Read, place: &str) -> Result<Policy, Failure> {
-    read.map(|(policy, _)| policy).map_err(|problems| broken(place, problems))
-}
-
-/// A file of a commit's tree; the error is a sentence.
-pub fn file_at(repository: &Repository, commit: ObjectId, path: &str) -> Result<Vec<u8>, String> {
-    let read = |blob| repository.objects()?.read(blob, Kind::Blob);
-    let found = repository.object_at(commit, path).and_then(|blob| Ok(blob.map(read).transpose()?.flatten()));
-    match found {
-        Ok(Some(bytes)) => Ok(bytes),
-        Ok(None) => Err(format!("it is not in commit {}", commit.short())),
-        Err(failure) => Err(failure.to_string()),
-    }
-}
-
-fn broken(place: &str, problems: Problems) -> Failure {
-    Failure::undecided(format!("the policy can't be used ({place})"))
-        .detail(problems.to_string())
-        .hint(format!("mend {PATH}, check it with `hotfix policy lint`, and bring it to the trusted branch"))
 }
 
 /// Says that a policy in the work tree is not the one that counts.

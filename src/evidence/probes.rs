@@ -17,7 +17,7 @@ use crate::failure::Failure;
 use crate::git::repository::Repository;
 use crate::process::Program;
 
-use super::policy_in_force::file_at;
+use super::policy_files::file_at;
 
 /// The most bytes that a probe may write.
 const OUTPUT_LIMIT: usize = 64 * 1024;

@@ -10,7 +10,7 @@ use crate::domain::report::{PolicyChange, Released};
 use crate::failure::Failure;
 use crate::git::repository::Repository;
 
-use super::policy_in_force::PATH;
+use super::policy_files::PATH;
 use super::shipped::{self, Release};
 
 /// How far back the commit that brought a policy is looked for; further back the oldest commit that was met stands for it.
@@ -37,9 +37,9 @@ pub fn policy_changes<'i>(
     today: Option<(&PolicyPin, Moment)>,
 ) -> Vec<PolicyChange> {
     let used = incidents.map(|incident| (&incident.policy, incident.opened.at));
-    let mut first: HashMap<(&str, u32, Option<ObjectId>), (&PolicyPin, Moment)> = HashMap::new();
+    let mut first: HashMap<(&str, u32, Option<&[ObjectId]>), (&PolicyPin, Moment)> = HashMap::new();
     for (pin, at) in used.chain(today) {
-        let key = (pin.name.as_str(), pin.version, pin.source.as_ref().map(|source| source.blob));
+        let key = (pin.name.as_str(), pin.version, pin.texts());
         let earliest = first.entry(key).or_insert((pin, at));
         if at < earliest.1 {
             *earliest = (pin, at);

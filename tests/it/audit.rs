@@ -358,8 +358,11 @@ fn a_policy_of_ones_own_choice_is_found() {
         checked.started = "2999-01-01T00:00:00Z".parse().unwrap();
         checked.policy.name = "mine".into();
         checked.policy.main = None;
-        checked.policy.source =
-            Some(hotfix::domain::event::PolicySource { commit: commit.parse().unwrap(), blob: blob.parse().unwrap() });
+        checked.policy.source = Some(hotfix::domain::event::PolicySource {
+            commit: commit.parse().unwrap(),
+            blob: blob.parse().unwrap(),
+            kept: vec![],
+        });
     });
     assert_eq!(scene.only("policy-not-trusted"), "its policy (mine version 1) is not on main");
     // On main it is, but only since after the incident had started.

@@ -48,6 +48,7 @@ mod place;
 mod policy;
 mod policy_changes;
 mod policy_in_force;
+mod policy_kept;
 mod probes;
 mod prompt;
 mod readme;

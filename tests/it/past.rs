@@ -68,7 +68,7 @@ pub(crate) fn place(incidents: usize) -> Place {
             let text = built_in.replace("\nversion: 1", &format!("\nversion: {version}"));
             let id = commit(at, "policy/hotfix.yaml", &text).parse().unwrap();
             let blob = place.git(&["rev-parse", "HEAD:policy/hotfix.yaml"]).parse().unwrap();
-            let source = Some(PolicySource { commit: id, blob });
+            let source = Some(PolicySource { commit: id, blob, kept: vec![] });
             pins.push(PolicyPin { name: "shop".into(), version, source, main: None });
         }
         commit(at + TimeDelta::hours(1), "shop.rs", &format!("Release {month}\n"));

@@ -3,7 +3,8 @@
 use git2::{Signature, Time};
 use hotfix::domain::event::{PolicyPin, PolicySource};
 use hotfix::domain::identity::{Moment, ObjectId};
-use hotfix::evidence::policy_in_force::{InForce, by_pin, policy_in_force};
+use hotfix::evidence::policy_files::by_pin;
+use hotfix::evidence::policy_in_force::{InForce, policy_in_force};
 use hotfix::failure::FailureKind;
 use hotfix::git::repository::Repository;
 

@@ -16,7 +16,8 @@ use crate::domain::record::History;
 use crate::domain::sentence::short_ref;
 use crate::evidence::anchors;
 use crate::evidence::identity::SIGNERS;
-use crate::evidence::policy_in_force::{self, InForce, PATH, Versions};
+use crate::evidence::policy_files;
+use crate::evidence::policy_in_force::{InForce, Versions};
 use crate::evidence::trusted_ref::trusted_ref;
 use crate::evidence::unrecorded::{self, Unrecorded};
 use crate::failure::Failure;
@@ -58,7 +59,7 @@ pub fn authority(
     for (commit, event) in book.history.events() {
         if let (Payload::Checked(checked), Some(id)) = (&event.payload, &event.incident) {
             opened.entry(id).or_insert((commit, checked, event.at));
-            let read = || policy_in_force::by_pin(repository, &checked.policy).ok().map(Rc::new);
+            let read = || policy_files::by_pin(repository, &checked.policy).ok().map(Rc::new);
             policies.entry(&checked.policy).or_insert_with(read);
         }
     }
@@ -85,12 +86,11 @@ fn untrusted(
         if !repository.has(source.commit) || !repository.contains(trusted.tip, source.commit)? {
             return Ok(Some(format!("is not on {}", trusted.name)));
         }
-        if repository.object_at(source.commit, PATH)? != Some(source.blob) {
+        if !versions.is_at(source.commit, source)? {
             return Ok(Some("is not the one of the commit that it names".to_owned()));
         }
     }
-    let blob = |pin: &PolicyPin| pin.source.as_ref().map(|source| source.blob);
-    let among = |allowed: &[&InForce]| allowed.iter().any(|allowed| blob(&allowed.pin) == blob(pin));
+    let among = |allowed: &[&InForce]| allowed.iter().any(|allowed| allowed.pin.texts() == pin.texts());
     // Whoever had not fetched what was tightened since opened it under the one before. What can't be told accuses nobody.
     let (governing, before) = (versions.governing(checked.started, at), versions.at_opening(checked.started, at));
     let (Ok(governing), Ok(before)) = (governing, before) else { return Ok(None) };

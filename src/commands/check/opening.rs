@@ -20,6 +20,7 @@ use crate::domain::scope;
 use crate::domain::spelling;
 use crate::evidence::changed::Changed;
 use crate::evidence::flags::{self, FlagReport};
+use crate::evidence::policy_files;
 use crate::evidence::policy_in_force;
 use crate::evidence::production::{self, Production, Recorded};
 use crate::evidence::roll_back::{self, RollBackReport};
@@ -102,7 +103,7 @@ impl<'s> Opening<'s> {
         let (policy, pin) = match (&args.policy, incident) {
             (Some(file), _) => of_file(file, session)?,
             // An incident keeps its policy until it closes.
-            (None, Some(incident)) => (policy_in_force::by_pin(repository, &incident.policy)?, incident.policy.clone()),
+            (None, Some(incident)) => (policy_files::by_pin(repository, &incident.policy)?, incident.policy.clone()),
             (None, None) => {
                 let force = policy_in_force::governing(repository, (started, session.now()), book.trusted_ref())?;
                 notes.extend(force.notes);

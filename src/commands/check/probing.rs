@@ -29,6 +29,13 @@ pub(super) fn gather(
         return Ok(());
     }
     let repository = session.repository()?;
+    if !repository.has(source.commit) {
+        opening.notes.push(format!(
+            "The policy's commit {} is not here any more, so nothing is measured: its probes are files of that commit.",
+            source.commit.short()
+        ));
+        return Ok(());
+    }
     let fingerprint = probes::fingerprint(repository, &opening.policy, source.commit)?;
     if !probes::is_trusted(repository, &fingerprint) {
         opening.notes.push(

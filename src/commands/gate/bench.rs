@@ -8,12 +8,12 @@ use super::ledger;
 use super::question::{Question, fetch_command};
 use crate::commands::book::{self, Book};
 use crate::commands::desk::Desk;
-use crate::domain::event::PolicyPin;
 use crate::domain::identity::ObjectId;
 use crate::domain::incident::Incident;
 use crate::domain::policy::Policy;
 use crate::evidence::globs::Globs;
-use crate::evidence::policy_in_force::{governing, newest_readable, policy_in_force};
+use crate::evidence::policy_files::newest_readable;
+use crate::evidence::policy_in_force::{governing, policy_in_force};
 use crate::evidence::shipped::{self, LineName, Release};
 use crate::evidence::trusted_ref::{SETTING, trusted_ref};
 use crate::failure::Failure;
@@ -211,7 +211,6 @@ impl<'s> Bench<'s> {
     pub(super) fn other_policy(&self, incident: &Incident) -> Result<Option<Rc<Policy>>, Failure> {
         let times = (incident.started, incident.opened.at);
         let in_force = governing(self.repository, times, self.book()?.trusted_ref())?;
-        let blob = |pin: &PolicyPin| pin.source.as_ref().map(|source| source.blob);
-        Ok((blob(&in_force.pin) != blob(&incident.policy)).then(|| Rc::new(in_force.policy)))
+        Ok((in_force.pin.texts() != incident.policy.texts()).then(|| Rc::new(in_force.policy)))
     }
 }

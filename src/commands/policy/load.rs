@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::document::Problems;
 use crate::domain::policy::{self, BUILT_IN, Policy};
-use crate::evidence::policy_in_force::{PATH, file_at};
+use crate::evidence::policy_files::{PATH, file_at};
 use crate::failure::{Failure, FailureKind};
 use crate::session::Session;
 

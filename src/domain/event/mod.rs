@@ -197,10 +197,17 @@ impl Payload {
 
     /// The blobs that must stay reachable for as long as the event does, sorted, each once.
     pub fn keeps(&self) -> Vec<ObjectId> {
-        let Self::FixAttached(fix) = self else { return Vec::new() };
-        let sides = fix.changes.iter().flat_map(|change| change.before.iter().chain(&change.after));
-        // A submodule's commit lives in another repository.
-        let mut blobs: Vec<_> = sides.filter(|side| side.mode != "160000").map(|side| side.id).collect();
+        let mut blobs: Vec<_> = match self {
+            Self::FixAttached(fix) => {
+                let sides = fix.changes.iter().flat_map(|change| change.before.iter().chain(&change.after));
+                // A submodule's commit lives in another repository.
+                sides.filter(|side| side.mode != "160000").map(|side| side.id).collect()
+            }
+            Self::Checked(checked) => {
+                checked.policy.source.iter().flat_map(|source| source.kept.iter().copied()).collect()
+            }
+            _ => return Vec::new(),
+        };
         blobs.sort_unstable();
         blobs.dedup();
         blobs
@@ -267,8 +274,13 @@ pub struct PolicyPin {
 impl PolicyPin {
     /// Whether both name the same policy: the same text rules, whichever commit of the trusted ref a clone had fetched.
     pub fn is_the_same_policy(&self, other: &Self) -> bool {
-        let text = |pin: &Self| pin.source.as_ref().map(|source| source.blob);
-        (&self.name, self.version, &self.main) == (&other.name, other.version, &other.main) && text(self) == text(other)
+        (&self.name, self.version, &self.main) == (&other.name, other.version, &other.main)
+            && self.texts() == other.texts()
+    }
+
+    /// The blobs of its own text and of that which it extends; none for the built-in policy.
+    pub fn texts(&self) -> Option<&[ObjectId]> {
+        self.source.as_ref().map(PolicySource::texts)
     }
 }
 
@@ -280,4 +292,15 @@ pub struct PolicySource {
     pub commit: ObjectId,
     /// The blob.
     pub blob: ObjectId,
+    /// That blob, and then that of the policy which it extends: the event's tree keeps them, for the history of a branch can be
+    /// rewritten, and an incident that cannot be judged any more could never be closed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept: Vec<ObjectId>,
+}
+
+impl PolicySource {
+    /// The blobs of its own text and of that which it extends. Where the event kept none, nobody can tell the second.
+    pub fn texts(&self) -> &[ObjectId] {
+        if self.kept.is_empty() { std::slice::from_ref(&self.blob) } else { &self.kept }
+    }
 }

@@ -258,10 +258,10 @@ fn any_release() -> impl Strategy<Value = Release> {
 }
 
 fn any_checked() -> impl Strategy<Value = Payload> {
-    let source = proptest::option::of((any_id(), any_id()));
+    let source = proptest::option::of((any_id(), any_id(), proptest::collection::vec(any_id(), 0..3)));
     let pin = (any_text(), any::<u32>(), source, proptest::option::of(any_text()));
     let pin = pin.prop_map(|(name, version, source, main)| {
-        let source = source.map(|(commit, blob)| PolicySource { commit, blob });
+        let source = source.map(|(commit, blob, kept)| PolicySource { commit, blob, kept });
         PolicyPin { name, version, source, main }
     });
     let production = (any_text(), any_id(), proptest::option::of(any_release()))

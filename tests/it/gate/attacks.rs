@@ -2,7 +2,6 @@
 
 use hotfix::domain::event::{Decision, Event, Overridden, Payload};
 use hotfix::domain::identity::ObjectId;
-use hotfix::git::objects::EMPTY_TREE;
 use hotfix::ledger::codec;
 
 use super::{FIXED, SHOP, Scene, codes};
@@ -163,8 +162,12 @@ fn forge(scene: &Scene, change: impl FnOnce(&mut Event)) {
     event.id = "019cb6f0-9b40-7000-8000-00000000000a".into();
     change(&mut event);
     let on: ObjectId = tip.to_string().parse().unwrap();
-    let bytes = codec::event_commit(&event, EMPTY_TREE, Some(on)).unwrap();
-    git.odb().unwrap().write(git2::ObjectType::Tree, b"").unwrap();
+    let mut kept = git.treebuilder(None).unwrap();
+    for id in event.payload.keeps() {
+        kept.insert(id.to_string(), git2::Oid::from_bytes(id.as_bytes()).unwrap(), 0o100_644).unwrap();
+    }
+    let tree = kept.write().unwrap().to_string().parse().unwrap();
+    let bytes = codec::event_commit(&event, tree, Some(on)).unwrap();
     let id = git.odb().unwrap().write(git2::ObjectType::Commit, &bytes).unwrap();
     git.reference("refs/hotfix/ledger", id, true, "").unwrap();
 }
