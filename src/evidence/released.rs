@@ -37,7 +37,8 @@ pub fn policy_changes<'i>(
     today: Option<(&PolicyPin, Moment)>,
 ) -> Vec<PolicyChange> {
     let used = incidents.map(|incident| (&incident.policy, incident.opened.at));
-    let mut first: HashMap<(&str, u32, Option<&[ObjectId]>), (&PolicyPin, Moment)> = HashMap::new();
+    type Version<'p> = (&'p str, u32, Option<&'p [ObjectId]>);
+    let mut first: HashMap<Version<'_>, (&PolicyPin, Moment)> = HashMap::new();
     for (pin, at) in used.chain(today) {
         let key = (pin.name.as_str(), pin.version, pin.texts());
         let earliest = first.entry(key).or_insert((pin, at));
