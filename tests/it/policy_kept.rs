@@ -60,11 +60,11 @@ fn source(place: &Place) -> (hotfix::domain::identity::ObjectId, Vec<hotfix::dom
 fn newest(place: &Place) -> Box<Checked> {
     let repository = Repository::discover(&place.path()).unwrap();
     let history = Ledger::open(&repository).unwrap().history().unwrap();
-    let checks = history.events().filter_map(|(_, event)| match &event.payload {
+    let mut checks = history.events().rev().filter_map(|(_, event)| match &event.payload {
         Payload::Checked(checked) => Some(checked.clone()),
         _ => None,
     });
-    checks.last().unwrap()
+    checks.next().unwrap()
 }
 
 #[test]
