@@ -312,8 +312,10 @@ impl<'a> Releases<'a> {
         if let Some(release) = release {
             self.add_patches(&mut between.earlier_hotfixes, self.patches_up_to(release)?)?;
         }
-        between.earlier_hotfixes.sort_by_key(|hotfix| std::cmp::Reverse(hotfix.at));
+        // Where not all are listed, those that are known to be hotfixes are.
+        between.earlier_hotfixes.sort_by_key(|hotfix| (hotfix.incident.is_none(), std::cmp::Reverse(hotfix.at)));
         between.earlier_hotfixes.truncate(LISTED);
+        between.earlier_hotfixes.sort_by_key(|hotfix| std::cmp::Reverse(hotfix.at));
         Ok(between)
     }
 

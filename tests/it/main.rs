@@ -67,3 +67,4 @@ mod sync_faults;
 mod tidy;
 mod ways_out;
 mod wizard;
+mod words;

@@ -6,7 +6,7 @@ use crate::domain::budget::Earlier;
 use crate::domain::identity::Moment;
 use crate::domain::scope::listed;
 use crate::evidence::passed_over::PassedOver;
-use crate::evidence::production::{EarlierHotfix, LastGood, Production, Running};
+use crate::evidence::production::{LastGood, Production, Running};
 use crate::evidence::roll_back::{Finding, RollBackReport, RollBackVerdict};
 use crate::failure::Failure;
 
@@ -97,9 +97,9 @@ fn last_good_words(good: &LastGood, now: Moment) -> String {
         1 => format!(" by {}", between.authors[0].person.name),
         count => format!(" by {count} people"),
     };
-    let name =
-        |hotfix: &EarlierHotfix| hotfix.incident.as_ref().map(ToString::to_string).or_else(|| hotfix.tag.clone());
-    let names: Vec<String> = between.earlier_hotfixes.iter().filter_map(name).collect();
+    // Which tags were hotfixes is a guess, and the last good release may hold them: only what an incident recorded is named.
+    let recorded = between.earlier_hotfixes.iter().filter_map(|hotfix| hotfix.incident.as_ref());
+    let names: Vec<String> = recorded.map(ToString::to_string).collect();
     let hotfixes = match names.len() {
         0 => String::new(),
         1 => format!("; it lacks the hotfix {}", names[0]),
