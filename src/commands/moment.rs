@@ -56,6 +56,14 @@ pub fn ago(now: Moment, then: Moment) -> String {
     largest.map_or_else(|| "less than a minute".to_owned(), |(count, unit)| counted(count, unit))
 }
 
+/// How old what was fetched is.
+pub fn fetched(now: Moment, last: Option<Moment>) -> String {
+    match last {
+        Some(then) => format!("the last fetch was {} ago", ago(now, then)),
+        None => "nothing is known about the last fetch".to_owned(),
+    }
+}
+
 /// How long it is until then, rounded up: with a second less than two days there are two days left to act.
 pub fn until(now: Moment, then: Moment) -> String {
     let left = then.signed_duration_since(now).num_seconds();

@@ -73,10 +73,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     };
     notes.extend(asked.as_ref().ok().cloned().flatten());
     if let Err(why) = asked {
-        let age = repository.last_fetch().map_or_else(
-            || "and nothing is known about the last fetch".to_owned(),
-            |then| format!("the last fetch was {} ago", moment::ago(session.now(), then)),
-        );
+        let age = moment::fetched(session.now(), repository.last_fetch());
         notes.push(format!("The remote could not be asked ({why}); {age}."));
         stale = Some(Proof::NotFresh { target: policy.branches.main.clone(), why });
     }

@@ -149,17 +149,45 @@ impl<'r> Versions<'r> {
 
     /// Whether a version is, or was, on the trusted ref: by its commit, or by its content where the history was rewritten.
     pub fn hold(&self, source: &PolicySource) -> Result<bool, Failure> {
-        if self.repository.has(source.commit) && self.repository.contains(self.trusted.tip, source.commit)? {
+        if self.stand_on(source)? {
             return self.is_at(source.commit, source);
         }
-        let mut place = 0;
+        Ok(self.by_content(source)?.is_some())
+    }
+
+    /// Whether the trusted ref holds the very commit that a version names.
+    pub fn stand_on(&self, source: &PolicySource) -> Result<bool, Failure> {
+        Ok(self.repository.has(source.commit) && self.repository.contains(self.trusted.tip, source.commit)?)
+    }
+
+    /// When a version came to the trusted ref, in Unix seconds; none where it never did. A rewritten history has new dates of
+    /// commits, and still the authors' own.
+    pub fn came(&self, source: &PolicySource) -> Result<Option<i64>, Failure> {
+        if self.stand_on(source)? {
+            return Ok(Some(self.repository.step(source.commit)?.seconds));
+        }
+        let Some(mut place) = self.by_content(source)? else { return Ok(None) };
+        let mut oldest = place;
         while let Some((commit, _)) = self.on_line(place)? {
             if self.is_at(commit, source)? {
-                return Ok(true);
+                oldest = place;
             }
             place += 1;
         }
-        Ok(false)
+        let Some((commit, seconds)) = self.on_line(oldest)? else { return Ok(None) };
+        Ok(Some(seconds.min(self.repository.message(commit)?.author_time)))
+    }
+
+    /// The place of the newest commit on the line that has a version.
+    fn by_content(&self, source: &PolicySource) -> Result<Option<usize>, Failure> {
+        let mut place = 0;
+        while let Some((commit, _)) = self.on_line(place)? {
+            if self.is_at(commit, source)? {
+                return Ok(Some(place));
+            }
+            place += 1;
+        }
+        Ok(None)
     }
 
     /// Whether a commit has that very version: the same text, on the same text that it extends.

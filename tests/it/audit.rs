@@ -396,6 +396,16 @@ fn a_policy_of_ones_own_choice_is_found() {
     let of_it = report["findings"].as_array().unwrap().iter().find(|one| one["incident"] == "INC-45").unwrap();
     assert_eq!(of_it["code"], "policy-not-trusted");
     assert!(of_it["message"].as_str().unwrap().contains("is looser than built-in version 1"), "{report:#}");
+    // Nor does it become older by a commit that nobody has, as after a rewritten history.
+    scene.forge(|event| {
+        event.id = "019cb6f0-9b40-7000-8000-00000000000f".into();
+        event.incident = Some("INC-46".parse().unwrap());
+        let Payload::Checked(checked) = &mut event.payload else { panic!("a check") };
+        checked.policy.source.as_mut().unwrap().commit = "1".repeat(40).parse().unwrap();
+    });
+    let report = scene.audit(&[]).1;
+    let of_it = report["findings"].as_array().unwrap().iter().find(|one| one["incident"] == "INC-46").unwrap();
+    assert!(of_it["message"].as_str().unwrap().contains("is looser than built-in version 1"), "{report:#}");
 }
 
 #[test]

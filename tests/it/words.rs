@@ -1,7 +1,7 @@
 //! What the program says of what it knows is so.
 
-use crate::place::Place;
-use crate::road::{QUALIFIES, broken_shop};
+use crate::place::{ANALYSIS, GRACE, Place, said};
+use crate::road::{QUALIFIES, broken_shop, policy};
 
 const PROOF: &[&str] = &["--proof", "test=totals", "--guarded-by-flag", "no"];
 
@@ -25,4 +25,55 @@ fn only_hotfixes_that_going_back_would_lose_are_named() {
     place.commit("shop.rs", "mended more\n", "More");
     place.git(&["tag", "v1.1.3"]);
     check(&place, "INC-44").says("last good v1.1.2").never_says("lacks the hotfix");
+}
+
+/// Another committer: the same commits with other names.
+fn rewritten(place: &Place, onto: &[&str]) {
+    let rebase = [&["rebase", "-q", "--force-rebase"], onto].concat();
+    said(place.command("git", &place.path(), GRACE).args(rebase)).exits(0);
+    place.git(&["push", "-q", "--force", "origin", "main"]);
+}
+
+#[test]
+fn a_rewritten_main_that_holds_policy_and_fix_is_no_finding() {
+    let place = Place::with_origin();
+    place.commit("shop.rs", "one\n", "The shop");
+    place.git(&["tag", "v1.0.0"]);
+    policy(&place, "main", "[release/*]");
+    let base = place.git(&["rev-parse", "HEAD"]);
+    place.commit("shop.rs", "broken\n", "Faster");
+    place.git(&["tag", "v1.1.0"]);
+    place.git(&["push", "-q", "origin", "main", "--tags"]);
+    place.git(&["remote", "set-head", "origin", "--auto"]);
+    place.hotfix(&["check", "INC-42", "--set", "roll-back=yes"]).exits(1);
+    place.hotfix(&["restored", "INC-42", "--by", "roll-back"]).exits(0);
+    place.git(&["revert", "--no-edit", "v1.1.0"]);
+    place.git(&["push", "-q", "origin", "main"]);
+    place.hotfix(&["cause", "INC-42", "--fixed-by", "main"]).exits(0);
+    std::fs::write(place.beside("rca.md"), ANALYSIS).unwrap();
+    place.hotfix(&["rca", "INC-42", "--from", place.beside("rca.md").to_str().unwrap()]).exits(0);
+    place.hotfix_by(GRACE, &["rca", "accept", "INC-42"]).exits(0);
+    place.hotfix(&["close", "INC-42"]).exits(0);
+    place.hotfix(&["audit"]).exits(0).says("Findings: none");
+    for onto in [base.as_str(), "--root"] {
+        rewritten(&place, &[onto]);
+        place.hotfix(&["audit"]).exits(0).says("as it is now, the fix is in effect").says("Findings: none");
+    }
+    // Where the fix went lost with the old history, that is found, and stays so.
+    place.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    place.git(&["push", "-q", "--force", "origin", "main"]);
+    place.hotfix(&["audit"]).exits(1).says("closed-elsewhere").never_says("policy-not-trusted");
+}
+
+#[test]
+fn an_audit_says_how_old_the_branches_are_that_it_looked_at() {
+    let place = Place::with_origin();
+    place.commit("shop.rs", "one\n", "The shop");
+    place.git(&["push", "-q", "origin", "main"]);
+    place.git(&["remote", "set-head", "origin", "--auto"]);
+    place.hotfix(&["check", "INC-42", "--set", "roll-back=yes"]).exits(1);
+    place.hotfix(&["audit"]).exits(0).never_says("may have moved");
+    let fetched = std::fs::File::options().write(true).open(place.path().join(".git/hotfix/fetched")).unwrap();
+    fetched.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(3 * 86_400 + 60)).unwrap();
+    place.hotfix(&["audit"]).exits(0).says("the branches of origin may have moved: the last fetch was 3 days ago");
 }

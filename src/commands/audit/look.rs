@@ -2,11 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::commands::book::Book;
 use crate::commands::into;
+use crate::commands::moment::fetched;
+use crate::commands::proof::{self, TargetProof};
 use crate::domain::allowed_signers::LineProblem;
 use crate::domain::audit;
+use crate::domain::closing;
 use crate::domain::event::{Checked, Event, FixAttached, Payload, PolicyPin};
 use crate::domain::finding::{Finding, FindingCode};
 use crate::domain::identity::{IncidentId, Moment, ObjectId};
@@ -25,6 +29,12 @@ use crate::git::commits::CommitLine;
 use crate::git::repository::Repository;
 use crate::ledger::text::Text;
 use crate::session::Session;
+
+/// How long git may look for one fix.
+const ASKED: Duration = Duration::from_secs(120);
+
+/// What was fetched within so long a time needs no word.
+const FRESH: chrono::TimeDelta = chrono::TimeDelta::days(1);
 
 /// Lines of the file of allowed signers that grant nothing.
 pub(super) fn signers(book: &Book<'_>) -> Vec<Finding> {
@@ -66,7 +76,7 @@ pub fn authority(
     findings.extend(audit::authority(&book.history, &|pin| policies.get(pin)?.as_deref()));
     let Ok(versions) = Versions::new(repository, book.trusted_ref()) else { return Ok(()) };
     for (id, (commit, checked, at)) in opened {
-        let why = untrusted(repository, &versions, (id, checked, at), notes)?;
+        let why = untrusted(&versions, (id, checked, at), notes)?;
         let why =
             why.map(|why| format!("its policy ({} version {}) {why}", checked.policy.name, checked.policy.version));
         findings.extend(why.map(|why| Finding::new(FindingCode::PolicyNotTrusted, why).at(commit, Some(id))));
@@ -76,19 +86,18 @@ pub fn authority(
 
 /// Why the policy that an incident was opened under is not the team's; none if it is.
 fn untrusted(
-    repository: &Repository,
     versions: &Versions<'_>,
     (id, checked, at): (&IncidentId, &Checked, Moment),
     notes: &mut Vec<String>,
 ) -> Result<Option<String>, Failure> {
     let (pin, trusted) = (&checked.policy, versions.trusted());
-    if let Some(source) = &pin.source {
-        if !repository.has(source.commit) || !repository.contains(trusted.tip, source.commit)? {
-            return Ok(Some(format!("is not on {}", trusted.name)));
-        }
-        if !versions.is_at(source.commit, source)? {
-            return Ok(Some("is not the one of the commit that it names".to_owned()));
-        }
+    if let Some(source) = pin.source.as_ref()
+        && !versions.hold(source)?
+    {
+        return Ok(Some(match versions.stand_on(source)? {
+            true => "is not the one of the commit that it names".to_owned(),
+            false => format!("is not on {}", trusted.name),
+        }));
     }
     let among = |allowed: &[&InForce]| allowed.iter().any(|allowed| allowed.pin.texts() == pin.texts());
     // Whoever had not fetched what was tightened since opened it under the one before. What can't be told accuses nobody.
@@ -99,7 +108,7 @@ fn untrusted(
     }
     let named = format!("{} version {}", governing.pin.name, governing.pin.version);
     let late = match &pin.source {
-        Some(source) => repository.step(source.commit)?.seconds > checked.started.timestamp(),
+        Some(source) => versions.came(source)?.is_some_and(|came| came > checked.started.timestamp()),
         None => false,
     };
     Ok(Some(if late {
@@ -118,12 +127,10 @@ fn untrusted(
 type AtCommit<'h> = (ObjectId, &'h Event);
 
 /// Incidents whose fix was proven on a commit that the branch does not hold: another repository was asked. One that is not
-/// here although something was fetched since is none of this remote's; else that is a note.
-pub(super) fn closings(
-    repository: &Repository,
-    book: &Book<'_>,
-    notes: &mut Vec<String>,
-) -> Result<Vec<Finding>, Failure> {
+/// here although something was fetched since is none of this remote's; else that is a note, and so is it where the fix is in
+/// effect on the branch as it is: then its history was rewritten, and nothing is lacking.
+pub(super) fn closings(session: &Session, book: &Book<'_>, notes: &mut Vec<String>) -> Result<Vec<Finding>, Failure> {
+    let repository = session.repository()?;
     let mut by_branch: BTreeMap<&str, BTreeMap<ObjectId, Vec<AtCommit<'_>>>> = BTreeMap::new();
     for (commit, event) in book.history.events() {
         let Payload::Closed(closed) = &event.payload else { continue };
@@ -131,7 +138,8 @@ pub(super) fn closings(
             by_branch.entry(&asked.target).or_default().entry(asked.commit).or_default().push((commit, event));
         }
     }
-    let (mut findings, fetched) = (Vec::new(), repository.last_fetch());
+    let shown = |id: Option<&IncidentId>| id.map_or_else(String::new, ToString::to_string);
+    let (mut findings, last) = (Vec::new(), repository.last_fetch());
     for (branch, asked) in by_branch.into_iter().filter(|_| !repository.is_shallow()) {
         let Ok(Some(tip)) = repository.direct_ref(branch) else {
             let count: usize = asked.values().map(Vec::len).sum();
@@ -144,18 +152,46 @@ pub(super) fn closings(
                 let id = event.incident.as_ref();
                 let what =
                     format!("{} does not hold {}, on which its fix was proven", short_ref(branch), foreign.short());
-                if is_here || fetched.is_some_and(|fetched| fetched > event.at) {
+                if is_here || last.is_some_and(|last| last > event.at) {
+                    if is_in_effect(session, book, id) {
+                        notes.push(format!("{}: {what}; as it is now, the fix is in effect", shown(id)));
+                        continue;
+                    }
                     findings.push(
                         Finding::new(FindingCode::ClosedElsewhere, what).at(*commit, id).next("hotfix verify --all"),
                     );
                 } else {
-                    let id = id.map_or_else(String::new, ToString::to_string);
-                    notes.push(format!("{id} was closed since the last fetch: git fetch, then audit again"));
+                    notes.push(format!("{} was closed since the last fetch: git fetch, then audit again", shown(id)));
                 }
             }
         }
     }
     Ok(findings)
+}
+
+/// Whether git finds what deals with an incident in effect wherever it must be, today. What can't be asked is not.
+fn is_in_effect(session: &Session, book: &Book<'_>, id: Option<&IncidentId>) -> bool {
+    let Some(incident) = id.and_then(|id| book.incidents.get(id)) else { return false };
+    let asked = session.repository().and_then(|repository| {
+        let policy = policy_files::by_pin(repository, &incident.policy)?;
+        proof::prove(session, incident, &policy, ASKED)
+    });
+    let holds = |target: &TargetProof| closing::unproven(incident, &target.proof()).is_none();
+    asked.is_ok_and(|targets| !targets.is_empty() && targets.iter().all(holds))
+}
+
+/// Says how old the branches are that were looked at, where nobody fetched them today.
+pub(super) fn age(session: &Session, notes: &mut Vec<String>) -> Result<(), Failure> {
+    let (repository, now) = (session.repository()?, session.now());
+    let Some(remote) = repository.default_remote()? else { return Ok(()) };
+    let last = repository.last_fetch();
+    if last.is_none_or(|then| now - then > FRESH) {
+        notes.push(format!(
+            "the branches of {remote} may have moved: {}; git fetch, then audit again",
+            fetched(now, last)
+        ));
+    }
+    Ok(())
 }
 
 /// Texts that are not what their event was recorded with; how many are not here is a note.

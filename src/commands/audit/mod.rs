@@ -62,10 +62,11 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     findings.extend(look::signers(&book));
     findings.extend(hiding::hiding(repository, history)?);
     look::authority(repository, &book, &mut findings, &mut notes)?;
-    findings.extend(look::closings(repository, &book, &mut notes)?);
+    findings.extend(look::closings(session, &book, &mut notes)?);
     findings.extend(look::texts(&book, &mut notes)?);
     let anchors = look::anchors(repository, &book, &mut findings)?;
     findings.extend(look::unrecorded(session, &book, args.since, &mut notes)?);
+    look::age(session, &mut notes)?;
     let (people, order) = audit::chains(history, session.now());
     notes.extend(order);
     let signed = seals.values().filter(|seal| matches!(seal, Seal::Key(_))).count();

@@ -265,10 +265,7 @@ pub(super) fn ask(args: &Args, session: &Session) -> Result<Vec<String>, Failure
             Err(why) => format!("did not answer: {}", why.trim_start_matches(&format!("{remote}: "))),
         }
     };
-    let age = match repository.last_fetch() {
-        Some(then) => format!("the last fetch was {} ago", moment::ago(session.now(), then)),
-        None => "nothing is known about the last fetch".to_owned(),
-    };
+    let age = moment::fetched(session.now(), repository.last_fetch());
     Ok(vec![format!("The remote {remote} {why}; {age}.")])
 }
 
