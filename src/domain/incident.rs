@@ -259,12 +259,8 @@ impl Incident {
                 attempt.withdrawn = false;
                 // What was deployed before is not this fix.
                 self.deployed.clear();
-                self.forget_answers();
             }
-            Payload::FixWithdrawn(withdrawn) => {
-                self.attempt_of(withdrawn.attempt, entry).withdrawn = true;
-                self.forget_answers();
-            }
+            Payload::FixWithdrawn(withdrawn) => self.attempt_of(withdrawn.attempt, entry).withdrawn = true,
             Payload::Deployed(deployed) => self.deployed.push(Done::of(entry, deployed)),
             Payload::Restored(restored) => {
                 self.restored = Some(Done::of(entry, restored));
@@ -294,7 +290,6 @@ impl Incident {
             Payload::CauseSettled(cause) => {
                 self.cause = Some(Done::of(entry, cause));
                 self.flag_removed = None;
-                self.forget_answers();
             }
             _ => self.apply_the_rest(entry),
         }
@@ -340,11 +335,16 @@ impl Incident {
         self.waivers.clear();
     }
 
+    /// The place of the attempt of that number that whoever recorded the event knew of.
+    fn known_attempt(&self, number: u32, entry: &Recorded<'_>) -> Option<usize> {
+        let known = |attempt: &Attempt| attempt.number == number && entry.knows(attempt.begun);
+        self.attempts.iter().rposition(known)
+    }
+
     /// The attempt of that number that whoever recorded the event knew of; a new one where they knew of none, so that what two
     /// people began apart never replaces the other's.
     fn attempt_of(&mut self, number: u32, entry: &Recorded<'_>) -> &mut Attempt {
-        let known = |attempt: &Attempt| attempt.number == number && entry.knows(attempt.begun);
-        let index = self.attempts.iter().rposition(known).unwrap_or_else(|| {
+        let index = self.known_attempt(number, entry).unwrap_or_else(|| {
             let place = self.attempts.partition_point(|attempt| attempt.number <= number);
             let attempt = Attempt {
                 number,

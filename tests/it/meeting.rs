@@ -87,6 +87,9 @@ fn a_word_about_one_fix_does_not_speak_for_another() {
     assert_eq!(met([vec![fix(1)], vec![fix(2)]], vec![confirmed()]).confirmed.len(), 1);
     let cause = Payload::CauseSettled(CauseSettled::OnMain { commit: ObjectId::from_bytes([3; 20]) });
     assert!(met([vec![confirmed()], vec![cause]], vec![]).confirmed.is_empty());
+    // An attempt that never had a fix says nothing about one.
+    let empty = Payload::FixWithdrawn(FixWithdrawn { attempt: 2 });
+    assert_eq!(met([vec![confirmed()], vec![empty]], vec![]).confirmed.len(), 1);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What the program says of what it knows is so.
 
+use crate::people;
 use crate::place::{ANALYSIS, GRACE, Place, said};
 use crate::road::{QUALIFIES, broken_shop, policy};
 
@@ -76,4 +77,21 @@ fn an_audit_says_how_old_the_branches_are_that_it_looked_at() {
     let fetched = std::fs::File::options().write(true).open(place.path().join(".git/hotfix/fetched")).unwrap();
     fetched.set_modified(std::time::SystemTime::now() - std::time::Duration::from_secs(3 * 86_400 + 60)).unwrap();
     place.hotfix(&["audit"]).exits(0).says("the branches of origin may have moved: the last fetch was 3 days ago");
+}
+
+#[test]
+fn an_attempt_without_a_fix_takes_no_answer_of_git_with_it() {
+    let place = people::shop(&[]);
+    place.commit("shop.rs", "one\ntwo\nthree\n", "Mend");
+    people::fix(&place).exits(0);
+    place.hotfix(&["verify", "INC-42"]).exits(1).says("missing");
+    let verified = || place.json(&["show", "INC-42"])["incident"]["verified"].clone();
+    let before = verified();
+    assert_eq!(before.as_object().unwrap().len(), 1, "{before:#}");
+    place.hotfix(&["start", "INC-42"]).exits(0);
+    place.hotfix(&["fix", "INC-42", "--withdraw", "2"]).exits(0);
+    assert_eq!(verified(), before);
+    place.hotfix(&["show", "INC-42"]).exits(0).never_says("not-verified");
+    place.hotfix(&["fix", "INC-42", "--withdraw", "1"]).exits(0);
+    assert_eq!(verified(), serde_json::json!({}));
 }

@@ -69,10 +69,6 @@ impl Payload {
         )
     }
 
-    fn changes_the_subject(&self) -> bool {
-        matches!(self, Self::FixAttached(_) | Self::FixWithdrawn(_) | Self::CauseSettled(_))
-    }
-
     /// Whether this speaks of what has to be on main, as it was when it was said.
     fn speaks_of_the_subject(&self) -> bool {
         matches!(self, Self::Verified(_) | Self::Confirmed(_) | Self::Waived(_) | Self::Deployed(_))
@@ -111,8 +107,21 @@ impl Incident {
         if payload.weighs_on_an_end() && payload.end().is_none() {
             self.met.weighty.push(Deed::of(entry));
         }
-        if payload.changes_the_subject() {
+        if self.changes_the_subject(entry) {
+            self.forget_answers();
             self.met.subject.push(entry.commit);
+        }
+    }
+
+    /// Whether an event changes what has to be on main; an attempt that never had a fix takes nothing away with it.
+    pub(super) fn changes_the_subject(&self, entry: &Recorded<'_>) -> bool {
+        match &entry.event.payload {
+            Payload::FixAttached(_) | Payload::CauseSettled(_) => true,
+            Payload::FixWithdrawn(withdrawn) => {
+                let attempt = self.known_attempt(withdrawn.attempt, entry);
+                attempt.is_some_and(|place| self.attempts[place].fix.is_some())
+            }
+            _ => false,
         }
     }
 
