@@ -31,7 +31,11 @@ pub fn refusal(
 ) -> Result<Option<Refusal>, Failure> {
     let Some(main) = repository.shared_branch(&policy.branches.main)? else { return Ok(None) };
     let (Some(production), main) = (&incident.check().what.production, repository.tip(&main)?) else { return Ok(None) };
-    let fixes: Vec<&FixAttached> = incident::owned(&book.history, &book.incidents).collect();
+    // What was deployed and withdrawn since is on the record of this incident, and gone from production.
+    let withdrawn =
+        incident.attempts.iter().filter(|attempt| attempt.withdrawn).filter_map(|attempt| attempt.fix.as_ref());
+    let owned = incident::owned(&book.history, &book.incidents);
+    let fixes: Vec<&FixAttached> = owned.chain(withdrawn.map(|fix| &fix.what)).collect();
     let globs = Globs::new(&policy.merge_back.never_goes_back)?;
     let attribution = Attribution::new(repository, &fixes, &globs);
     let deadline = Deadline::after(limit);

@@ -8,6 +8,7 @@ use super::moment;
 use super::outcome::Outcome;
 use super::policies::Policies;
 use super::proof;
+use super::shipped_again::shipped_again;
 use crate::domain::closing;
 use crate::domain::event::{Deployed, Payload, Release};
 use crate::domain::gates;
@@ -82,10 +83,17 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     if let Some(refusal) = lacks_fix(session.repository()?, incident, release.as_ref())? {
         return Outcome::refused(id, [refusal]).send(session, "deployed");
     }
+    let again = match &release {
+        Some(release) => shipped_again(session.repository()?, &book, (&release.tag, release.commit), &|| false)?,
+        None => Vec::new(),
+    };
     let was_restored = incident.restored.is_some();
     let payload = Payload::Deployed(Deployed { at, release });
     let recorded = book.record(id, payload, BTreeMap::new())?;
     let outcome = Outcome::recorded(id, &recorded, format!("deployed at {}", moment::show(at)));
+    let outcome = again
+        .into_iter()
+        .fold(outcome, |outcome, (_, refusal)| outcome.note(format!("Look again: {}", refusal.message)));
     let next = if was_restored { format!("hotfix verify {id}") } else { format!("hotfix restored {id} --by hotfix") };
     // It runs by now, so nothing is refused; what went out without its gate is owed late, and is said once here.
     let lacking = match Desk::new(session, &book)?.papers(incident) {

@@ -39,6 +39,7 @@ pub mod restored;
 pub mod scope;
 pub mod settle;
 pub mod severity;
+mod shipped_again;
 pub mod show;
 pub mod start;
 pub mod status;

@@ -139,6 +139,12 @@ fn road(incident: &Incident, requires: &CloseRequires, proofs: &[Proof]) -> Vec<
             "nobody said when the fix was deployed",
             format!("hotfix deployed {id}"),
         ));
+        let abandoned = incident.attempts.iter().find(|attempt| !attempt.withdrawn && attempt.fix.is_some());
+        if let (false, Some(attempt), Some(refusal)) = (incident.allows_hotfix(), abandoned, refusals.last_mut()) {
+            refusal
+                .next
+                .push(format!("hotfix fix {id} --withdraw {}    # if it is not made after all", attempt.number));
+        }
     }
     if requires.restored && incident.restored.is_none() {
         refusals.push(Refusal::new(
@@ -190,11 +196,13 @@ pub fn over(incident: &Incident) -> Option<Refusal> {
 pub fn cause(incident: &Incident) -> Option<Refusal> {
     let id = &incident.id;
     let by_hotfix = incident.restored.as_ref().is_some_and(|restored| restored.what.by == RestoredBy::Hotfix);
-    if (by_hotfix || !incident.deployed.is_empty()) && incident.fixes().next().is_none() {
+    // What was taken out of production again, and withdrawn, is no longer what brought it back.
+    let ran = !incident.deployed.is_empty() && !incident.all_withdrawn();
+    if (by_hotfix || ran) && incident.fixes().next().is_none() {
         // Production runs a fix then: neither a flag nor an analysis says where it is.
         let message = "a fix was deployed or brought production back, and none is attached".to_owned();
         let mut next = attaching(incident);
-        if incident.deployed.is_empty() {
+        if !ran {
             next.push(format!("hotfix restored {id} --by other    # or roll-back, flag-off: if it was not the fix"));
         }
         return Some(Refusal { code: Code::FixMissing, message, next });
@@ -222,7 +230,8 @@ pub fn cause(incident: &Incident) -> Option<Refusal> {
 /// named where nobody decided a hotfix.
 pub fn attaching(incident: &Incident) -> Vec<String> {
     let id = &incident.id;
-    match (incident.attempt().and_then(|attempt| attempt.branch.as_ref()), incident.allows_hotfix()) {
+    let live = incident.attempt().filter(|attempt| !attempt.withdrawn);
+    match (live.and_then(|attempt| attempt.branch.as_ref()), incident.allows_hotfix()) {
         (Some(_), _) => vec![format!("hotfix fix {id}")],
         (None, true) => vec![format!("hotfix start {id}"), format!("hotfix fix {id}    # once the fix is committed")],
         (None, false) => vec![format!("hotfix fix {id} BASE..TIP    # BASE: the last commit before the fix")],

@@ -163,6 +163,12 @@ impl Incident {
         self.attempts.iter().filter(|attempt| !attempt.withdrawn).filter_map(|attempt| attempt.fix.as_ref())
     }
 
+    /// Whether each fix that it ever had was withdrawn, so that production has none of them.
+    pub fn all_withdrawn(&self) -> bool {
+        let mut with_fix = self.attempts.iter().filter(|attempt| attempt.fix.is_some()).peekable();
+        with_fix.peek().is_some() && with_fix.all(|attempt| attempt.withdrawn)
+    }
+
     /// The attempt that a fix is attached to: the last that was not withdrawn. A later attachment to it replaces the earlier one.
     pub fn attempt(&self) -> Option<&Attempt> {
         self.attempts.iter().rfind(|attempt| !attempt.withdrawn).or(self.attempts.last())

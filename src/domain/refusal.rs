@@ -154,6 +154,8 @@ codes! {
         "The policy lets only people of a certain role do this. Who is in it is read from the trusted branch as it is today. Ask one of them, or change the policy by a pull request."
     RollBackFirst "roll-back-first" Refused
         "The walk ended on the first rung: go back to the last good release. That is faster and carries less risk than new code. If it does not help, walk the ladder again and say so: 'tried' is one of the reasons."
+    RolledBackInside "rolled-back-inside" Refused
+        "This release holds one that an incident rolled back, and nothing in it deals with the cause: it would break production again, in the shadow of another fix. A release line keeps what was rolled back until somebody takes it out. Revert that there, say which commit deals with it, or open an incident on that release if production runs it again on purpose."
     ScopeExceeded "scope-exceeded" Refused
         "A hotfix goes to production with less testing than any other change, so it is the smallest change that restores it. This one is larger than the policy allows. Take out what production does not need; or somebody who may skips the gate, with a reason."
     ScopeForbidden "scope-forbidden" Refused

@@ -133,6 +133,11 @@ impl Fix {
         whole.ok_or_else(|| Failure::usage("no commit was named"))
     }
 
+    /// All that a commit has and an earlier one has not, whoever brought it. Exit 4 where an object is missing.
+    pub fn between(repository: &Repository, earlier: ObjectId, later: ObjectId) -> Result<Self, Failure> {
+        Self::net(repository, Some(earlier), repository.commits_between(&[earlier], later)?)
+    }
+
     /// The fix that the ledger kept; its commits may be gone from the repository.
     pub fn recorded(fix: &FixAttached) -> Self {
         Self {

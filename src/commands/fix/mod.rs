@@ -6,7 +6,7 @@ mod withdraw;
 
 pub(super) use self::withdraw::still_released;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -15,12 +15,13 @@ use super::desk::Desk;
 use super::outcome::Outcome;
 use super::policies::Policies;
 use super::proof;
-use crate::domain::event::{FixAttached, Payload};
+use super::shipped_again::shipped_again;
+use crate::domain::event::{Change, FixAttached, Payload};
 use crate::domain::gates;
 use crate::domain::identity::{IncidentId, ObjectId, Person, RepositoryPath};
 use crate::domain::incident::{Attempt, Incident};
 use crate::domain::refusal::{Code, Refusal};
-use crate::evidence::release_lines::release_lines;
+use crate::evidence::release_lines::{ReleaseLine, release_lines};
 use crate::failure::{ExitCode, Failure};
 use crate::merge_back::fix::Fix;
 use crate::render::{Page, Report};
@@ -74,7 +75,8 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         return Outcome::refused(id, [refusal]).send(session, "fix");
     }
     let on = if lines.is_mains_own(&fix)? { Vec::new() } else { lines.of(&fix)? };
-    if let Some(refusal) = net_empty(id, &fix).or_else(|| off_the_lines(id, &fix, &lines, &on)) {
+    let empty = net_empty(id, &fix).or_else(|| takes_back(incident, attempt, &fix));
+    if let Some(refusal) = empty.or_else(|| off_the_lines(id, &fix, &lines, &on)) {
         return Outcome::refused(id, [refusal]).send(session, "fix");
     }
     if let Some(refusal) = replaces_what_is_released(attempt, &fix, incident, session)? {
@@ -97,15 +99,32 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         proof: proof.kind,
         guarded_by_flag: answers.guarded_by_flag,
     };
+    let again = ships_again(session, &book, &lines, &on)?;
     let report = FixReport::new(&attached, on);
     let texts = BTreeMap::from([("proof".to_owned(), proof.text)]);
     let recorded = book.record(id, Payload::FixAttached(Box::new(attached)), texts)?;
     let outcome = Outcome::recorded(id, &recorded, format!("attempt {number}: the fix is attached"));
+    let outcome = again.into_iter().fold(outcome, Outcome::note);
     let outcome = gated(outcome, id, session)?
         .next(release_command(attempt.and_then(|attempt| attempt.branch.as_deref()), &report.release_lines, &lines))
         .next(format!("hotfix deployed {id} --release TAG    # once production runs it"))
         .next(format!("hotfix verify {id}    # once it is merged back"));
     session.answer("fix", outcome.exit(), &FixReport { outcome: Some(outcome), ..report })
+}
+
+/// Which of these release lines hold what an incident rolled back: there the fix would bring that to production too.
+fn ships_again(session: &Session, book: &Book<'_>, lines: &Lines<'_>, on: &[String]) -> Result<Vec<String>, Failure> {
+    let mut notes = Vec::new();
+    let mut named = BTreeSet::new();
+    let is_new = |line: &&ReleaseLine| line.branch.as_ref().is_some_and(|branch| named.insert(branch.clone()));
+    for line in lines.lines.lines.iter().filter(|line| on.contains(&line.name)).filter(is_new) {
+        let found = shipped_again(session.repository()?, book, (&line.name, line.tip), &|| false)?;
+        notes.extend(found.into_iter().map(|(_, refusal)| {
+            let way = refusal.next.into_iter().next().unwrap_or_default();
+            format!("Look again: {}: {way}", refusal.message)
+        }));
+    }
+    Ok(notes)
 }
 
 /// What stands between the fix and production now. It is attached all the same: what may be deployed must be on the record.
@@ -178,6 +197,28 @@ fn net_empty(id: &IncidentId, fix: &Fix) -> Option<Refusal> {
     let message = format!("the {} commits of the range change nothing together", fix.commits.len());
     let next = format!("hotfix fix {id} A..B    # the range that holds the change");
     fix.changes.is_empty().then(|| Refusal::new(Code::FixEmpty, message, next))
+}
+
+/// The refusal of an attempt that only takes an earlier one back. Together they change nothing, so nothing of them could be
+/// proven anywhere; a revert needs nobody's word, and then the earlier attempt is withdrawn.
+fn takes_back(incident: &Incident, attempt: Option<&Attempt>, fix: &Fix) -> Option<Refusal> {
+    let id = &incident.id;
+    let others = incident
+        .attempts
+        .iter()
+        .filter(|other| !other.withdrawn && attempt.map(|own| own.number) != Some(other.number));
+    let is_turned = |earlier: &FixAttached| {
+        let turned = |change: &Change| Change { before: change.after.clone(), after: change.before.clone() };
+        earlier.changes.len() == fix.changes.len()
+            && earlier.changes.iter().map(turned).all(|change| fix.changes.contains(&change))
+    };
+    let earlier = others.into_iter().find(|other| other.fix.as_ref().is_some_and(|fix| is_turned(&fix.what)))?;
+    let message = format!("this takes attempt {} back, and together they change nothing", earlier.number);
+    let next = vec![
+        "git push    # the revert, to the release line: the gate lets it in; then release and deploy it".to_owned(),
+        format!("hotfix fix {id} --withdraw {}", earlier.number),
+    ];
+    Some(Refusal { code: Code::FixEmpty, message, next })
 }
 
 fn off_the_lines(id: &IncidentId, fix: &Fix, lines: &Lines<'_>, on: &[String]) -> Option<Refusal> {

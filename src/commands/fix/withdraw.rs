@@ -56,7 +56,8 @@ pub(super) fn withdraw(
     let outcome = Outcome::recorded(id, &recorded, format!("attempt {number} is withdrawn"));
     let live = |attempt: &&Attempt| attempt.number != number && !attempt.withdrawn;
     let next = match incident.attempts.iter().rfind(live) {
-        None => format!("hotfix start {id}"),
+        None if incident.allows_hotfix() => format!("hotfix start {id}"),
+        None => format!("hotfix close {id}    # lists what is still owed"),
         Some(other) if other.fix.is_none() => format!("hotfix fix {id}    # attempt {} is open", other.number),
         Some(other) => format!("hotfix scope {id}    # attempt {} is the fix", other.number),
     };
@@ -90,7 +91,7 @@ pub(in crate::commands) fn still_released(
         };
         let message = format!("attempt {number} can't be withdrawn: {name} {how}");
         let next = vec![
-            "git revert COMMIT    # on the release line; then release, deploy and push that".to_owned(),
+            "git revert COMMIT    # on the release line: the gate lets that in; then release and deploy it".to_owned(),
             format!("hotfix fix {} --withdraw {number}", incident.id),
         ];
         return Ok(Some(Refusal { code: Code::FixStillReleased, message, next }));

@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::bench::Bench;
+use super::going_back::{self, GoingBack};
 use super::question::{Update, lacking};
 use super::release;
 use super::report::{Answer, Finding, Looked, Standing, Subject};
 use crate::commands::audit::look;
 use crate::commands::desk::Desk;
 use crate::commands::proof;
+use crate::commands::shipped_again::shipped_again;
 use crate::domain::event::FixAttached;
 use crate::domain::finding::{self, FindingCode};
 use crate::domain::gate::{self, Stranger};
@@ -17,9 +19,10 @@ use crate::domain::identity::{IncidentId, ObjectId, RepositoryPath};
 use crate::domain::incident::{Incident, State};
 use crate::domain::merge_back::Verdict;
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::rolled_back::rolled_back;
 use crate::evidence::attribution::{Attribution, Belongs};
 use crate::evidence::globs::Globs;
-use crate::evidence::shipped::{self, LineName};
+use crate::evidence::shipped::{self, LineName, Release};
 use crate::failure::Failure;
 use crate::git::changes::Content;
 use crate::git::repository::Repository;
@@ -71,6 +74,9 @@ pub(super) fn line(bench: &Bench<'_>, update: &Update, line: &LineName) -> Resul
             None => release::planned(bench, answer(), &line.short, None, new),
         };
     }
+    if let Some(refusal) = lacks_its_release(bench, line, new)?.filter(|_| update.old.is_none()) {
+        return Ok(answer().with([Finding::new(refusal)]));
+    }
     let mut known: Vec<ObjectId> = update.old.into_iter().collect();
     if update.proposed {
         known.extend(bench.repository.shared_branch(&line.short)?.map(|here| bench.repository.tip(&here)).transpose()?);
@@ -81,7 +87,8 @@ pub(super) fn line(bench: &Bench<'_>, update: &Update, line: &LineName) -> Resul
     }
     let commits = shipped::beyond(bench.repository, new, &known)?;
     let planned = if line.version.is_none() { planned(bench, new, &known, &commits)? } else { HashSet::new() };
-    judge(bench, answer(), &Change { name: &line.short, new, commits, planned, landed: HashSet::new() })
+    let answer = judge(bench, answer(), &Change { name: &line.short, new, commits, planned, landed: HashSet::new() })?;
+    not_again(bench, answer, (&line.short, new))
 }
 
 /// On a branch on which every release is made, what main holds came with a release.
@@ -105,6 +112,26 @@ fn rewound(line: &LineName) -> Refusal {
     Refusal { code: Code::ReleaseRewritten, message, next }
 }
 
+/// The refusal of a line that is made anew without the newest release that was made on it: deleted first and made again, it
+/// would be set back. What was rolled back it need not hold.
+fn lacks_its_release(bench: &Bench<'_>, line: &LineName, new: ObjectId) -> Result<Option<Refusal>, Failure> {
+    let Some(name) = &line.version else { return Ok(None) };
+    let back = rolled_back(bench.book()?.incidents.values());
+    let stands = |release: &&Release| {
+        release.name.component == name.component
+            && name.version.is_line_of(&release.name.version)
+            && !back.iter().any(|back| back.from.commit == release.commit)
+    };
+    let newest = bench.releases()?.iter().filter(stands).max_by(|a, b| a.name.version.cmp(&b.name.version));
+    let Some(newest) = newest else { return Ok(None) };
+    if bench.repository.contains(new, newest.commit)? {
+        return Ok(None);
+    }
+    let message = format!("{} would begin without {}, which was released from it", line.short, newest.tag);
+    let next = format!("git push origin {}:refs/heads/{}    # or what stands on it", newest.tag, line.short);
+    Ok(Some(Refusal::new(Code::ReleaseRewritten, message, next)))
+}
+
 /// A line may go once everything on it is kept elsewhere.
 fn deleted(bench: &Bench<'_>, update: &Update, line: &LineName) -> Result<Vec<Finding>, Failure> {
     let Some(old) = update.old else { return Ok(Vec::new()) };
@@ -125,6 +152,7 @@ pub(super) fn judge(bench: &Bench<'_>, mut answer: Answer, change: &Change<'_>) 
     let (live, over): (Vec<&Incident>, Vec<&Incident>) =
         book.incidents.values().partition(|incident| !incident.is_over());
     let closed: Vec<&Incident> = over.iter().copied().filter(|incident| incident.state == State::Closed).collect();
+    let going_back = GoingBack::new(bench.repository, &live, &closed)?;
     let (live, over, closed) = (fixes(&live), fixes(&over), fixes(&closed));
     let contents: Vec<&FixAttached> = live.iter().map(|(_, fix)| *fix).collect();
     let never_goes_back = Globs::new(&bench.policy.merge_back.never_goes_back)?;
@@ -132,7 +160,7 @@ pub(super) fn judge(bench: &Bench<'_>, mut answer: Answer, change: &Change<'_>) 
     let done: Vec<&FixAttached> = closed.iter().map(|(_, fix)| *fix).collect();
     let done = Attribution::new(bench.repository, &done, &never_goes_back);
     let let_in = |commit| Ok(change.landed.contains(&commit) && matches!(done.of(commit)?, Belongs::To(_)));
-    let (mut owners, mut findings) = (Vec::new(), Vec::new());
+    let (mut owners, mut going, mut findings) = (Vec::new(), Vec::new(), Vec::new());
     for &commit in &change.commits {
         let (is, incidents) = if change.planned.contains(&commit) {
             (Standing::Planned, BTreeSet::new())
@@ -142,6 +170,13 @@ pub(super) fn judge(bench: &Bench<'_>, mut answer: Answer, change: &Change<'_>) 
                 Belongs::To(places) => (Standing::Fix, places.iter().map(|&at| live[at].0.clone()).collect()),
                 Belongs::Nobody { .. } if let_in(commit)? => (Standing::Fix, BTreeSet::new()),
                 Belongs::Nobody { own } => {
+                    let back = going_back.of(commit, &never_goes_back)?;
+                    if !back.is_empty() {
+                        let subject = bench.repository.commit_line(commit)?.subject;
+                        going.push(back.clone());
+                        answer.commits.push(Looked { commit, subject, is: Standing::GoesBack, incidents: back });
+                        continue;
+                    }
                     let of_over: BTreeSet<IncidentId> = by_id(&over, commit);
                     if of_over.is_empty() {
                         findings.push(stranger(bench, change.name, commit, &own)?);
@@ -154,12 +189,39 @@ pub(super) fn judge(bench: &Bench<'_>, mut answer: Answer, change: &Change<'_>) 
         let subject = bench.repository.commit_line(commit)?.subject;
         answer.commits.push(Looked { commit, subject, is, incidents });
     }
-    answer.incidents = owners.iter().flatten().cloned().collect();
-    let refusals = refusals(bench, &answer.incidents, change)?;
-    for id in gate::in_the_way(&owners, &refusals) {
-        findings.extend(refusals.get(&id).into_iter().flatten().map(|refusal| Finding::of(&id, refusal.clone())));
+    let fixing: BTreeSet<IncidentId> = owners.iter().flatten().cloned().collect();
+    let undoing: BTreeSet<IncidentId> = going.iter().flatten().cloned().collect();
+    let asked = [
+        (&owners, refusals(bench, &fixing, change)?),
+        (&going, going_back::refusals(bench, &undoing, (change.name, change.new))?),
+    ];
+    for (owners, refusals) in asked {
+        for id in gate::in_the_way(owners, &refusals) {
+            findings.extend(refusals.get(&id).into_iter().flatten().map(|refusal| Finding::of(&id, refusal.clone())));
+        }
     }
+    answer.incidents = fixing.union(&undoing).cloned().collect();
     Ok(answer.with(findings))
+}
+
+/// Says where what would come ships again what an incident rolled back. Whoever takes some of that out goes on doing so.
+pub(super) fn not_again(
+    bench: &Bench<'_>,
+    answer: Answer,
+    (name, commit): (&str, ObjectId),
+) -> Result<Answer, Failure> {
+    let stop = || bench.deadline.left().is_zero();
+    let again = shipped_again(bench.repository, bench.book()?, (name, commit), &stop)?;
+    let goes_back = |id: &IncidentId| {
+        answer.commits.iter().any(|looked| looked.is == Standing::GoesBack && looked.incidents.contains(id))
+    };
+    let only_goes_back = |id: &IncidentId| answer.subject == Subject::Change && goes_back(id);
+    let again: Vec<Finding> = again
+        .into_iter()
+        .filter(|(id, _)| !only_goes_back(id))
+        .map(|(id, refusal)| Finding::of(&id, refusal))
+        .collect();
+    Ok(answer.with(again))
 }
 
 fn fixes<'i>(incidents: &[&'i Incident]) -> Vec<(&'i IncidentId, &'i FixAttached)> {
@@ -215,7 +277,7 @@ fn of_incident(
 }
 
 /// What a commit holds of the fix of an incident.
-fn held(
+pub(super) fn held(
     bench: &Bench<'_>,
     incident: &Incident,
     policy: &crate::domain::policy::Policy,

@@ -4,6 +4,7 @@ mod bench;
 mod change;
 mod ci;
 mod drift;
+mod going_back;
 pub mod hook;
 mod ledger;
 mod question;

@@ -79,7 +79,7 @@ fn judge(
         change::judge(bench, answer, &Change { name: shown, new: commit, commits, landed, planned: HashSet::new() })?
     };
     if !bench.repository.contains(main, commit)? && continues_its_line(bench, name, commit)? {
-        return Ok(answer.note("it repairs a release on its own line"));
+        return change::not_again(bench, answer.note("it repairs a release on its own line"), (shown, commit));
     }
     planned(bench, answer, shown, name, commit)
 }

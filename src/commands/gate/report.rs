@@ -91,6 +91,8 @@ pub(super) enum Standing {
     Carried,
     /// Main holds it, and this is a branch on which every release is made.
     Planned,
+    /// It only goes back: to what ran before a roll back, or before an incident's own fix.
+    GoesBack,
     /// No incident holds it.
     Unrecorded,
     /// On a line, and in effect on main too.

@@ -23,13 +23,13 @@ pub(crate) fn with_program(
 
 impl Scene {
     /// The same, with a hook on the server; what was recorded is there too.
-    fn guarded(self, hook: &str) -> Self {
+    pub(super) fn guarded(self, hook: &str) -> Self {
         self.place.hotfix(&["sync"]).exits(0);
         install(&self.place, "origin.git", hook);
         self
     }
 
-    fn push(&self, refs: &[&str]) -> Said {
+    pub(super) fn push(&self, refs: &[&str]) -> Said {
         said(with_program(&self.place, "git", "shop", ADA).args(["push", "origin"]).args(refs))
     }
 

@@ -3,6 +3,7 @@
 mod attacks;
 mod changes;
 mod ci;
+mod going_back;
 mod hooks;
 mod releases;
 
