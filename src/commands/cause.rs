@@ -80,7 +80,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
 
 /// What speaks against a commit as what deals with the cause. No more than a word: main may have mended it before the release
 /// broke production, and somewhere else than where it was broken.
-fn doubtful(repository: &Repository, incident: &Incident, commit: ObjectId) -> Result<Vec<String>, Failure> {
+pub(super) fn doubtful(repository: &Repository, incident: &Incident, commit: ObjectId) -> Result<Vec<String>, Failure> {
     let mut doubts = Vec::new();
     let (short, line) = (commit.short(), repository.commit_line(commit)?);
     if line.at < incident.started {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::book::Book;
+use super::cause::doubtful;
 use super::desk::close_command;
 use super::outcome::Outcome;
 use super::proof;
@@ -17,6 +18,7 @@ use crate::evidence::targets::{self, Target};
 use crate::failure::Failure;
 use crate::git::repository::Repository;
 use crate::merge_back::fix::Fix;
+use crate::merge_back::report::{HunkReport, Report};
 use crate::session::Session;
 
 /// What a person says.
@@ -111,7 +113,7 @@ impl Said<'_> {
             let next = format!("hotfix verify {}    # names the candidates", self.id());
             return Ok(Outcome::refused(self.id(), [proof::in_production_refusal(self.incident, commit, next)]));
         }
-        let known = self.known_otherwise(&holding)?;
+        let known = self.known_otherwise(&holding, commit)?;
         if !known.is_empty() {
             return Ok(Outcome::refused(self.id(), known));
         }
@@ -137,20 +139,23 @@ impl Said<'_> {
             Some(event) => Outcome::recorded(self.id(), &event, message),
             None => Outcome::unchanged(self.id(), message),
         };
+        let outcome = doubtful(repository, self.incident, commit)?.into_iter().fold(outcome, Outcome::note);
         Ok(outcome.next(self.close_command()))
     }
 
-    /// The targets of which git knows the answer: a person settles only what is `unproven`.
-    fn known_otherwise(&self, targets: &[&Target]) -> Result<Vec<Refusal>, Failure> {
+    /// The targets of which git knows the answer, for a person settles only what is `unproven`; and those on which the lines of
+    /// the fix were changed after the commit that is named, for whoever says that it is in effect has looked at that.
+    fn known_otherwise(&self, targets: &[&Target], commit: ObjectId) -> Result<Vec<Refusal>, Failure> {
         let repository = self.session.repository()?;
         let mut known = Vec::new();
         for target in targets {
             let report = proof::on_commit(repository, self.incident, self.policy, target.commit)?;
-            let Some(verdict) = report.map(|report| report.verdict).filter(|verdict| *verdict != Verdict::Unproven)
-            else {
+            let Some(report) = report else { continue };
+            let (verdict, name) = (report.verdict, target.branch.shown());
+            if verdict == Verdict::Unproven {
+                known.extend(self.changed_since(&report, name, commit)?);
                 continue;
-            };
-            let name = target.branch.shown();
+            }
             let message = format!(
                 "git can tell: the fix is {} on {name}; only `unproven` is for a person to settle",
                 verdict.word()
@@ -165,6 +170,25 @@ impl Said<'_> {
             known.push(Refusal::new(Code::NotMergedBack, message, next));
         }
         Ok(known)
+    }
+
+    fn changed_since(&self, report: &Report, name: &str, commit: ObjectId) -> Result<Option<Refusal>, Failure> {
+        let repository = self.session.repository()?;
+        let open = report.hunks.iter().filter(|hunk| !hunk.fate.holds());
+        let last = |hunk: &HunkReport| hunk.undone_by.or_else(|| hunk.evolved_by.last().copied()).or(hunk.landed_by);
+        for by in open.filter_map(last) {
+            if !repository.contains(commit, by)? {
+                let (own, by) = (commit.short(), by.short());
+                let message =
+                    format!("{by} touched the lines of the fix on {name} after {own}, so {own} shows nothing");
+                let next = format!(
+                    "hotfix verify {} --confirm {by} --reason WHY    # if what that left there is still the fix",
+                    self.id()
+                );
+                return Ok(Some(Refusal::new(Code::MergeBackUnproven, message, next)));
+            }
+        }
+        Ok(None)
     }
 
     fn waive(&self, target: &str, reason: WaiverReason, evidence: ObjectId) -> Result<Outcome, Failure> {

@@ -351,6 +351,27 @@ fn an_edited_pick_of_one_line_is_for_a_person_to_see() {
     assert!(!lacking.out.contains("on main"), "{}", lacking.out);
 }
 
+/// The fix came to main as it is, and its line was written anew since.
+#[test]
+fn whoever_confirms_has_looked_at_what_was_changed_since() {
+    let place = broken_shop();
+    place.git(&["branch", "release/1.1"]);
+    check(&place);
+    place.hotfix(&["start", "INC-42"]).exits(0);
+    place.commit("shop.rs", SHOP, "Sum everything");
+    place.hotfix(&["fix", "INC-42", "--proof", "test=totals", "--guarded-by-flag", "no"]).exits(0);
+    place.git(&["switch", "-q", "main"]);
+    place.git(&["cherry-pick", "hotfix/INC-42"]);
+    let picked = place.git(&["rev-parse", "HEAD"]);
+    let changed = place.commit("shop.rs", &SHOP.replace("sum(all)", "sum(all, twice)"), "Count twice");
+    place.hotfix(&["verify", "INC-42"]).exits(3).says("unproven");
+    let confirm = |commit: &str| {
+        place.hotfix_by(GRACE, &["verify", "INC-42", "--confirm", commit, "--reason", "it sums everything"])
+    };
+    confirm(&picked).exits(3).says(&format!("{} touched the lines of the fix on main after", &changed[..10]));
+    confirm(&changed).exits(0);
+}
+
 #[test]
 fn a_waiver_needs_two_people() {
     let (place, rewritten) = rewritten_on_main();

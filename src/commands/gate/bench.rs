@@ -207,10 +207,17 @@ impl<'s> Bench<'s> {
         Ok(lines)
     }
 
-    /// The policy that governs an incident by the trusted ref, as far as it is another than the one that it was opened under.
-    pub(super) fn other_policy(&self, incident: &Incident) -> Result<Option<Rc<Policy>>, Failure> {
+    /// The policies beside its own that an incident is held to by the trusted ref: the one that governs it, and the one that was
+    /// in force when it was opened. Whoever says when it started would choose among those of a day.
+    pub(super) fn other_policies(&self, incident: &Incident) -> Result<Vec<Rc<Policy>>, Failure> {
+        let trusted_ref = self.book()?.trusted_ref();
         let times = (incident.started, incident.opened.at);
-        let in_force = governing(self.repository, times, self.book()?.trusted_ref())?;
-        Ok((in_force.pin.texts() != incident.policy.texts()).then(|| Rc::new(in_force.policy)))
+        let mut others = vec![governing(self.repository, times, trusted_ref)?];
+        let at_opening = policy_in_force(self.repository, incident.opened.at, trusted_ref)?;
+        if at_opening.pin.texts() != others[0].pin.texts() {
+            others.push(at_opening);
+        }
+        others.retain(|other| other.pin.texts() != incident.policy.texts());
+        Ok(others.into_iter().map(|other| Rc::new(other.policy)).collect())
     }
 }

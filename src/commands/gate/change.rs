@@ -74,7 +74,9 @@ pub(super) fn line(bench: &Bench<'_>, update: &Update, line: &LineName) -> Resul
             None => release::planned(bench, answer(), &line.short, None, new),
         };
     }
-    if let Some(refusal) = lacks_its_release(bench, line, new)?.filter(|_| update.old.is_none()) {
+    if update.old.is_none()
+        && let Some(refusal) = lacks_its_release(bench, line, new)?
+    {
         return Ok(answer().with([Finding::new(refusal)]));
     }
     let mut known: Vec<ObjectId> = update.old.into_iter().collect();
@@ -87,8 +89,9 @@ pub(super) fn line(bench: &Bench<'_>, update: &Update, line: &LineName) -> Resul
     }
     let commits = shipped::beyond(bench.repository, new, &known)?;
     let planned = if line.version.is_none() { planned(bench, new, &known, &commits)? } else { HashSet::new() };
+    let stays = update.old.is_some() && commits.is_empty();
     let answer = judge(bench, answer(), &Change { name: &line.short, new, commits, planned, landed: HashSet::new() })?;
-    not_again(bench, answer, (&line.short, new))
+    if stays { Ok(answer) } else { not_again(bench, answer, (&line.short, new)) }
 }
 
 /// On a branch on which every release is made, what main holds came with a release.
@@ -254,7 +257,7 @@ fn refusals(
     Ok(refusals)
 }
 
-/// What its own policy says, and the one that was in force when it started, where somebody opened it under another one: whoever
+/// What its own policy says, and those that were in force when it started and when it was opened, where they are others: whoever
 /// stands at the gate does not choose it.
 fn of_incident(
     bench: &Bench<'_>,
@@ -265,7 +268,7 @@ fn of_incident(
     let papers = desk.papers(incident)?;
     let held = held(bench, incident, &papers.policy, change.new)?;
     let mut refusals = gate::of_change(&papers.case(incident), held, change.name);
-    if let Some(policy) = bench.other_policy(incident)? {
+    for policy in bench.other_policies(incident)? {
         let papers = desk.papers_under(policy, incident)?;
         for refusal in gate::of_change(&papers.case(incident), held, change.name) {
             if refusals.iter().all(|known| known.code != refusal.code) {

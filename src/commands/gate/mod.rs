@@ -29,7 +29,8 @@ use crate::session::{Format, Session};
 /// Ask whether a change may come to a release line, or a release be cut: for CI and servers, without a prompt
 ///
 /// A change to a released line belongs to a live incident whose decision is `hotfix`, as a whole, small enough and agreed to;
-/// every commit that no incident holds is named. A release cut from main holds every fix. What concerns no release passes.
+/// every commit that no incident holds is named. What only goes back, to what ran before a roll back or before an incident's own
+/// fix, passes; a release that holds what was rolled back does not. A release cut from main holds every fix.
 #[derive(clap::Args)]
 #[command(group = clap::ArgGroup::new("asked").multiple(true).required(true))]
 pub struct Args {

@@ -147,7 +147,7 @@ fn a_name_that_looks_like_something_else_is_what_it_is() {
     assert_eq!(ask("release/v1.2", &format!("{zero}..HEAD")), "change-unrecorded");
     place.git(&["switch", "-q", "--orphan", "nowhere"]);
     place.commit("shop.rs", SHOP, "From nothing");
-    assert_eq!(ask("release/1.2.x", &format!("{zero}..HEAD")), "change-unrecorded");
+    assert_eq!(ask("release/1.2.x", &format!("{zero}..HEAD")), "release-rewritten");
     // Main's name on something that is no main.
     place.git(&["tag", "main", "HEAD"]);
     assert_eq!(ask("release/1.2", &format!("{base}..HEAD")), "change-unrecorded");
@@ -246,4 +246,25 @@ fn whoever_opens_an_incident_under_a_policy_of_their_own_meets_the_teams_one() {
     scene.place.hotfix(&[&["fix", "INC-43", "v1.2.0..HEAD"], &proof[..]].concat()).exits(0);
     let found = scene.codes("HEAD");
     assert!(found.contains("record-doubtful") && found.contains("approval-missing"), "{found}");
+}
+
+/// A policy that is stricter here and looser there would leave the choice to whoever says when it started.
+#[test]
+fn whoever_says_when_it_started_does_not_choose_the_policy() {
+    let scene = Scene::new();
+    let text = std::fs::read_to_string(scene.place.path().join("policy/hotfix.yaml")).unwrap();
+    let mixed = text
+        .replace("needs: { anyone: 1 }", "needs: { anyone: 2 }")
+        .replace("\nversion: 1", "\nversion: 2")
+        .replace("expires_after: 24h", "expires_after: 72h");
+    scene.place.commit("policy/hotfix.yaml", &mixed, "Two of us, and longer overrides");
+    scene.place.git(&["push", "-q", "origin", "main"]);
+    let before = (chrono::Utc::now() - chrono::TimeDelta::minutes(10)).to_rfc3339();
+    let check = scene.place.hotfix(&[&["check", "INC-42", "--started", &before], QUALIFIES].concat()).exits(0);
+    check.says("The policy came to origin/main after the incident started");
+    scene.place.hotfix(&["start", "INC-42"]).exits(0);
+    scene.place.commit("shop.rs", FIXED, "Sum everything");
+    scene.attach();
+    scene.approve();
+    assert_eq!(scene.codes("HEAD"), "approval-missing");
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{FIXED, SHOP, Scene};
+use super::{FIXED, Scene};
 use crate::place::{ADA, GRACE, Place, Said, said};
 use crate::road::QUALIFIES;
 
@@ -266,7 +266,7 @@ fn a_ledger_that_lies_on_a_branch_is_found_and_guarded_there() {
     assert_eq!(scene.server(&["for-each-ref", "refs/hotfix"]), "");
     scene.push(&["HEAD:release/1.2"]).exits(0);
     scene.push(&["--delete", "hotfix-ledger"]).exits(1).says("never deleted");
-    scene.place.commit("shop.rs", SHOP, "Back");
+    scene.place.commit("shop.rs", &FIXED.replace("    2", "    3"), "Dearer");
     scene.push(&["HEAD:release/1.2"]).exits(1).says("change-unrecorded");
 }
 
