@@ -196,12 +196,16 @@ pub fn over(incident: &Incident) -> Option<Refusal> {
 pub fn cause(incident: &Incident) -> Option<Refusal> {
     let id = &incident.id;
     let by_hotfix = incident.restored.as_ref().is_some_and(|restored| restored.what.by == RestoredBy::Hotfix);
-    // What was taken out of production again, and withdrawn, is no longer what brought it back.
-    let ran = !incident.deployed.is_empty() && !incident.all_withdrawn();
+    // What was taken out of production again, and withdrawn, is no longer what brought it back, once people walked another way.
+    let gave_up = incident.all_withdrawn() && incident.decision() != Decision::Hotfix;
+    let ran = !incident.deployed.is_empty() && !gave_up;
     if (by_hotfix || ran) && incident.fixes().next().is_none() {
         // Production runs a fix then: neither a flag nor an analysis says where it is.
         let message = "a fix was deployed or brought production back, and none is attached".to_owned();
         let mut next = attaching(incident);
+        if incident.all_withdrawn() {
+            next.push(format!("hotfix check {id} --again    # if production went back instead"));
+        }
         if !ran {
             next.push(format!("hotfix restored {id} --by other    # or roll-back, flag-off: if it was not the fix"));
         }

@@ -17,6 +17,13 @@ pub(crate) fn ada() -> Person {
     Person { name: "Ada Lovelace".into(), email: "ada@example.org".into() }
 }
 
+/// Makes a walk one that keeps no blob, so that its commit's tree is empty.
+pub(crate) fn keep_nothing(payload: &mut Payload) {
+    if let Payload::Checked(checked) = payload {
+        checked.policy.source.iter_mut().for_each(|source| source.kept.clear());
+    }
+}
+
 /// A draft about an incident, the simplest there is.
 pub(crate) fn restored(incident: &str) -> Draft {
     let at = moment("2026-03-01T03:00:00+01:00");

@@ -11,6 +11,7 @@ use hotfix::ledger::refs::{LEDGER, TEXT};
 use hotfix::ledger::store::Ledger;
 use serde_json::Value;
 
+use crate::ledger::keep_nothing;
 use crate::place::{ADA, ANALYSIS, GRACE, Place, said};
 use crate::road::QUALIFIES;
 use crate::signatures;
@@ -63,6 +64,7 @@ fn an_unsigned_event_takes_its_id_from_no_signed_one_by_standing_first() {
     team.check(ADA, "ada", "INC-1").exits(0);
     let directory = team.place.path();
     let (honest, mut forged) = (tip(&directory), event_at(&directory, tip(&directory)));
+    keep_nothing(&mut forged.payload);
     forged.incident = Some("INC-9".parse().unwrap());
     let on = Some(parent(&directory, honest));
     // Beside the honest one, with an id that is sorted before it.
