@@ -15,7 +15,7 @@ use crate::evidence::release_lines::release_lines;
 use crate::evidence::shipped::{self, Release};
 use crate::failure::Failure;
 use crate::git::repository::Repository;
-use crate::merge_back::drift;
+use crate::merge_back::drift::{self, Drifted};
 use crate::merge_back::search::Options;
 use crate::process::Deadline;
 
@@ -53,9 +53,10 @@ pub fn refusal(
                 Belongs::Nobody { .. } => beside.push(commit),
             }
         }
-        // What main holds under another id is no secret of the release line.
-        let judged = drift::judge(repository, 2, main, &alone, &options, &stop)?;
-        beside.extend(judged.iter().filter(|one| !one.ignored && one.verdict != Verdict::Merged).map(|one| one.commit));
+        // What main holds under another id is no secret of the release line; what the line took back it does not hold.
+        let judged = drift::judge(repository, 2, (commit, main), &alone, &options, &stop)?;
+        let held = |one: &&Drifted| !one.ignored && !one.taken_back && one.verdict != Verdict::Merged;
+        beside.extend(judged.iter().filter(held).map(|one| one.commit));
         if beside.is_empty() {
             continue;
         }

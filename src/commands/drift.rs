@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
+use super::book::Book;
+use super::drifting::{self, Is};
 use super::into::{self, Into};
 use crate::domain::merge_back::Verdict;
 use crate::evidence::globs::Globs;
 use crate::evidence::targets::versioned_lines;
 use crate::failure::{ExitCode, Failure};
 use crate::git;
+use crate::ledger::store::Presence;
 use crate::merge_back::drift::{self, Drifted, MergeForecast};
 use crate::merge_back::search::Options;
 use crate::process::Deadline;
@@ -39,18 +42,33 @@ struct DriftReport {
     into: Into,
     /// The policy's globs of what never goes back.
     never_goes_back: Vec<String>,
-    commits: Vec<Drifted>,
+    commits: Vec<Row>,
     /// What the next release cut from main does to them, in one sentence.
     next_release: String,
     /// What merging main into the line would come to.
     #[serde(skip_serializing_if = "Option::is_none")]
     merge: Option<MergeForecast>,
+    notes: Vec<String>,
+}
+
+/// One commit, and what it is to the target.
+#[derive(Serialize)]
+struct Row {
+    #[serde(flatten)]
+    drifted: Drifted,
+    #[serde(serialize_with = "word")]
+    is: Is,
+}
+
+fn word<S: Serializer>(is: &Is, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(is.word())
 }
 
 /// Judges each commit of the line.
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let repository = session.repository()?;
-    let policy = into::policy(session)?;
+    let book = Book::open_for_recording(session)?;
+    let policy = into::policy_by(session, &book)?;
     let into = Into::find(session, args.into.as_deref())?;
     let line = match &args.line {
         Some(name) => Into::find(session, Some(name))?,
@@ -75,21 +93,32 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     };
     let commits = drift::commits(repository, line.commit, into.commit)?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(MOST_THREADS);
-    let commits = drift::judge(repository, threads, into.commit, &commits, &options, &stop)?;
+    let judged = drift::judge(repository, threads, (line.commit, into.commit), &commits, &options, &stop)?;
+    let branch = into.branch.as_ref().map_or(policy.branches.main.as_str(), |branch| &branch.short);
+    let row = |drifted| {
+        let is = drifting::is(repository, &book.incidents, &drifted, (branch, into.commit))?;
+        Ok(Row { drifted, is })
+    };
+    let commits = judged.into_iter().map(row).collect::<Result<Vec<_>, Failure>>()?;
     let merge = drift::merge_into_line(repository, line.commit, into.commit)?;
     drop(progress);
-    let exit =
-        commits.iter().filter(|one| !one.ignored).fold(ExitCode::Open, |worst, one| worst.worse(one.verdict.exit()));
-    let next_release = next_release(&commits, &into.name);
+    let open = || commits.iter().filter(|row| row.is == Is::Lacking).map(|row| row.drifted.verdict);
+    let exit = open().fold(ExitCode::Open, |worst, verdict| worst.worse(verdict.exit()));
+    let unproven = open().filter(|verdict| *verdict == Verdict::Unproven).count();
+    let next_release = next_release(open().count() - unproven, unproven, &into.name);
     let never_goes_back = globs.clone();
-    session.answer("drift", exit, &DriftReport { line, into, never_goes_back, commits, next_release, merge })
+    let mut notes = Vec::new();
+    if book.presence()? == Presence::Unknown {
+        notes.push(
+            "This clone never fetched the ledger, so what people confirmed or waived is not known: hotfix sync"
+                .to_owned(),
+        );
+    }
+    session.answer("drift", exit, &DriftReport { line, into, never_goes_back, commits, next_release, merge, notes })
 }
 
-fn next_release(commits: &[Drifted], into: &str) -> String {
-    let count =
-        |verdicts: &[Verdict]| commits.iter().filter(|one| !one.ignored && verdicts.contains(&one.verdict)).count();
-    let dropped = count(&[Verdict::Missing, Verdict::Reverted, Verdict::Partial]);
-    match (dropped, count(&[Verdict::Unproven])) {
+fn next_release(dropped: usize, unproven: usize, into: &str) -> String {
+    match (dropped, unproven) {
         (0, 0) => format!("A release cut from {into} holds everything."),
         (0, open) => format!("A release cut from {into} holds everything but, perhaps, {open} that nobody can prove."),
         (dropped, 0) => format!("A release cut from {into} drops {dropped} of them, wholly or in part."),
@@ -107,10 +136,13 @@ impl Report for DriftReport {
             self.line.name,
             self.into.name
         ));
-        let row = |one: &Drifted| {
-            let word = if one.ignored { "never goes back" } else { one.verdict.word() };
+        let row = |Row { drifted: one, is }: &Row| {
+            let word = match is {
+                Is::Held | Is::Lacking => one.verdict.word().to_owned(),
+                Is::NeverGoesBack | Is::TakenBack | Is::Settled(_) => is.word().replace('-', " "),
+            };
             let landing = one.landing.map(|landing| landing.short()).unwrap_or_default();
-            vec![one.commit.short(), word.to_owned(), landing, one.summary.clone()]
+            vec![one.commit.short(), word, landing, one.summary.clone()]
         };
         if !self.commits.is_empty() {
             page.table(&["commit", "verdict", "by", "summary"], self.commits.iter().map(row).collect());
@@ -140,5 +172,6 @@ impl Report for DriftReport {
             }
             None => {}
         }
+        self.notes.iter().for_each(|note| page.paragraph(note));
     }
 }

@@ -74,6 +74,10 @@ fn shared(repository: &Repository, name: &str) -> Result<Option<Branch>, Failure
 
 /// The policy in force now.
 pub fn policy(session: &Session) -> Result<Policy, Failure> {
-    let book = Book::open_for_recording(session)?;
+    policy_by(session, &Book::open_for_recording(session)?)
+}
+
+/// The same, where the ledger was read already.
+pub fn policy_by(session: &Session, book: &Book<'_>) -> Result<Policy, Failure> {
     Ok(policy_in_force(session.repository()?, session.now(), book.trusted_ref())?.policy)
 }

@@ -13,6 +13,7 @@ pub mod demo;
 pub mod deployed;
 pub mod desk;
 pub mod drift;
+mod drifting;
 pub mod examples;
 pub mod explain;
 pub mod first_contact;

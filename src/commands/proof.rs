@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::domain::closing::{self, Proof, Settled};
-use crate::domain::event::{CauseSettled, TargetVerdict};
+use crate::domain::closing::{Proof, Settled};
+use crate::domain::event::{CauseSettled, Confirmed, TargetVerdict, Waived};
 use crate::domain::fate::Fate;
-use crate::domain::identity::ObjectId;
-use crate::domain::incident::{Attempt, Incident};
+use crate::domain::identity::{ObjectId, Person};
+use crate::domain::incident::{Attempt, Done, Incident};
 use crate::domain::merge_back::Verdict;
 use crate::domain::policy::Policy;
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::scope::listed;
 use crate::evidence::globs::Globs;
 use crate::evidence::targets::{self, Target};
 use crate::failure::Failure;
@@ -57,10 +58,44 @@ pub struct TargetProof {
     #[serde(flatten)]
     pub report: Report,
     /// What people said about it, as far as it still holds.
-    #[serde(skip)]
-    pub settled: Option<Settled>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub settled: Option<SettledBy>,
     /// What would happen next; none where the fix is merged.
     pub forecast: Option<Forecast>,
+}
+
+/// What people said about a target, and who.
+#[derive(Clone, Debug, Serialize)]
+pub struct SettledBy {
+    /// What.
+    pub how: Settled,
+    /// The commit that was confirmed as the fix, or that shows why the fix must not go there.
+    pub commit: ObjectId,
+    /// Who said so.
+    pub by: Vec<Person>,
+}
+
+impl SettledBy {
+    fn confirmed(done: &Done<Confirmed>) -> Self {
+        Self { how: Settled::Confirmed, commit: done.what.commit, by: vec![done.by.actor.clone()] }
+    }
+
+    fn waived(incident: &Incident, waiver: &Done<Waived>) -> Self {
+        let same = incident.waivers.iter().filter(|other| other.what.says_the_same_as(&waiver.what));
+        let by = same.map(|other| other.by.actor.clone()).collect();
+        Self { how: Settled::Waived, commit: waiver.what.evidence, by }
+    }
+
+    /// "Grace confirmed 0123456789 as the fix"
+    fn words(&self) -> String {
+        let names = listed(&self.by.iter().map(|person| person.name.clone()).collect::<Vec<_>>());
+        match self.how {
+            Settled::Confirmed => format!("{names} confirmed {} as the fix", self.commit.short()),
+            Settled::Waived => {
+                format!("{names} said that the fix need not be there: {} shows why", self.commit.short())
+            }
+        }
+    }
 }
 
 /// What must be in effect on the targets: the attached fixes, else the commit on main that deals with the cause; none where
@@ -137,18 +172,41 @@ pub fn still_settled(
     reference: &str,
     tip: ObjectId,
     fix: &Fix,
-) -> Result<Option<Settled>, Failure> {
-    let seen = match closing::settled(incident, reference) {
-        None => return Ok(None),
-        Some(Settled::Waived) => incident.waiver(reference).map(|waiver| waiver.what.at),
-        Some(Settled::Confirmed) => incident.confirmed.get(reference).map(|confirmed| confirmed.what.at),
-    };
-    let Some(seen) = seen.filter(|seen| repository.has(*seen)) else { return Ok(None) };
+) -> Result<Option<SettledBy>, Failure> {
+    let waived = incident.waiver(reference).map(|waiver| (waiver.what.at, SettledBy::waived(incident, waiver)));
+    let confirmed = || incident.confirmed.get(reference).map(|done| (done.what.at, SettledBy::confirmed(done)));
+    let said = waived.or_else(confirmed).filter(|(seen, _)| repository.has(*seen));
+    let Some((seen, settled)) = said else { return Ok(None) };
     let differing = repository.changes(seen, tip)?;
     let paths: Vec<_> = fix.changes.iter().flat_map(|change| [&change.before, &change.after]).flatten().collect();
     let touched = differing.iter().flat_map(|change| [&change.before, &change.after]).flatten();
     let same = !touched.into_iter().any(|side| paths.iter().any(|path| path.path == side.path));
-    Ok(closing::settled(incident, reference).filter(|_| same && repository.contains(tip, seen).unwrap_or(false)))
+    Ok((same && repository.contains(tip, seen).unwrap_or(false)).then_some(settled))
+}
+
+/// What people said about a branch, by its short name, as far as it still holds for a commit of it.
+pub fn settled_on(
+    repository: &Repository,
+    incident: &Incident,
+    branch: &str,
+    fix: &Fix,
+    commit: ObjectId,
+) -> Result<Option<SettledBy>, Failure> {
+    let waived = incident.waivers.iter().map(|waiver| &waiver.what.target);
+    // A clone calls the branch by its remote, and a server does not.
+    for reference in waived.chain(incident.confirmed.keys()).filter(|reference| is_branch(reference, branch)) {
+        let settled = still_settled(repository, incident, reference, commit, fix)?;
+        if settled.is_some() {
+            return Ok(settled);
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a full ref name is a branch of that short name, here or as fetched from a remote.
+pub fn is_branch(reference: &str, short: &str) -> bool {
+    let fetched = || reference.strip_prefix("refs/remotes/")?.split_once('/').map(|(_, branch)| branch);
+    reference.strip_prefix("refs/heads/").or_else(fetched) == Some(short)
 }
 
 /// What the policy tells a search.
@@ -231,7 +289,8 @@ impl TargetProof {
 
     /// The answer for a person: the verdict, who settled it, what brought it, and what became of it since.
     pub fn show(&self, page: &mut Page) {
-        let (tone, word) = match (self.settled, self.report.verdict) {
+        let how = self.settled.as_ref().map(|settled| settled.how);
+        let (tone, word) = match (how, self.report.verdict) {
             (Some(Settled::Waived), _) => (Tone::Quiet, "waived"),
             (_, Verdict::Merged) => (Tone::Good, Verdict::Merged.word()),
             (Some(Settled::Confirmed), Verdict::Unproven) => (Tone::Quiet, "confirmed by a person"),
@@ -239,6 +298,9 @@ impl TargetProof {
             (_, verdict @ (Verdict::Partial | Verdict::Reverted | Verdict::Missing)) => (Tone::Bad, verdict.word()),
         };
         page.paragraph(&format!("{} on {} ({})", page.mark(tone, word), self.name, self.report.target.short()));
+        if let Some(settled) = self.settled.as_ref().filter(|_| self.report.verdict != Verdict::Merged) {
+            page.bullet(&settled.words());
+        }
         if self.report.verdict == Verdict::Merged && self.report.landings.is_empty() {
             page.bullet(&format!(
                 "nothing had to land: {} holds what the fix makes, and never held the fault",
@@ -276,7 +338,7 @@ impl TargetProof {
             target: self.name.clone(),
             verdict: self.report.verdict,
             story: self.story(),
-            settled: self.settled,
+            settled: self.settled.as_ref().map(|settled| settled.how),
             mend: self.forecast.as_ref().map_or_else(Vec::new, |forecast| forecast.commands.clone()),
         }
     }

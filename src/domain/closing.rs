@@ -1,5 +1,7 @@
 //! What stands between an incident and its end: everything missing, each with the command that mends it.
 
+use serde::Serialize;
+
 use super::case::Case;
 use super::event::{CauseSettled, Checked, Decision, RestoredBy, TargetVerdict};
 use super::gates;
@@ -41,7 +43,8 @@ pub enum Proof {
 }
 
 /// What people said about a target where git can't.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Settled {
     /// A person confirmed a commit as the fix.
     Confirmed,

@@ -30,6 +30,9 @@ pub struct Drifted {
     pub verdict: Verdict,
     /// Whether it only changes what never goes back.
     pub ignored: bool,
+    /// Whether the target lacks it and its own line took it back, or it is what took such a one back: then nobody misses it.
+    #[serde(skip)]
+    pub taken_back: bool,
     /// By which commit it landed there, or the likeliest candidate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub landing: Option<ObjectId>,
@@ -61,44 +64,94 @@ pub fn commits(repository: &Repository, line: ObjectId, into: ObjectId) -> Resul
     Ok(kept)
 }
 
-/// Judges each commit by itself, on this many threads, each with its own handle: libgit2's serve one thread.
+/// Judges each commit of a line by itself, on this many threads, each with its own handle: libgit2's serve one thread.
 ///
-/// The target's line is read once. Commits that change the same file are judged one after another, by the same thread as far
-/// as may be: they look at the same versions of it.
+/// Those that the target does not hold are asked for on the line's own tip too: what was taken back there is missed nowhere.
 pub fn judge(
     repository: &Repository,
     threads: usize,
-    into: ObjectId,
+    (line, into): (ObjectId, ObjectId),
     commits: &[ObjectId],
     options: &Options,
     stop: &(dyn Fn() -> bool + Sync),
 ) -> Result<Vec<Drifted>, Failure> {
-    let line = Line::read(&Target::new(repository, into, &stop), commits, threads, stop)?;
-    let path = repository.common_directory();
-    let share = commits.len().div_ceil(threads.max(1)).max(1);
-    let shares: Vec<&[ObjectId]> = commits.chunks(share).collect();
-    let mut fixes = at_once(&shares, |commits| {
-        let repository = Repository::discover(&path)?;
-        commits.iter().map(|commit| fix_of(&repository, *commit)).collect::<Result<Vec<_>, _>>()
-    })?
-    .concat();
-    fixes.sort_by(|a, b| a.changes.first().map(Change::path).cmp(&b.changes.first().map(Change::path)));
-    let next = AtomicUsize::new(0);
-    let parts: Vec<&[Fix]> = fixes.chunks((share / PARTS).max(1)).collect();
-    let work = |_: &usize| {
-        let repository = Repository::discover(&path)?;
-        let target = Target::new(&repository, into, &stop).on(&line);
-        let mut drifted = HashMap::new();
-        while let Some(part) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
-            for fix in *part {
-                drifted.extend(judge_one(&target, fix, options)?.map(|one| (one.commit, one)));
-            }
-        }
-        Ok(drifted)
+    let search = Search { repository, threads: threads.max(1), options, stop };
+    let mut drifted = search.all(into, commits)?;
+    let is_open = |one: &&Drifted| !one.ignored && one.verdict != Verdict::Merged;
+    let open: Vec<ObjectId> = drifted.iter().filter(is_open).map(|one| one.commit).collect();
+    if !open.is_empty() {
+        let on_the_line = search.all(line, &open)?;
+        let reverted = on_the_line.into_iter().filter(|one| one.verdict == Verdict::Reverted);
+        let reverted: HashSet<ObjectId> = reverted.map(|one| one.commit).collect();
+        let takers = takers(repository, &open, &reverted)?;
+        let is_gone = |commit: &ObjectId| reverted.contains(commit) || takers.contains(commit);
+        drifted.iter_mut().for_each(|one| one.taken_back = is_gone(&one.commit));
+    }
+    Ok(drifted)
+}
+
+/// Those that are nothing but the reverse of one that was taken back: where that never came to, they have nothing to do.
+fn takers(
+    repository: &Repository,
+    open: &[ObjectId],
+    taken_back: &HashSet<ObjectId>,
+) -> Result<HashSet<ObjectId>, Failure> {
+    let sides = |commit: &ObjectId| Ok(fix_of(repository, *commit)?.changes);
+    let gone = taken_back.iter().map(sides).collect::<Result<Vec<_>, Failure>>()?;
+    let is_reverse = |changes: &[Change]| {
+        let reversed = |change: &Change| Change { before: change.after.clone(), after: change.before.clone() };
+        let reversed: Vec<Change> = changes.iter().map(reversed).collect();
+        gone.contains(&reversed)
     };
-    let workers: Vec<usize> = (0..threads.max(1)).collect();
-    let mut drifted: HashMap<ObjectId, Drifted> = at_once(&workers, work)?.into_iter().flatten().collect();
-    Ok(commits.iter().filter_map(|commit| drifted.remove(commit)).collect())
+    let mut found = HashSet::new();
+    for commit in open.iter().filter(|commit| !gone.is_empty() && !taken_back.contains(commit)) {
+        if is_reverse(&sides(commit)?) {
+            found.insert(*commit);
+        }
+    }
+    Ok(found)
+}
+
+/// What the commits are looked for with.
+struct Search<'s> {
+    repository: &'s Repository,
+    threads: usize,
+    options: &'s Options,
+    stop: &'s (dyn Fn() -> bool + Sync),
+}
+
+impl Search<'_> {
+    /// Looks for each commit on the target, whose line is read once. Commits that change the same file are judged one after
+    /// another, by the same thread as far as may be: they look at the same versions of it.
+    fn all(&self, into: ObjectId, commits: &[ObjectId]) -> Result<Vec<Drifted>, Failure> {
+        let (threads, stop) = (self.threads, &self.stop);
+        let line = Line::read(&Target::new(self.repository, into, stop), commits, threads, stop)?;
+        let path = self.repository.common_directory();
+        let share = commits.len().div_ceil(threads).max(1);
+        let shares: Vec<&[ObjectId]> = commits.chunks(share).collect();
+        let mut fixes = at_once(&shares, |commits| {
+            let repository = Repository::discover(&path)?;
+            commits.iter().map(|commit| fix_of(&repository, *commit)).collect::<Result<Vec<_>, _>>()
+        })?
+        .concat();
+        fixes.sort_by(|a, b| a.changes.first().map(Change::path).cmp(&b.changes.first().map(Change::path)));
+        let next = AtomicUsize::new(0);
+        let parts: Vec<&[Fix]> = fixes.chunks((share / PARTS).max(1)).collect();
+        let work = |_: &usize| {
+            let repository = Repository::discover(&path)?;
+            let target = Target::new(&repository, into, stop).on(&line);
+            let mut drifted = HashMap::new();
+            while let Some(part) = parts.get(next.fetch_add(1, Ordering::Relaxed)) {
+                for fix in *part {
+                    drifted.extend(judge_one(&target, fix, self.options)?.map(|one| (one.commit, one)));
+                }
+            }
+            Ok(drifted)
+        };
+        let workers: Vec<usize> = (0..threads).collect();
+        let mut drifted: HashMap<ObjectId, Drifted> = at_once(&workers, work)?.into_iter().flatten().collect();
+        Ok(commits.iter().filter_map(|commit| drifted.remove(commit)).collect())
+    }
 }
 
 /// Into so many parts a thread's share of the work is divided, so that none is left waiting for the other.
@@ -130,6 +183,7 @@ fn judge_one(target: &Target<'_>, fix: &Fix, options: &Options) -> Result<Option
         summary: target.repository.message(commit)?.summary().to_owned(),
         verdict: report.verdict,
         ignored,
+        taken_back: false,
         landing: report.landings.first().map(|landing| landing.commit).or(candidate),
         missing,
     }))

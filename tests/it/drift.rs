@@ -234,3 +234,37 @@ fn what_main_took_back_is_asked_for_also_where_main_came_back_to_the_line() {
     let (code, answer) = json(&history, &["drift", "release/1.0", "--into", "main"]);
     assert_eq!((code, answer["commits"][0]["verdict"].as_str()), (1, Some("reverted")), "{answer:#}");
 }
+
+/// A commit that its own line took back is missed nowhere: to bring it to main would bring the fault there.
+#[test]
+fn what_the_line_took_back_is_no_drift() {
+    let history = History::bare(
+        "base : a = one_line two_line three_line four_line five_line six_line
+         main0 : d = work_on_main; branch main
+         bad < base : a ~ two_line -> TWO_LINE
+         back : revert bad
+         again : a ~ five_line -> FIVE_LINE
+         off : revert again
+         on : a ~ five_line -> FIVE_LINE; branch release/1.0",
+    );
+    let (code, answer) = json(&history, &["drift", "release/1.0", "--into", "main"]);
+    let told = |at: usize| answer["commits"][at]["is"].as_str().unwrap().to_owned();
+    let of = |label: &str| {
+        let rows = answer["commits"].as_array().unwrap();
+        told(rows.iter().position(|row| row["commit"] == history.id(label).to_string()).unwrap())
+    };
+    assert_eq!((of("bad"), of("back")), ("taken-back".to_owned(), "held".to_owned()), "{answer:#}");
+    // What was taken back and brought again is there, and main lacks it.
+    assert_eq!((code, of("on")), (1, "lacking".to_owned()), "{answer:#}");
+    let said = run(&history, &["drift", "release/1.0", "--into", "main"]);
+    assert!(said.out.contains("taken back"), "{}", said.out);
+
+    let history = History::bare(
+        "base : a = one_line two_line three_line
+         main0 : d = work_on_main; branch main
+         bad < base : a ~ two_line -> TWO_LINE
+         back : revert bad; branch release/1.0",
+    );
+    let (code, answer) = json(&history, &["drift", "release/1.0", "--into", "main"]);
+    assert_eq!((code, &answer["next_release"]), (0, &"A release cut from main holds everything.".into()), "{answer:#}");
+}

@@ -319,7 +319,9 @@ fn a_person_confirms_only_what_git_could_not_prove_and_never_their_own_fix() {
     let elsewhere = place.commit("other.rs", "x\n", "Something else");
     confirm(&place, GRACE, &elsewhere).exits(2).says("touches no path of the fix");
     confirm(&place, GRACE, &half).exits(0);
-    place.hotfix(&["verify", "INC-42"]).exits(0).says("confirmed by a person");
+    place.hotfix(&["verify", "INC-42"]).exits(0).says("confirmed by a person").says("Grace confirmed");
+    let settled = &place.json(&["verify", "INC-42"])["targets"][0]["settled"];
+    assert_eq!((&settled["how"], &settled["commit"]), (&"confirmed".into(), &half.as_str().into()), "{settled:#}");
     let lacking = place.hotfix(&["close", "INC-42"]);
     assert!(!lacking.out.contains("on main"), "{}", lacking.out);
     // What was confirmed and changed since is asked again.

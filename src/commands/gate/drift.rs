@@ -3,10 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::bench::Bench;
-use super::release;
 use super::report::{Answer, Finding, Looked, Standing, Subject};
-use crate::commands::policies::Policies;
-use crate::commands::proof;
+use crate::commands::drifting::{self, Is};
 use crate::domain::identity::ObjectId;
 use crate::domain::merge_back::Verdict;
 use crate::domain::refusal::{Code, Refusal};
@@ -25,17 +23,17 @@ pub(super) fn drift(bench: &Bench<'_>) -> Result<Answer, Failure> {
     let stop = || deadline.left().is_zero();
     let mut answer = Answer::new(Subject::Drift, format!("drift from {name}")).at(main);
     let (mut findings, mut seen) = (Vec::new(), Vec::<ObjectId>::new());
-    let mut policies = Policies::new(bench.repository);
     for (line, tip) in bench.lines()? {
         let mut commits = drift::commits(bench.repository, tip, main)?;
         commits.retain(|commit| !seen.contains(commit));
         seen.extend(&commits);
-        for drifted in drift::judge(bench.repository, 1, main, &commits, &options, &stop)? {
-            let is = match (drifted.ignored, drifted.verdict) {
-                (true, _) => Standing::Carried,
-                (false, Verdict::Merged) => Standing::OnMain,
-                (false, _) if is_settled(bench, &mut policies, drifted.commit, main)? => Standing::Settled,
-                (false, _) => Standing::Drifts,
+        for drifted in drift::judge(bench.repository, 1, (tip, main), &commits, &options, &stop)? {
+            let is = match drifting::is(bench.repository, &bench.book()?.incidents, &drifted, (name, main))? {
+                Is::NeverGoesBack => Standing::Carried,
+                Is::Held => Standing::OnMain,
+                Is::TakenBack => Standing::TakenBack,
+                Is::Settled(_) => Standing::Settled,
+                Is::Lacking => Standing::Drifts,
             };
             findings.extend(if is == Standing::Drifts { finding(&drifted, &line, name) } else { None });
             let (commit, subject) = (drifted.commit, drifted.summary);
@@ -43,24 +41,6 @@ pub(super) fn drift(bench: &Bench<'_>) -> Result<Answer, Failure> {
         }
     }
     Ok(answer.with(findings))
-}
-
-/// Whether people settled, for the incident that holds this commit, that main need not have it or has it in another form.
-fn is_settled(
-    bench: &Bench<'_>,
-    policies: &mut Policies<'_>,
-    commit: ObjectId,
-    main: ObjectId,
-) -> Result<bool, Failure> {
-    for incident in bench.book()?.incidents.values() {
-        if incident.fixes().any(|fix| fix.what.commits.contains(&commit))
-            && let Some(fix) = proof::subject(bench.repository, incident)?
-            && release::settled(bench, incident, &*policies.of(incident)?, &fix, main)?.is_some()
-        {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 fn finding(drifted: &Drifted, line: &str, main: &str) -> Option<Finding> {

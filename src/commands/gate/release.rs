@@ -8,7 +8,7 @@ use super::question::{Update, lacking};
 use super::report::{Answer, Finding, Subject};
 use crate::commands::policies::Policies;
 use crate::commands::proof::{self, TargetProof};
-use crate::domain::closing::{Proof, Settled};
+use crate::domain::closing::Proof;
 use crate::domain::event::TargetVerdict;
 use crate::domain::gate;
 use crate::domain::identity::ObjectId;
@@ -19,7 +19,6 @@ use crate::domain::refusal::{Code, Refusal};
 use crate::domain::release::ReleaseName;
 use crate::evidence::shipped::{self, Release};
 use crate::failure::Failure;
-use crate::merge_back::fix::Fix;
 use crate::merge_back::forecast::forecast;
 use crate::merge_back::recipe::Onto;
 use crate::merge_back::search::search;
@@ -198,27 +197,10 @@ fn held(
         forecast.commands = vec![format!("git switch {main}    # cut the release from there: it holds the fix")];
         forecast.next_release = format!("{main} holds it, and this is older");
     }
-    let settled = settled(bench, incident, policy, &fix, target.commit)?;
+    let settled = proof::settled_on(repository, incident, main, &fix, target.commit)?;
     let reference = format!("refs/heads/{main}");
     let proof = TargetProof { reference, name: shown.to_owned(), short: main.clone(), report, settled, forecast };
     Ok(Some(proof.proof()))
-}
-
-/// What people said about main, as far as it still holds for a commit of it.
-pub(super) fn settled(
-    bench: &Bench<'_>,
-    incident: &Incident,
-    policy: &Policy,
-    fix: &Fix,
-    commit: ObjectId,
-) -> Result<Option<Settled>, Failure> {
-    for reference in said_of(incident, &policy.branches.main) {
-        let settled = proof::still_settled(bench.repository, incident, reference, commit, fix)?;
-        if settled.is_some() {
-            return Ok(settled);
-        }
-    }
-    Ok(None)
 }
 
 /// Whether an incident was closed long ago, and the release holds the commits by which its fix was proven to have landed.
@@ -232,7 +214,7 @@ fn holds_old_landing(
     if incident.closed.as_ref().is_none_or(|closed| closed.at >= long_ago) {
         return Ok(false);
     }
-    let on_main = |(reference, _): &(&String, &Done<TargetVerdict>)| is_branch(reference, &policy.branches.main);
+    let on_main = |(reference, _): &(&String, &Done<TargetVerdict>)| proof::is_branch(reference, &policy.branches.main);
     let Some((_, proven)) = incident.verified.iter().find(on_main) else { return Ok(false) };
     for landing in &proven.what.landings {
         if !bench.repository.has(*landing) || !bench.repository.contains(commit, *landing)? {
@@ -240,17 +222,4 @@ fn holds_old_landing(
         }
     }
     Ok(proven.what.verdict == Verdict::Merged && !proven.what.landings.is_empty())
-}
-
-/// The targets under which people spoke of main: a clone calls it by its remote, and a server does not.
-fn said_of<'i>(incident: &'i Incident, main: &'i str) -> impl Iterator<Item = &'i str> {
-    let waived = incident.waivers.iter().map(|waiver| waiver.what.target.as_str());
-    let confirmed = incident.confirmed.keys().map(String::as_str);
-    waived.chain(confirmed).filter(move |reference| is_branch(reference, main))
-}
-
-/// Whether a full ref name is a branch of that short name, here or as fetched from a remote.
-fn is_branch(reference: &str, short: &str) -> bool {
-    let fetched = || reference.strip_prefix("refs/remotes/")?.split_once('/').map(|(_, branch)| branch);
-    reference.strip_prefix("refs/heads/").or_else(fetched) == Some(short)
 }

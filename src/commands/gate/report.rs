@@ -97,6 +97,8 @@ pub(super) enum Standing {
     Unrecorded,
     /// On a line, and in effect on main too.
     OnMain,
+    /// On a line, and taken back there, or what took such a one back.
+    TakenBack,
     /// On a line, and people settled that main need not have it, or has it in another form.
     Settled,
     /// On a line, and not provably on main.
@@ -239,8 +241,9 @@ impl Answer {
         page.paragraph(&format!("{}: {}{ids}", page.mark(Tone::Strong, &self.title()), page.mark(tone, word)));
         for (at, finding) in self.findings.iter().enumerate() {
             let mut refusal = Refusal { message: finding.message(), ..finding.refusal.clone() };
-            // Twenty strangers have one way out: it is said below the last of them.
-            let same = |later: &Finding| later.refusal.code == refusal.code && finding.commit.is_some();
+            // Twenty strangers have one way out: it is said below the last of them. What drifts is brought back one by one.
+            let is_alike = finding.commit.is_some() && self.subject != Subject::Drift;
+            let same = |later: &Finding| later.refusal.code == refusal.code && is_alike;
             if self.findings.get(at + 1).is_some_and(same) {
                 refusal.next.clear();
             }

@@ -80,6 +80,15 @@ fn what_two_people_waived_is_no_debt() {
     assert_eq!(scene.release("origin/main"), "not-merged-back", "one person settles nothing");
     scene.place.hotfix_by(GRACE, &waive).exits(0);
     assert_eq!(scene.release("origin/main"), "open");
+    // The line of commits and the gate say the same of it.
+    scene.place.git(&["push", "-q", "origin", "hotfix/INC-42:release/1.2"]);
+    scene.place.git(&["fetch", "-q"]);
+    scene.place.hotfix(&["gate", "--drift"]).exits(0);
+    let drift = scene.place.json(&["drift", "release/1.2"]);
+    assert_eq!((&drift["exit"]["code"], &drift["commits"][0]["is"]), (&0.into(), &"waived".into()), "{drift:#}");
+    let settled = &scene.place.json(&["verify", "INC-42"])["targets"][0]["settled"];
+    assert_eq!((&settled["how"], &settled["commit"]), (&"waived".into(), &other.as_str().into()), "{settled:#}");
+    assert_eq!((&settled["by"][0]["name"], &settled["by"][1]["name"]), (&"Ada".into(), &"Grace".into()));
     // It is about main as they saw it.
     assert_eq!(scene.release("origin/main~1"), "not-merged-back");
     // The server has no remote, and calls main otherwise.
@@ -100,8 +109,17 @@ fn the_drift_of_every_line_is_told_but_for_what_never_goes_back() {
         report["answers"][0]["commits"].as_array().unwrap().iter().map(|one| one["is"].as_str().unwrap()).collect();
     assert_eq!((codes(&report).as_str(), kinds), ("drift", vec!["drifts", "carried"]));
     scene.place.hotfix(&["gate", "--drift"]).exits(1).says("is not on main").says("git cherry-pick -x");
+    // Each has its own way there.
+    let more = scene.place.commit("news.md", "later\n", "Later");
+    scene.place.git(&["push", "-q", "origin", "HEAD:release/1.2"]);
+    let said = scene.place.hotfix(&["gate", "--drift"]).exits(1);
+    assert_eq!(said.out.matches("git cherry-pick -x").count(), 2, "{}", said.out);
+    scene.place.git(&["revert", "--no-edit", &more]);
+    scene.place.git(&["push", "-q", "origin", "HEAD:release/1.2"]);
+    let said = scene.place.hotfix(&["gate", "--drift"]).exits(1);
+    assert_eq!(said.out.matches("git cherry-pick -x").count(), 1, "{}", said.out);
     scene.place.git(&["switch", "-q", "main"]);
-    scene.place.git(&["cherry-pick", "hotfix/INC-42~1"]);
+    scene.place.git(&["cherry-pick", "hotfix/INC-42~3"]);
     scene.place.git(&["push", "-q", "origin", "main"]);
     scene.place.hotfix(&["gate", "--drift", "--release", "origin/main"]).exits(0);
 }
