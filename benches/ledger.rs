@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use hotfix::domain::event::{
@@ -301,10 +302,10 @@ fn events(at: Moment, restored: bool) -> Vec<Payload> {
     let by = if restored { RestoredBy::Hotfix } else { RestoredBy::Other };
     let started = Payload::Started(Started { attempt: 1, branch: "hotfix/INC".into(), base: commit() });
     // What is open is looked at in git, where this ledger's commits are not: those have no fix.
-    let fix = if restored { Payload::FixAttached(Box::new(fix)) } else { started.clone() };
+    let fix = if restored { Payload::FixAttached(Arc::new(fix)) } else { started.clone() };
     vec![
-        Payload::Checked(Box::new(checked.clone())),
-        Payload::Checked(Box::new(checked)),
+        Payload::Checked(Arc::new(checked.clone())),
+        Payload::Checked(Arc::new(checked)),
         started,
         fix,
         Payload::Deployed(Deployed { at, release }),

@@ -1,6 +1,7 @@
 //! What hotfixes cost: above each step the policy demands more, and never a wall where data is at risk.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -41,7 +42,7 @@ pub struct Entry {
 
 impl From<&Incident> for Entry {
     fn from(incident: &Incident) -> Self {
-        let walk = |check: &Done<Checked>| (check.by.commit, check.what.decision == Decision::Hotfix);
+        let walk = |check: &Done<Arc<Checked>>| (check.by.commit, check.what.decision == Decision::Hotfix);
         let voided = incident.voided.as_ref().filter(|_| incident.state == State::Void);
         Self {
             incident: incident.id.clone(),
@@ -163,7 +164,7 @@ fn inside<T>(all: &[T], before: impl Fn(&T) -> bool, not_behind: impl Fn(&T) -> 
 pub fn due(
     policy: &Policy,
     account: &Account<'_>,
-    (this, check): (&IncidentId, &Done<Checked>),
+    (this, check): (&IncidentId, &Done<Arc<Checked>>),
     knows: Knows<'_>,
 ) -> Demanded {
     let recorded = check.what.demanded.clone().unwrap_or_default();

@@ -1,5 +1,7 @@
 //! What stands between an incident and its end: everything missing, each with the command that mends it.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::case::Case;
@@ -171,7 +173,7 @@ fn road(incident: &Incident, requires: &CloseRequires, proofs: &[Proof]) -> Vec<
 /// Whether people decided apart, and otherwise than each other.
 pub fn contested(incident: &Incident) -> Option<Refusal> {
     let walks = incident.contested();
-    let told = |check: &&Done<Checked>| {
+    let told = |check: &&Done<Arc<Checked>>| {
         let (what, policy) = (&check.what, &check.what.policy);
         format!("{} by {} ({}, version {})", what.decision.word(), check.by.actor.name, policy.name, policy.version)
     };

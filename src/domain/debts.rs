@@ -1,5 +1,7 @@
 //! What is owed, by whom, and until when.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::analysis::PlannedAction;
@@ -68,7 +70,7 @@ fn began(incident: &Incident, code: Code) -> Moment {
     // The first word counts: a deadline is not moved by saying the same once more.
     let deployed = incident.deployed.iter().map(|deployed| deployed.what.at).min();
     let restored = incident.restored_first;
-    let owed_at = |check: &&Done<Checked>| !evidence_owed(&check.what).is_empty();
+    let owed_at = |check: &&Done<Arc<Checked>>| !evidence_owed(&check.what).is_empty();
     let from = match code {
         Code::EvidenceOwed => incident.checks.iter().find(owed_at).map(|check| check.by.at),
         Code::ApprovalMissing | Code::LateApprovalOwed | Code::GateSkipped => deployed.or(restored),

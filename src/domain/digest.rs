@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use super::hunk::TextChange;
-use super::identity::{ObjectId, RepositoryPath};
+use super::identity::{ObjectId, RepositoryPath, from_text};
 use super::lines::is_binary;
 
 /// How many lines around a change belong to what was seen.
@@ -168,7 +168,7 @@ impl Serialize for FixDigest {
 
 impl<'de> Deserialize<'de> for FixDigest {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        from_text(deserializer, str::parse)
     }
 }
 

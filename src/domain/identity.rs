@@ -3,13 +3,33 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::de::{self, Visitor};
+use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A moment with the offset of the clock that told it, written as RFC 3339.
 pub type Moment = chrono::DateTime<chrono::FixedOffset>;
 
+/// Reads a value out of a text that need not be kept.
+pub(super) fn from_text<'de, D: Deserializer<'de>, T, E: fmt::Display>(
+    deserializer: D,
+    read: fn(&str) -> Result<T, E>,
+) -> Result<T, D::Error> {
+    struct Reader<T, E>(fn(&str) -> Result<T, E>);
+    impl<T, E: fmt::Display> Visitor<'_> for Reader<T, E> {
+        type Value = T;
+        fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+            out.write_str("a string")
+        }
+        fn visit_str<F: de::Error>(self, text: &str) -> Result<T, F> {
+            (self.0)(text).map_err(F::custom)
+        }
+    }
+    deserializer.deserialize_str(Reader(read))
+}
+
 /// A person as git names them.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Person {
     /// The full name, for show.
@@ -22,6 +42,16 @@ impl Person {
     /// Whether both are the same person: e-mail addresses compare without regard to ASCII case.
     pub fn is(&self, other: &Self) -> bool {
         self.email.eq_ignore_ascii_case(&other.email)
+    }
+}
+
+/// In the order of the names, so that nothing has to be put into order.
+impl Serialize for Person {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Person", 2)?;
+        fields.serialize_field("email", &self.email)?;
+        fields.serialize_field("name", &self.name)?;
+        fields.end()
     }
 }
 
@@ -107,7 +137,7 @@ impl FromStr for IncidentId {
 
 impl<'de> Deserialize<'de> for IncidentId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        from_text(deserializer, str::parse)
     }
 }
 
@@ -118,8 +148,16 @@ impl fmt::Display for IncidentId {
 }
 
 /// The id of a git object (SHA-1, 20 bytes), written as 40 hexadecimal digits.
-#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ObjectId([u8; 20]);
+
+impl std::hash::Hash for ObjectId {
+    /// An id is a hash already: a part of it tells as much as the whole, and sooner.
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        let [a, b, c, d, e, f, g, h, ..] = self.0;
+        state.write_u64(u64::from_ne_bytes([a, b, c, d, e, f, g, h]));
+    }
+}
 
 /// A text that is not 40 hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -154,19 +192,30 @@ impl FromStr for ObjectId {
         if digits.len() != 40 {
             return Err(ObjectIdError);
         }
-        let mut bytes = [0; 20];
+        let (mut bytes, mut all) = ([0; 20], 0);
         for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            let digit = |digit: u8| match digit {
-                b'0'..=b'9' => Ok(digit - b'0'),
-                b'a'..=b'f' => Ok(digit - b'a' + 10),
-                b'A'..=b'F' => Ok(digit - b'A' + 10),
-                _ => Err(ObjectIdError),
-            };
-            *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+            let [high, low] = [DIGITS[usize::from(pair[0])], DIGITS[usize::from(pair[1])]];
+            all |= high | low;
+            *byte = high << 4 | low;
         }
-        Ok(Self(bytes))
+        if all == NO_DIGIT { Err(ObjectIdError) } else { Ok(Self(bytes)) }
     }
 }
+
+/// What no digit is worth: all bits, so that it shows among many.
+const NO_DIGIT: u8 = 255;
+
+/// What each byte is worth as a hexadecimal digit: a table, since ids are read by the hundred thousand.
+const DIGITS: [u8; 256] = {
+    let (mut digits, mut value) = ([NO_DIGIT; 256], 0);
+    while value < 16 {
+        let digit = b"0123456789abcdef"[value as usize];
+        digits[digit as usize] = value;
+        digits[digit.to_ascii_uppercase() as usize] = value;
+        value += 1;
+    }
+    digits
+};
 
 /// The 40 digits.
 struct Digits([u8; 40]);
@@ -210,7 +259,7 @@ impl Serialize for ObjectId {
 
 impl<'de> Deserialize<'de> for ObjectId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        from_text(deserializer, str::parse)
     }
 }
 
@@ -292,8 +341,7 @@ impl Serialize for RepositoryPath {
 
 impl<'de> Deserialize<'de> for RepositoryPath {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::from_escaped(&text).ok_or_else(|| serde::de::Error::custom("a path with a broken escape"))
+        from_text(deserializer, |text| Self::from_escaped(text).ok_or("a path with a broken escape"))
     }
 }
 

@@ -5,6 +5,7 @@ mod meeting;
 mod replay;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -66,7 +67,7 @@ pub struct Deed {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Done<T> {
     /// Who and when.
-    pub by: Deed,
+    pub by: Arc<Deed>,
     /// What.
     pub what: T,
 }
@@ -81,13 +82,13 @@ pub struct Incident {
     /// When production broke, as said at opening.
     pub started: Moment,
     /// Who opened it.
-    pub opened: Deed,
+    pub opened: Arc<Deed>,
     /// The severity said first: later checks do not change it.
     pub severity_at_opening: Option<String>,
     /// The policy that governs it until it closes.
     pub policy: PolicyPin,
     /// Every walk up the ladder; the last one governs.
-    pub checks: Vec<Done<Checked>>,
+    pub checks: Vec<Done<Arc<Checked>>>,
     /// The attempts at a fix, by number.
     pub attempts: Vec<Attempt>,
     /// Deployments of a fix.
@@ -110,9 +111,9 @@ pub struct Incident {
     pub cause: Option<Done<CauseSettled>>,
     /// Who said that the flag which stayed off was removed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub flag_removed: Option<Deed>,
+    pub flag_removed: Option<Arc<Deed>>,
     /// Who closed it.
-    pub closed: Option<Deed>,
+    pub closed: Option<Arc<Deed>>,
     /// What people said about the fix and its gates.
     #[serde(flatten)]
     pub said: Said,
@@ -126,7 +127,7 @@ pub struct Incident {
 
 impl Incident {
     /// The walk that governs: the latest.
-    pub fn check(&self) -> &Done<Checked> {
+    pub fn check(&self) -> &Done<Arc<Checked>> {
         #[expect(clippy::expect_used, reason = "an incident begins with a check: see `replay`")]
         self.checks.last().expect("an incident has a check")
     }
@@ -138,9 +139,9 @@ impl Incident {
 
     /// The walks that people made apart and that decided otherwise, or by another policy; empty once somebody who saw all of
     /// them has walked again. Two that agree fold into one.
-    pub fn contested(&self) -> Vec<&Done<Checked>> {
+    pub fn contested(&self) -> Vec<&Done<Arc<Checked>>> {
         let standing: Vec<_> = self.standing.iter().filter_map(|&at| self.checks.get(at)).collect();
-        let same = |pair: &[&Done<Checked>]| {
+        let same = |pair: &[&Done<Arc<Checked>>]| {
             pair[0].what.decision == pair[1].what.decision
                 && pair[0].what.policy.is_the_same_policy(&pair[1].what.policy)
         };
@@ -149,7 +150,7 @@ impl Incident {
 
     /// Whether a hotfix was decided: by the walk that governs, or by one of those that contest it, for work goes on.
     pub fn allows_hotfix(&self) -> bool {
-        let decides = |check: &&Done<Checked>| check.what.decision == Decision::Hotfix;
+        let decides = |check: &&Done<Arc<Checked>>| check.what.decision == Decision::Hotfix;
         self.decision() == Decision::Hotfix || self.contested().iter().any(decides)
     }
 
@@ -159,7 +160,7 @@ impl Incident {
     }
 
     /// The fixes that count: attached and not withdrawn.
-    pub fn fixes(&self) -> impl Iterator<Item = &Done<FixAttached>> {
+    pub fn fixes(&self) -> impl Iterator<Item = &Done<Arc<FixAttached>>> {
         self.attempts.iter().filter(|attempt| !attempt.withdrawn).filter_map(|attempt| attempt.fix.as_ref())
     }
 
@@ -246,7 +247,7 @@ impl Incident {
                 }
                 self.standing.retain(|&at| !entry.knows(self.checks[at].by.commit));
                 self.standing.push(self.checks.len());
-                self.checks.push(Done::of(entry, checked.as_ref()));
+                self.checks.push(Done::of(entry, checked));
             }
             Payload::Started(started) => {
                 let attempt = self.attempt_of(started.attempt, entry);
@@ -261,7 +262,7 @@ impl Incident {
                 let attempt = self.attempt_of(fix.attempt, entry);
                 let before: Vec<Person> = attempt.authors().cloned().chain(elsewhere).collect();
                 attempt.earlier_authors = each_once(before);
-                attempt.fix = Some(Done::of(entry, fix.as_ref()));
+                attempt.fix = Some(Done::of(entry, fix));
                 attempt.withdrawn = false;
                 // What was deployed before is not this fix.
                 self.deployed.clear();
@@ -378,9 +379,13 @@ pub(super) fn evidence_owed(check: &Checked) -> Vec<RungName> {
 }
 
 impl Deed {
-    pub(super) fn of(entry: &Recorded<'_>) -> Self {
-        let event = entry.event;
-        Self { event: event.id.clone(), commit: entry.commit, actor: event.actor.clone(), at: event.at }
+    /// One for all that an event says: nearly every event is told of at several places.
+    pub(super) fn of(entry: &Recorded<'_>) -> Arc<Self> {
+        let deed = || {
+            let event = entry.event;
+            Arc::new(Self { event: event.id.clone(), commit: entry.commit, actor: event.actor.clone(), at: event.at })
+        };
+        Arc::clone(entry.deed.get_or_init(deed))
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod abridged;
 mod belonging;
 mod growth;
+mod index;
 mod knowledge;
 mod order;
 
@@ -11,6 +12,7 @@ use std::collections::BTreeMap;
 use foldhash::HashMap;
 use smallvec::SmallVec;
 
+use self::index::Index;
 use self::order::{in_causal_order, root_of};
 use super::event::{Event, LedgerAdopted, Payload};
 use super::identity::{IncidentId, ObjectId};
@@ -59,7 +61,7 @@ pub struct Commit {
     /// Its id.
     pub id: ObjectId,
     /// Its parents; none for a root, two for a join.
-    pub parents: Vec<ObjectId>,
+    pub parents: ParentIds,
     /// What it holds.
     pub content: Content,
 }
@@ -89,8 +91,10 @@ pub struct History {
     records: Vec<Record>,
     /// Every commit, joins too, in causal order.
     order: Vec<Place>,
-    place_of: HashMap<ObjectId, usize>,
-    record_of: HashMap<String, usize>,
+    /// Of each commit among those.
+    place_of: Index,
+    /// Of each readable event among the records, by its id.
+    record_of: Index,
     /// The number of commits that no other one stands on.
     heads: usize,
     /// The places that know all earlier ones and that all later ones know, in order: only between two of them are there
@@ -112,7 +116,10 @@ enum Holds {
     LeftOut,
 }
 
-/// The places of a commit's parents: nearly always one.
+/// A commit's parents: nearly always one.
+pub type ParentIds = SmallVec<[ObjectId; 1]>;
+
+/// The places of a commit's parents.
 pub type Parents = SmallVec<[usize; 2]>;
 
 #[derive(Clone, Debug)]
@@ -128,10 +135,9 @@ impl History {
     ///
     /// A parent that is not among them is left out: the caller makes sure that none is missing.
     pub fn new(tip: ObjectId, commits: Vec<Commit>) -> Self {
-        let mut history = Self { tip: Some(tip), ..Self::default() };
-        history.reserve(commits.len());
+        let mut history = Self { tip: Some(tip), ..Self::with_room(commits.len()) };
         // Nearly always it is one line, which the walk down from the tip has in its exact reverse order.
-        let is_line = commits.windows(2).all(|pair| pair[0].parents == [pair[1].id])
+        let is_line = commits.windows(2).all(|pair| pair[0].parents.as_slice() == [pair[1].id])
             && commits.last().is_some_and(|root| root.parents.is_empty());
         if is_line {
             history.begin(commits.last());
@@ -146,11 +152,14 @@ impl History {
         history
     }
 
-    fn reserve(&mut self, commits: usize) {
-        self.order.reserve(commits);
-        self.place_of.reserve(commits);
-        self.records.reserve(commits);
-        self.record_of.reserve(commits);
+    fn with_room(commits: usize) -> Self {
+        Self {
+            records: Vec::with_capacity(commits),
+            order: Vec::with_capacity(commits),
+            place_of: Index::with_room(commits),
+            record_of: Index::with_room(commits),
+            ..Self::default()
+        }
     }
 
     fn begin(&mut self, root: Option<&Commit>) {
@@ -227,14 +236,23 @@ impl History {
 
     /// The readable event with this id, whether it counts or not.
     pub fn event(&self, id: &str) -> Option<(ObjectId, &Event)> {
-        let record = self.records.get(*self.record_of.get(id)?)?;
+        let record = self.records.get(self.record_of(id)?)?;
         Some((record.commit, record.event.as_deref().ok()?))
+    }
+
+    /// Where the readable event with this id stands among the records.
+    fn record_of(&self, id: &str) -> Option<usize> {
+        self.record_of.find(id, |record| id_of(&self.records[record]))
+    }
+
+    fn put_record_of(&mut self, id: &str, record: usize) {
+        let records = &self.records;
+        self.record_of.put(id, record, |record| id_of(&records[record]));
     }
 
     /// The event, readable or not, that this commit holds; none if it is a join or not here.
     pub fn at(&self, commit: ObjectId) -> Option<&Record> {
-        let place = *self.place_of.get(&commit)?;
-        self.record_at(&self.order[place])
+        self.record_at(&self.order[self.place(commit)?])
     }
 
     /// The commits in causal order, joins too, each with its parents.
@@ -245,7 +263,7 @@ impl History {
 
     /// Whether the ledger holds this commit.
     pub fn holds(&self, commit: ObjectId) -> bool {
-        self.place_of.contains_key(&commit)
+        self.place(commit).is_some()
     }
 
     fn record_at(&self, place: &Place) -> Option<&Record> {
@@ -257,7 +275,7 @@ impl History {
 
     /// Takes the next commit in causal order, and checks what only its place among the others can tell.
     fn push(&mut self, commit: Commit) {
-        let parents: Parents = commit.parents.iter().filter_map(|id| self.place_of.get(id).copied()).collect();
+        let parents: Parents = commit.parents.iter().filter_map(|id| self.place(*id)).collect();
         let holds = match commit.content {
             Content::Join => Holds::Join,
             Content::Event(event) => {
@@ -270,7 +288,7 @@ impl History {
 
     fn keep(&mut self, record: Record) -> Holds {
         if let Ok(event) = &record.event {
-            self.record_of.insert(event.id.clone(), self.records.len());
+            self.put_record_of(&event.id, self.records.len());
         }
         self.records.push(record);
         Holds::Record(self.records.len() - 1)
@@ -293,7 +311,8 @@ impl History {
         if self.heads == 1 {
             self.waists.push(place);
         }
-        self.place_of.insert(commit, place);
+        let order = &self.order;
+        self.place_of.put(&commit, place, |place| &order[place].commit);
         self.order.push(Place { commit, parents, holds, has_child: false });
     }
 
@@ -301,6 +320,11 @@ impl History {
     pub fn commits(&self) -> impl DoubleEndedIterator<Item = ObjectId> {
         self.order.iter().map(|place| place.commit)
     }
+}
+
+/// The id by which a record is found; what can't be read has none.
+fn id_of(record: &Record) -> &str {
+    record.event.as_ref().map_or("", |event| event.id.as_str())
 }
 
 fn readable(commit: &Commit) -> Option<&Event> {

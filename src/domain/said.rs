@@ -75,6 +75,6 @@ impl Said {
     /// Who looked at an override; never whoever gave it.
     pub fn review(&self, overridden: &Done<Overridden>) -> Option<&Deed> {
         let of_it = self.reviews.iter().filter(|review| review.what.overridden == overridden.by.event);
-        of_it.map(|review| &review.by).find(|by| !by.actor.is(&overridden.by.actor))
+        of_it.map(|review| &*review.by).find(|by| !by.actor.is(&overridden.by.actor))
     }
 }

@@ -107,23 +107,40 @@ impl Repository {
     }
 }
 
-/// An object whose hash may have to be looked at yet: where thousands are read, that is half of the work, for another processor.
+/// Objects of one kind whose hashes have to be looked at yet: where thousands are read, that is half of the work, for another
+/// processor.
 pub struct Unproved {
-    id: ObjectId,
     kind: Kind,
-    content: Vec<u8>,
-    is_proved: bool,
+    /// Their contents, one behind the other.
+    bytes: Vec<u8>,
+    /// Each with where its content ends.
+    objects: Vec<(ObjectId, usize)>,
 }
 
 impl Unproved {
-    /// What is stored under its id: to be believed once it is proved.
-    pub fn content(&self) -> &[u8] {
-        &self.content
+    /// None yet.
+    pub fn new(kind: Kind) -> Self {
+        Self { kind, bytes: Vec::new(), objects: Vec::new() }
     }
 
-    /// Its id and content, if that is what its id says; looks for git's own signs of a forged SHA-1 too.
-    pub fn proved(self) -> Option<(ObjectId, Vec<u8>)> {
-        (self.is_proved || is_sound(self.id, self.kind, &self.content)).then_some((self.id, self.content))
+    /// How many they are.
+    pub fn count(&self) -> usize {
+        self.objects.len()
+    }
+
+    /// Takes all of them out, and keeps the memory for others.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.objects.clear();
+    }
+
+    /// Their ids and contents, each if that is what its id says; looks for git's own signs of a forged SHA-1 too.
+    pub fn proved(&self) -> impl Iterator<Item = Option<(ObjectId, &[u8])>> {
+        let starts = std::iter::once(0).chain(self.objects.iter().map(|(_, end)| *end));
+        self.objects.iter().zip(starts).map(|(&(id, end), start)| {
+            let content = &self.bytes[start..end];
+            is_sound(id, self.kind, content).then_some((id, content))
+        })
     }
 }
 
@@ -137,28 +154,30 @@ impl Objects<'_> {
     ///
     /// Exit 4 if it is corrupt, which its hash tells.
     pub fn read(&self, id: ObjectId, kind: Kind) -> Result<Option<Vec<u8>>, Failure> {
-        match self.packed(id, kind).and_then(Unproved::proved) {
-            Some((_, content)) => Ok(Some(content)),
+        let packed =
+            self.repository.packs().read(id).filter(|(found, content)| *found == kind && is_sound(id, kind, content));
+        match packed {
+            Some((_, content)) => Ok(Some(Rc::unwrap_or_clone(content))),
             None => self.read_elsewhere(id, kind),
         }
     }
 
-    /// The same, without a look at the hash of what is packed.
+    /// The same, put behind the others in `objects`, without a look at the hash of what is packed: to be believed once it is
+    /// proved. None if there is no such object here.
     ///
     /// Exit 4 if it is found to be corrupt nevertheless.
-    pub fn read_unproved(&self, id: ObjectId, kind: Kind) -> Result<Option<Unproved>, Failure> {
-        match self.packed(id, kind) {
-            Some(object) => Ok(Some(object)),
-            None => {
-                let content = self.read_elsewhere(id, kind)?;
-                Ok(content.map(|content| Unproved { id, kind, content, is_proved: true }))
+    pub fn read_unproved<'u>(&self, id: ObjectId, objects: &'u mut Unproved) -> Result<Option<&'u [u8]>, Failure> {
+        let Unproved { kind, bytes, objects } = objects;
+        let start = bytes.len();
+        if self.repository.packs().read_once(id, bytes) != Some(*kind) {
+            bytes.truncate(start);
+            match self.read_elsewhere(id, *kind)? {
+                Some(content) => bytes.extend_from_slice(&content),
+                None => return Ok(None),
             }
         }
-    }
-
-    fn packed(&self, id: ObjectId, kind: Kind) -> Option<Unproved> {
-        let (found, content) = self.repository.packs().read(id)?;
-        (found == kind).then(|| Unproved { id, kind, content: Rc::unwrap_or_clone(content), is_proved: false })
+        objects.push((id, bytes.len()));
+        Ok(Some(&bytes[start..]))
     }
 
     /// The same, of what the short way to packed objects does not find sound: in a file of its own, or by way of libgit2.

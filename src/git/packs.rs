@@ -8,6 +8,7 @@ mod pack;
 
 use foldhash::HashMap;
 use std::cell::{Cell, RefCell};
+use std::ops::Range;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -89,18 +90,38 @@ impl Packs {
         self.unpack(self.find(id)?)
     }
 
+    /// Appends an object's content to `out` and tells its kind, for who reads one object after another and none again: it is not
+    /// kept. None, and nothing appended, if it is in no pack, or can't be read here.
+    pub(in crate::git) fn read_once(&self, id: ObjectId, out: &mut Vec<u8>) -> Option<Kind> {
+        let place = self.look_up(id)?;
+        let mut inflater = self.inflater.borrow_mut();
+        let entry = inflater.entry(&self.packs, place)?;
+        if let Form::Whole(kind) = entry.form {
+            inflater.inflate(&entry, out)?;
+            return Some(kind);
+        }
+        drop(inflater);
+        let (kind, content) = self.unpack(place)?;
+        out.extend_from_slice(&content);
+        Some(kind)
+    }
+
     fn find(&self, id: ObjectId) -> Option<Place> {
         if let Some(place) = self.places.borrow().get(&id) {
             return Some(*place);
         }
+        let found = self.look_up(id);
+        self.places.borrow_mut().extend(found.map(|place| (id, place)));
+        found
+    }
+
+    fn look_up(&self, id: ObjectId) -> Option<Place> {
         let count = self.packs.len();
-        let found = (0..count).map(|step| (self.last.get() + step) % count).find_map(|pack| {
+        (0..count).map(|step| (self.last.get() + step) % count).find_map(|pack| {
             let offset = self.packs[pack].find(id)?;
             self.last.set(pack);
             Some(Place { pack, offset })
-        });
-        self.places.borrow_mut().extend(found.map(|place| (id, place)));
-        found
+        })
     }
 
     fn unpack(&self, mut place: Place) -> Option<Object> {
@@ -109,9 +130,12 @@ impl Packs {
             if let Some(known) = self.known.borrow_mut().get(place) {
                 break known;
             }
-            let (form, content) = self.inflater.borrow_mut().entry(&self.packs[place.pack], place.offset)?;
+            let mut inflater = self.inflater.borrow_mut();
+            let entry = inflater.entry(&self.packs, place)?;
+            let mut content = Vec::new();
+            inflater.inflate(&entry, &mut content)?;
             let content = Rc::new(content);
-            let base = match form {
+            let base = match entry.form {
                 Form::Whole(kind) => {
                     self.known.borrow_mut().keep(place, (kind, Rc::clone(&content)));
                     break (kind, content);
@@ -149,33 +173,75 @@ enum Form {
     DeltaOfId(ObjectId),
 }
 
+/// An entry, as its head tells.
+struct Entry {
+    form: Form,
+    /// Its size when inflated.
+    size: usize,
+    /// Where the inflater's buffer holds it.
+    data: Range<usize>,
+}
+
 /// What is needed to inflate one entry after another.
 struct Inflater {
     decompressor: Decompressor,
+    /// A part of a pack, from this place on.
     buffer: Vec<u8>,
+    from: Place,
 }
 
 /// How many bytes are read of an entry before its size is known: most end within them.
 const HEAD: usize = 2_048;
 
+/// The longest head of an entry.
+const LONGEST_HEAD: usize = 32;
+
+/// How many bytes are read at once where one entry after another is wanted.
+const MANY: usize = 65_536;
+
 impl Inflater {
     fn new() -> Self {
-        Self { decompressor: Decompressor::new(), buffer: vec![0; HEAD] }
+        Self { decompressor: Decompressor::new(), buffer: Vec::new(), from: Place { pack: usize::MAX, offset: 0 } }
     }
 
-    /// The entry at a byte of a pack: how it is written, and the object or the difference.
-    fn entry(&mut self, pack: &Pack, offset: u64) -> Option<(Form, Vec<u8>)> {
-        let mut end = read(&pack.data, offset, &mut self.buffer[..HEAD])?;
-        let (form, size, start) = head(&self.buffer[..end], offset)?;
+    /// The entry at this place. It is held until the next one is asked for.
+    fn entry(&mut self, packs: &[Pack], place: Place) -> Option<Entry> {
+        let start = self.hold(packs, place, LONGEST_HEAD)?;
+        let (form, size, head) = head(&self.buffer[start..], place.offset)?;
         // Deflate makes nothing longer than this.
         let most = size.checked_add(size / 1_000 + 64).filter(|_| size <= LARGEST)?;
-        if end == HEAD && start + most > HEAD {
-            self.buffer.resize(self.buffer.len().max(start + most), 0);
-            end += read(&pack.data, offset + HEAD as u64, &mut self.buffer[HEAD..start + most])?;
+        let start = self.hold(packs, place, head + most)?;
+        let end = self.buffer.len().min(start + head + most);
+        Some(Entry { form, size, data: start + head..end })
+    }
+
+    /// Appends what the entry holds, inflated, to `out`; nothing if it can't be.
+    fn inflate(&mut self, entry: &Entry, out: &mut Vec<u8>) -> Option<()> {
+        let before = out.len();
+        out.resize(before + entry.size, 0);
+        let made = self.decompressor.zlib_decompress(self.buffer.get(entry.data.clone())?, &mut out[before..]);
+        if made.is_ok_and(|made| made == entry.size) {
+            return Some(());
         }
-        let mut content = vec![0; size];
-        let made = self.decompressor.zlib_decompress(&self.buffer[start..end], &mut content).ok()?;
-        (made == size).then_some((form, content))
+        out.truncate(before);
+        None
+    }
+
+    /// Where the buffer holds so many bytes of a pack from this place on, fewer only where the pack ends.
+    fn hold(&mut self, packs: &[Pack], place: Place, wanted: usize) -> Option<usize> {
+        let at = place.offset.checked_sub(self.from.offset).filter(|_| place.pack == self.from.pack);
+        let at = at.and_then(|at| usize::try_from(at).ok()).filter(|at| *at <= self.buffer.len());
+        if let Some(at) = at.filter(|at| at.saturating_add(wanted) <= self.buffer.len()) {
+            return Some(at);
+        }
+        // Whoever comes to the end of what is held goes through the pack.
+        let usual = if at.is_some() { MANY } else { HEAD };
+        self.from = Place { pack: usize::MAX, offset: 0 };
+        self.buffer.resize(wanted.max(usual), 0);
+        let filled = read(&packs[place.pack].data, place.offset, &mut self.buffer)?;
+        self.buffer.truncate(filled);
+        self.from = place;
+        Some(0)
     }
 }
 

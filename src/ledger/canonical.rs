@@ -54,6 +54,10 @@ fn is_plain(text: &[u8]) -> bool {
     text.iter().fold(true, |plain, &byte| plain & (byte >= b' ') & (byte != b'"') & (byte != b'\\'))
 }
 
+fn is_plain_ascii(key: &[u8]) -> bool {
+    key.iter().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'))
+}
+
 fn write_string(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
     if is_plain(text) {
@@ -111,15 +115,23 @@ impl<'o> Object<'o> {
     fn key(&mut self, key: &(impl Serialize + ?Sized)) -> Result<(), NotCanonical> {
         let from = self.begin_key();
         key.serialize(Writer { out: self.out })?;
-        self.end_key(from)
+        match &self.out[from..] {
+            [b'"', key @ .., b'"'] if is_plain_ascii(key) => {
+                self.end_key(from);
+                Ok(())
+            }
+            _ => Err(NotCanonical::Outside("a key that is not plain ASCII")),
+        }
     }
 
-    fn name(&mut self, name: &'static str) -> Result<(), NotCanonical> {
+    /// The name of a field, which stands in this program's own source.
+    fn name(&mut self, name: &'static str) {
+        debug_assert!(is_plain_ascii(name.as_bytes()), "{name}");
         let from = self.begin_key();
         self.out.push(b'"');
         self.out.extend_from_slice(name.as_bytes());
         self.out.push(b'"');
-        self.end_key(from)
+        self.end_key(from);
     }
 
     fn begin_key(&mut self) -> usize {
@@ -129,16 +141,9 @@ impl<'o> Object<'o> {
         self.out.len()
     }
 
-    fn end_key(&mut self, from: usize) -> Result<(), NotCanonical> {
-        let is_plain_ascii = |byte: &u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
-        match &self.out[from..] {
-            [b'"', key @ .., b'"'] if key.iter().all(is_plain_ascii) => {
-                self.fields.push(Field { from: from + 1, key_end: self.out.len() - 1, end: 0 });
-                self.out.push(b':');
-                Ok(())
-            }
-            _ => Err(NotCanonical::Outside("a key that is not plain ASCII")),
-        }
+    fn end_key(&mut self, from: usize) {
+        self.fields.push(Field { from: from + 1, key_end: self.out.len() - 1, end: 0 });
+        self.out.push(b':');
     }
 
     fn value(&mut self, value: &(impl Serialize + ?Sized)) -> Result<(), NotCanonical> {
@@ -260,7 +265,7 @@ impl<'o> ser::Serializer for Writer<'o> {
         value: &T,
     ) -> Result<(), NotCanonical> {
         let mut object = Object::new(self.out, "}");
-        object.name(name)?;
+        object.name(name);
         object.value(value)?;
         object.finish();
         Ok(())
@@ -364,7 +369,7 @@ macro_rules! objects {
             type Ok = ();
             type Error = NotCanonical;
             fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), NotCanonical> {
-                self.name(key)?;
+                self.name(key);
                 self.value(value)
             }
             fn end(self) -> Result<(), NotCanonical> {

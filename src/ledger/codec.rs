@@ -4,11 +4,16 @@
 //! and a line feed. Author and committer are the actor at the event's time. Reading writes what it read and compares, so that
 //! nothing is accepted that this program would not have written.
 
+use std::borrow::Cow;
+
+use serde::de::DeserializeSeed;
 use serde_json::Value;
+use smallvec::SmallVec;
 
 use crate::domain::event::{Event, FORMAT, Payload};
+use crate::domain::form::OfKind;
 use crate::domain::identity::{IncidentId, Moment, ObjectId, Person, harmless};
-use crate::domain::record::{Content, Unreadable};
+use crate::domain::record::{Content, ParentIds, Unreadable};
 use crate::git::objects::EMPTY_TREE;
 
 use super::canonical::{self, NotCanonical};
@@ -41,7 +46,7 @@ pub enum EncodeError {
 ///
 /// It is read back before it is returned: what can't be read must not be recorded.
 pub fn encode(event: &Event) -> Result<String, EncodeError> {
-    let message = written(event)?;
+    let message = written(event, USUAL)?;
     if message.len() > LARGEST {
         return Err(EncodeError::TooLarge(message.len()));
     }
@@ -51,25 +56,53 @@ pub fn encode(event: &Event) -> Result<String, EncodeError> {
     }
 }
 
-fn written(event: &Event) -> Result<Vec<u8>, EncodeError> {
-    let mut message = subject(event.payload.kind(), event.incident.as_ref()).into_bytes();
-    // Most events take less.
-    message.reserve(1_024);
+/// The same of an event that was read: nobody has to see whether it can be.
+pub(super) fn encode_again(event: &Event) -> Result<Vec<u8>, EncodeError> {
+    written(event, USUAL)
+}
+
+/// Most events take less, in bytes.
+const USUAL: usize = 1_024;
+
+fn written(event: &Event, room: usize) -> Result<Vec<u8>, EncodeError> {
+    let mut message = Vec::with_capacity(room);
+    message.extend_from_slice(SUBJECT.as_bytes());
+    message.extend_from_slice(event.payload.kind().as_bytes());
+    if let Some(incident) = &event.incident {
+        message.push(b' ');
+        message.extend_from_slice(incident.as_str().as_bytes());
+    }
     message.extend_from_slice(b"\n\n");
     canonical::write(event, &mut message)?;
     message.push(b'\n');
     Ok(message)
 }
 
-fn subject(kind: &str, incident: Option<&IncidentId>) -> String {
-    match incident {
-        Some(incident) => format!("hotfix: {kind} {incident}"),
-        None => format!("hotfix: {kind}"),
-    }
-}
+/// What a subject begins with; the kind follows, and the incident if there is one.
+const SUBJECT: &str = "hotfix: ";
 
 /// The event in a commit message.
 pub fn decode(message: &[u8]) -> Result<Event, Unreadable> {
+    decode_at_once(message).map_or_else(|| decode_with_care(message), Ok)
+}
+
+/// The event in a message that is as it should be; none where it takes more to tell.
+///
+/// The subject says beforehand of which kind it is. Whether it says so rightly, and all else, shows when the event is written
+/// again: what is not what this program would write is not taken here.
+fn decode_at_once(message: &[u8]) -> Option<Event> {
+    let text = std::str::from_utf8(message).ok().filter(|text| text.len() <= LARGEST)?;
+    let (first, json) = text.split_once("\n\n")?;
+    let kind = first.strip_prefix(SUBJECT)?.split(' ').next()?;
+    let mut reader = serde_json::Deserializer::from_str(json);
+    let event = OfKind(kind).deserialize(&mut reader).ok()?;
+    // What is put into order on the way takes its room twice.
+    let again = written(&event, 2 * message.len()).ok()?;
+    (event.format == FORMAT && again == message && check_names(&event).is_ok()).then_some(event)
+}
+
+/// The event in a commit message, or why it can't be read.
+fn decode_with_care(message: &[u8]) -> Result<Event, Unreadable> {
     let malformed = |reason: &str| Unreadable::malformed(harmless(reason));
     if message.len() > LARGEST {
         return Err(malformed(&format!("it has {} bytes; the largest allowed is {LARGEST}", message.len())));
@@ -78,7 +111,7 @@ pub fn decode(message: &[u8]) -> Result<Event, Unreadable> {
     let parts = message.split_once("\n\n").and_then(|(first, json)| Some((first, json.strip_suffix('\n')?)));
     let Some((first, json)) = parts else { return Err(malformed("it is not a subject, a blank line and an event")) };
     match serde_json::from_str::<Event>(json) {
-        Ok(event) if event.format == FORMAT => match written(&event) {
+        Ok(event) if event.format == FORMAT => match written(&event, USUAL) {
             Ok(again) if again == message.as_bytes() => check_names(&event).map_err(malformed).map(|()| event),
             Ok(_) => Err(malformed("it is not in the one canonical form")),
             Err(error) => Err(malformed(&error.to_string())),
@@ -90,8 +123,10 @@ pub fn decode(message: &[u8]) -> Result<Event, Unreadable> {
 
 /// Ids, hashes and the names of texts must have their own shape: they become parts of paths.
 fn check_names(event: &Event) -> Result<(), &'static str> {
-    let is_uuid = |text: &str| uuid::Uuid::try_parse(text).is_ok_and(|id| id.to_string() == text);
-    let is_hash = |text: &str| text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    let is_right = |(at, byte)| if matches!(at, 8 | 13 | 18 | 23) { byte == b'-' } else { is_digit(byte) };
+    let is_uuid = |text: &str| text.len() == 36 && text.bytes().enumerate().all(is_right);
+    let is_hash = |text: &str| text.len() == 64 && text.bytes().all(is_digit);
     if !is_uuid(&event.id) || !is_uuid(&event.ledger) {
         return Err("its id, or that of its ledger, is not a UUID");
     }
@@ -112,7 +147,8 @@ fn newer(first: &str, json: &str) -> Option<Unreadable> {
     let mut again = Vec::with_capacity(json.len());
     canonical::write(&value, &mut again).ok()?;
     let incident = value.get("incident").and_then(Value::as_str).and_then(|id| id.parse().ok());
-    if again != json.as_bytes() || first != subject(kind, incident.as_ref()) {
+    let subject = incident.as_ref().map_or_else(String::new, |incident: &IncidentId| format!(" {incident}"));
+    if again != json.as_bytes() || first != format!("{SUBJECT}{kind}{subject}") {
         return None;
     }
     let kind = harmless(kind).chars().take(64).collect();
@@ -125,7 +161,7 @@ pub struct Parsed {
     /// The tree.
     pub tree: ObjectId,
     /// The parents.
-    pub parents: Vec<ObjectId>,
+    pub parents: ParentIds,
     /// What it holds.
     pub content: Content,
 }
@@ -172,12 +208,22 @@ pub fn seconds(commit: &[u8]) -> i64 {
 
 /// A person as git writes them in a commit. Git's format has no escapes, so what would break it is left out.
 pub(super) fn as_git_writes(who: &Person) -> Person {
-    let clean = |text: &str| {
-        let kept = harmless(text).replace(['<', '>'], "");
-        let kept = kept.trim_matches([' ', '.', ',', ':', ';', '"', '\'', '\\']);
-        if kept.is_empty() { "unknown".to_owned() } else { kept.to_owned() }
-    };
-    Person { name: clean(&who.name), email: clean(&who.email) }
+    Person { name: clean(&who.name).into_owned(), email: clean(&who.email).into_owned() }
+}
+
+/// A text in which nothing can break the format.
+fn clean(text: &str) -> Cow<'_, str> {
+    let shown = harmless(text);
+    let shown = if shown.contains(['<', '>']) { shown.replace(['<', '>'], "").into() } else { shown };
+    match shown {
+        Cow::Borrowed(text) => trimmed(text).into(),
+        Cow::Owned(text) => trimmed(&text).to_owned().into(),
+    }
+}
+
+fn trimmed(text: &str) -> &str {
+    let kept = text.trim_matches([' ', '.', ',', ':', ';', '"', '\'', '\\']);
+    if kept.is_empty() { "unknown" } else { kept }
 }
 
 /// A person and a moment as git writes them in a commit.
@@ -186,12 +232,12 @@ fn signature(who: &Person, at: Moment) -> String {
     let (seconds, minutes) = (at.timestamp().max(0), at.offset().local_minus_utc() / 60);
     let sign = if minutes < 0 { '-' } else { '+' };
     let (hours, minutes) = (minutes.abs() / 60, minutes.abs() % 60);
-    let Person { name, email } = as_git_writes(who);
+    let (name, email) = (clean(&who.name), clean(&who.email));
     format!("{name} <{email}> {seconds} {sign}{hours:02}{minutes:02}")
 }
 
 /// The parents of a commit. An `Err` says why they can't be told.
-pub(super) fn parents(bytes: &[u8]) -> Result<Vec<ObjectId>, &'static str> {
+pub(super) fn parents(bytes: &[u8]) -> Result<ParentIds, &'static str> {
     let mut lines = bytes.split(|&byte| byte == b'\n').skip(1);
     let parent =
         |line: &[u8]| Some(std::str::from_utf8(line.strip_prefix(b"parent ")?).ok().and_then(|id| id.parse().ok()));
@@ -206,12 +252,12 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed, &'static str> {
     let mut lines = headers.split('\n').peekable();
     let id = |line: &str| line.parse::<ObjectId>().map_err(|_| "a commit with a broken id");
     let tree = id(lines.next().and_then(|line| line.strip_prefix("tree ")).ok_or("a commit without a tree")?)?;
-    let mut parents = Vec::new();
+    let mut parents = ParentIds::new();
     while let Some(parent) = lines.peek().and_then(|line| line.strip_prefix("parent ")) {
         parents.push(id(parent)?);
         lines.next();
     }
-    let rest: Vec<_> = lines.collect();
+    let rest: SmallVec<[&str; 2]> = lines.collect();
     let content = if bytes.len() > LARGEST {
         let reason = format!("it has {} bytes; the largest allowed is {LARGEST}", bytes.len());
         Content::Event(Err(Unreadable::malformed(reason)))

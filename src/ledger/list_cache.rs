@@ -5,11 +5,13 @@
 //! that was set back is not used. Where only what is signed counts it holds for the very rule that it was weighed by. What opens
 //! a gate, and the audit, reads the ledger itself.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use foldhash::HashSet;
 use sha2::{Digest, Sha256};
 use smallvec::smallvec;
 
@@ -80,9 +82,12 @@ impl Ledger<'_> {
             return;
         }
         let left_out: BTreeMap<_, _> = left_out.map(|entry| (entry.incident.clone(), entry)).collect();
-        // Which texts were cut out has to be known as long as they may come back.
+        let over: HashSet<&IncidentId> = left_out.keys().collect();
+        let youngest = Cell::new(self.kept.and_then(|kept| kept.youngest));
+        // It sees every event. Which texts were cut out has to be known as long as they may come back.
         let quiet = |event: &Event| {
-            event.incident.as_ref().is_some_and(|incident| left_out.contains_key(incident))
+            youngest.set(youngest.get().max(Some(event.at)));
+            event.incident.as_ref().is_some_and(|incident| over.contains(incident))
                 && !matches!(event.payload, Payload::Redacted(_))
         };
         let signed = self.rule().identity != Identity::Unverified;
@@ -94,9 +99,8 @@ impl Ledger<'_> {
             return;
         }
         let under = signed.then(|| digest(self.rule()));
-        let youngest =
-            history.events().map(|(_, event)| event.at).chain(self.kept.and_then(|kept| kept.youngest)).max();
         let Some(history) = history.abridge(quiet) else { return };
+        let youngest = youngest.get();
         let Some(bytes) = written(&Content { history, youngest, under, left_out }) else { return };
         // A repository that can't be written to is as good without it.
         let write = || -> std::io::Result<()> {
@@ -111,8 +115,10 @@ impl Ledger<'_> {
 }
 
 fn written(content: &Content<Abridged>) -> Option<Vec<u8>> {
-    let mut out = Output(HEADER.to_vec());
     let Abridged { root, ledger, adopted, places, left_out } = &content.history;
+    // Most of it are ids: of commits, of events and of an incident's commits.
+    let mut out = Output(Vec::with_capacity(32 * places.len() + 16 * left_out.len() + 256 * content.left_out.len()));
+    out.0.extend_from_slice(HEADER);
     out.text(env!("CARGO_PKG_VERSION"))?;
     out.flag(content.youngest.is_some());
     content.youngest.iter().for_each(|youngest| out.moment(*youngest));
@@ -145,7 +151,7 @@ fn written(content: &Content<Abridged>) -> Option<Vec<u8>> {
             parents.iter().try_for_each(|&parent| out.count(parent))?;
         }
         if let What::Event(event) = what {
-            out.text(&codec::encode(event).ok()?)?;
+            out.bytes(&codec::encode_again(event).ok()?)?;
         }
     }
     let checksum = Sha256::digest(&out.0);
@@ -176,8 +182,12 @@ impl Output {
     }
 
     fn text(&mut self, text: &str) -> Option<()> {
-        self.count(text.len())?;
-        self.0.extend_from_slice(text.as_bytes());
+        self.bytes(text.as_bytes())
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) -> Option<()> {
+        self.count(bytes.len())?;
+        self.0.extend_from_slice(bytes);
         Some(())
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, mpsc};
 use foldhash::HashSet;
 
 use crate::domain::identity::ObjectId;
-use crate::domain::record::{Commit, Content, History, Unreadable};
+use crate::domain::record::{Commit, Content, History, ParentIds, Unreadable};
 use crate::failure::Failure;
 use crate::git::objects::{self, EMPTY_TREE, Kind, Objects, TreeLine, Unproved};
 
@@ -107,26 +107,30 @@ fn walk_with_care(objects: &Objects<'_>, mut way: Way<'_>) -> Result<Vec<Commit>
 /// The same, whose commits are proved to be what their ids say, and decoded, on all processors while the next ones are read. None
 /// where that can't be done with any of them.
 fn walk_in_haste(objects: &Objects<'_>, mut way: Way<'_>) -> Option<Vec<Commit>> {
-    let mut batch = || {
-        let mut batch = Vec::with_capacity(BATCH);
-        while let Some(id) = if batch.len() < BATCH { way.waiting.pop() } else { None } {
-            let object = objects.read_unproved(id, Kind::Commit).ok()??;
-            way.go_on(codec::parents(object.content()).ok()?.into_iter());
-            batch.push(object);
+    let mut batch = |mut batch: Unproved| {
+        while let Some(id) = if batch.count() < BATCH { way.waiting.pop() } else { None } {
+            let content = objects.read_unproved(id, &mut batch).ok()??;
+            way.go_on(codec::parents(content).ok()?.into_iter());
         }
         Some(batch)
     };
-    let first = batch()?;
-    if first.len() < BATCH {
-        return decoded(first);
+    let first = batch(Unproved::new(Kind::Commit))?;
+    if first.count() < BATCH {
+        return decoded(&first);
     }
-    let (sender, receiver) = mpsc::sync_channel::<(usize, Vec<Unproved>)>(WAITING);
+    let (sender, receiver) = mpsc::sync_channel::<(usize, Unproved)>(WAITING);
     let receiver = Arc::new(Mutex::new(receiver));
+    let (done, used) = mpsc::channel();
     std::thread::scope(|scope| {
         let decode = || {
-            let receiver = Arc::clone(&receiver);
+            let (receiver, done) = (Arc::clone(&receiver), done.clone());
             let next = move || receiver.lock().ok()?.recv().ok();
-            let decode = |(number, batch)| Some((number, decoded(batch)?));
+            let decode = move |(number, batch)| {
+                let commits = decoded(&batch)?;
+                // Its memory serves once more, if anything is left to be read.
+                done.send(batch).ok();
+                Some((number, commits))
+            };
             scope.spawn(move || std::iter::from_fn(next).map(decode).collect::<Option<Vec<_>>>())
         };
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
@@ -135,10 +139,12 @@ fn walk_in_haste(objects: &Objects<'_>, mut way: Way<'_>) -> Option<Vec<Commit>>
         drop(receiver);
         let mut raw = first;
         for number in 0.. {
-            if raw.is_empty() || sender.send((number, raw)).is_err() {
+            if raw.count() == 0 || sender.send((number, raw)).is_err() {
                 break;
             }
-            raw = batch()?;
+            let mut next = used.try_recv().unwrap_or_else(|_| Unproved::new(Kind::Commit));
+            next.clear();
+            raw = batch(next)?;
         }
         drop(sender);
         let mut batches = Vec::new();
@@ -146,13 +152,19 @@ fn walk_in_haste(objects: &Objects<'_>, mut way: Way<'_>) -> Option<Vec<Commit>>
             batches.extend(decoder.join().ok()??);
         }
         batches.sort_unstable_by_key(|(number, _)| *number);
-        Some(batches.into_iter().flat_map(|(_, commits)| commits).collect())
+        let mut commits = Vec::with_capacity(batches.len() * BATCH);
+        batches.into_iter().for_each(|(_, batch)| commits.extend(batch));
+        Some(commits)
     })
 }
 
-fn decoded(batch: Vec<Unproved>) -> Option<Vec<Commit>> {
-    let proved = batch.into_iter().map(Unproved::proved);
-    proved.map(|object| object.and_then(|(id, bytes)| commit(id, &bytes).ok())).collect()
+fn decoded(batch: &Unproved) -> Option<Vec<Commit>> {
+    let mut commits = Vec::with_capacity(batch.count());
+    for object in batch.proved() {
+        let (id, bytes) = object?;
+        commits.push(commit(id, bytes).ok()?);
+    }
+    Some(commits)
 }
 
 /// Joins `tops`, of which none holds another, into one tip; with the joins' bytes.
@@ -168,7 +180,7 @@ fn join(
         time = time.max(codec::seconds(&bytes));
         if at > 0 {
             let bytes = codec::join([tip, top], time);
-            let parents = vec![tip, top];
+            let parents = ParentIds::from_slice(&[tip, top]);
             tip = objects::id_of(Kind::Commit, &bytes)?;
             commits.push(Commit { id: tip, parents, content: Content::Join });
             joins.push(bytes);

@@ -1,5 +1,7 @@
 //! `hotfix audit`, against everything that a forger, a mistake or a newer version may do to the record.
 
+use std::sync::Arc;
+
 use hotfix::domain::event::{Closed, Decision, Event, LedgerCreated, Payload, RcaAccepted, TargetVerdict};
 use hotfix::domain::identity::{ObjectId, Person};
 use hotfix::domain::merge_back::Verdict;
@@ -198,6 +200,7 @@ fn escapes_bidi_and_nul_in_every_field_reach_no_terminal() {
     scene.forge(|event| {
         event.actor = Person { name: EVIL.into(), email: EVIL.into() };
         let Payload::Checked(checked) = &mut event.payload else { panic!("a check") };
+        let checked = Arc::make_mut(checked);
         checked.rule = Some(EVIL.into());
         checked.policy.name = EVIL.into();
         checked.policy.main = Some(EVIL.into());
@@ -242,6 +245,7 @@ fn a_decision_that_the_policy_did_not_make_is_found() {
     let scene = Scene::new();
     scene.forge(|event| {
         let Payload::Checked(checked) = &mut event.payload else { panic!("a check") };
+        let checked = Arc::make_mut(checked);
         checked.decision = Decision::NormalRelease;
     });
     assert_eq!(scene.only("decision-not-by-policy"), "its answers lead to hotfix, and normal-release is recorded");
@@ -258,6 +262,7 @@ fn a_price_that_was_left_out_is_found_and_is_due_all_the_same() {
     assert_eq!(scene.codes(), [""; 0]);
     scene.forge(|event| {
         let Payload::Checked(checked) = &mut event.payload else { panic!("a check") };
+        let checked = Arc::make_mut(checked);
         checked.demanded = None;
     });
     let message = scene.only("decision-not-by-policy");
@@ -269,6 +274,7 @@ fn a_reason_that_the_policy_does_not_list_is_found() {
     let scene = Scene::new();
     scene.forge(|event| {
         let Payload::Checked(checked) = &mut event.payload else { panic!("a check") };
+        let checked = Arc::make_mut(checked);
         checked.facts.clear();
     });
     assert!(scene.only("decision-not-by-policy").contains("these have no answer: severity"));
@@ -355,6 +361,7 @@ fn a_policy_of_ones_own_choice_is_found() {
     scene.forge(|event| {
         event.incident = Some("INC-43".parse().unwrap());
         let Payload::Checked(checked) = &mut event.payload else { panic!("a check") };
+        let checked = Arc::make_mut(checked);
         checked.started = "2999-01-01T00:00:00Z".parse().unwrap();
         checked.policy.name = "mine".into();
         checked.policy.main = None;
@@ -372,6 +379,7 @@ fn a_policy_of_ones_own_choice_is_found() {
         event.id = "019cb6f0-9b40-7000-8000-00000000000b".into();
         event.incident = Some("INC-44".parse().unwrap());
         let Payload::Checked(checked) = &mut event.payload else { panic!("a check") };
+        let checked = Arc::make_mut(checked);
         checked.policy.source.as_mut().unwrap().commit = commit.parse().unwrap();
         checked.policy.version = 2;
         checked.started = then;
@@ -387,6 +395,7 @@ fn a_policy_of_ones_own_choice_is_found() {
         event.id = "019cb6f0-9b40-7000-8000-00000000000e".into();
         event.incident = Some("INC-45".parse().unwrap());
         let Payload::Checked(checked) = &mut event.payload else { panic!("a check") };
+        let checked = Arc::make_mut(checked);
         checked.started = event.at - chrono::TimeDelta::hours(2);
         event.at += chrono::TimeDelta::hours(1);
         let source = checked.policy.source.as_mut().unwrap();

@@ -60,7 +60,7 @@ fn kebab(name: &str) -> String {
 fn shown(kind: &Type) -> String {
     let text = quote(kind);
     let inner = |outer: &str| text.strip_prefix(outer).and_then(|rest| rest.strip_suffix('>')).map(str::to_owned);
-    if let Some(inner) = inner("Option<").or(inner("Box<")) {
+    if let Some(inner) = inner("Option<").or(inner("Arc<")) {
         return shown(&syn::parse_str(&inner).unwrap());
     }
     if let Some(inner) = inner("Vec<") {

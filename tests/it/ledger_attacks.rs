@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use hotfix::domain::event::{Change, Event, FORMAT, FixAttached, LedgerCreated, Payload, Proof, Side};
 use hotfix::domain::identity::{ObjectId, Person, RepositoryPath};
@@ -303,7 +304,7 @@ fn fix(blobs: &[&str]) -> Draft {
     let changes = blobs.iter().map(|id| Change { before: None, after: Some(side(id)) }).collect();
     let (commits, authors, proof) = (vec![], vec![], Proof::Ci);
     let fix = FixAttached { attempt: 1, base: None, commits, authors, changes, proof, guarded_by_flag: false };
-    Draft { payload: Payload::FixAttached(Box::new(fix)), ..restored("INC-1") }
+    Draft { payload: Payload::FixAttached(Arc::new(fix)), ..restored("INC-1") }
 }
 
 #[test]

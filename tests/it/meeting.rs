@@ -1,5 +1,7 @@
 //! What two people recorded apart meets in the fold: nothing of it is lost, and nothing counts for what its author did not know.
 
+use std::sync::Arc;
+
 use hotfix::domain::event::{
     CauseSettled, Closed, Confirmed, FixAttached, FixWithdrawn, Payload, Proof, VoidReason, Voided,
 };
@@ -44,7 +46,7 @@ fn met(sides: [Vec<Payload>; 2], after: Vec<Payload>) -> Incident {
 fn fix(number: u8) -> Payload {
     let commits = vec![ObjectId::from_bytes([number; 20])];
     let (changes, authors, proof) = (Vec::new(), vec![ada()], Proof::Ci);
-    Payload::FixAttached(Box::new(FixAttached {
+    Payload::FixAttached(Arc::new(FixAttached {
         attempt: 1,
         base: None,
         commits,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 use hotfix::domain::digest::FixDigest;
@@ -192,7 +193,7 @@ fn check(chance: &mut Chance, started: Moment, pin: &PolicyPin, decision: Decisi
     let severity = chance.one_of(&["sev1", "sev2", "sev2", "sev3", "sev4"]);
     let severity = Answered { value: Value::OneOf(severity.to_owned()), provenance: Provenance::Said };
     let name = format!("v1.{}.0", chance.below(18));
-    Payload::Checked(Box::new(Checked {
+    Payload::Checked(Arc::new(Checked {
         started,
         policy: pin.clone(),
         production: Some(Production { name, commit: id(), last_good: None }),
@@ -236,7 +237,7 @@ fn fix(
         proof,
         guarded_by_flag: false,
     };
-    put("Ada", from + 10, Payload::FixAttached(Box::new(attached)));
+    put("Ada", from + 10, Payload::FixAttached(Arc::new(attached)));
     let digest: FixDigest = "a".repeat(64).parse().unwrap();
     if chance.in_hundred(10) {
         let until = end();

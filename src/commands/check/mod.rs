@@ -11,6 +11,7 @@ mod words;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use self::answers::Given;
 use self::draft::{Draft, Kept};
@@ -187,7 +188,7 @@ fn record(
     texts: BTreeMap<String, String>,
 ) -> Result<Written, Failure> {
     loop {
-        let draft = book.draft(id, Payload::Checked(Box::new(checked.clone())), texts.clone())?;
+        let draft = book.draft(id, Payload::Checked(Arc::new(checked.clone())), texts.clone())?;
         let at = draft.at;
         let fit = |history: &History| -> Result<(), Unfit> {
             let incidents = incident::replay(history);
@@ -235,6 +236,6 @@ fn repeats(book: &Book<'_>, incident: &Incident, checked: &Checked, texts: &BTre
     let started = check.what.started;
     // Where people decided apart, the same word once more is the word of somebody who has seen both.
     incident.contested().is_empty()
-        && check.what == Checked { started, ..checked.clone() }
+        && *check.what == Checked { started, ..checked.clone() }
         && texts.iter().all(|(name, text)| words(name).as_ref() == Some(text))
 }

@@ -7,6 +7,7 @@ mod withdraw;
 pub(super) use self::withdraw::still_released;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -102,7 +103,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let again = ships_again(session, &book, &lines, &on)?;
     let report = FixReport::new(&attached, on);
     let texts = BTreeMap::from([("proof".to_owned(), proof.text)]);
-    let recorded = book.record(id, Payload::FixAttached(Box::new(attached)), texts)?;
+    let recorded = book.record(id, Payload::FixAttached(Arc::new(attached)), texts)?;
     let outcome = Outcome::recorded(id, &recorded, format!("attempt {number}: the fix is attached"));
     let outcome = again.into_iter().fold(outcome, Outcome::note);
     let outcome = gated(outcome, id, session)?

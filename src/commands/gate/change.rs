@@ -228,7 +228,7 @@ pub(super) fn not_again(
 }
 
 fn fixes<'i>(incidents: &[&'i Incident]) -> Vec<(&'i IncidentId, &'i FixAttached)> {
-    incidents.iter().flat_map(|incident| incident.fixes().map(|fix| (&incident.id, &fix.what))).collect()
+    incidents.iter().flat_map(|incident| incident.fixes().map(|fix| (&incident.id, &*fix.what))).collect()
 }
 
 fn by_id(fixes: &[(&IncidentId, &FixAttached)], commit: ObjectId) -> BTreeSet<IncidentId> {

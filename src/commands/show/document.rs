@@ -1,5 +1,7 @@
 //! One incident as a page to hand on.
 
+use std::sync::Arc;
+
 use super::{Line, ShowReport, Words, analysis, severity_words};
 use crate::commands::moment;
 use crate::commands::owed;
@@ -106,7 +108,7 @@ fn decision(document: &mut Document, report: &ShowReport<'_>) {
     }
 }
 
-fn walk_words(walk: &Done<Checked>) -> String {
+fn walk_words(walk: &Done<Arc<Checked>>) -> String {
     let rule = walk.what.rule.as_ref().map_or_else(String::new, |rule| format!(" ({rule})"));
     format!("{}{rule}", walk.what.decision.word())
 }
@@ -231,7 +233,7 @@ fn root_cause(document: &mut Document, report: &ShowReport<'_>) {
         document.paragraph("None is recorded.");
         return;
     };
-    let accepted = recorded.accepted.as_ref().map_or_else(|| "by nobody yet".to_owned(), by);
+    let accepted = recorded.accepted.as_deref().map_or_else(|| "by nobody yet".to_owned(), by);
     document.fields(vec![("written", by(&recorded.by)), ("accepted", accepted)]);
     match report.said.words(&recorded.by.event, "analysis") {
         Some(text) if report.said.is_here(&recorded.by.event, "analysis") => analysis::add(document, &text),

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::super::gates::tests::Story;
 use super::super::policy::{BUILT_IN, SEVERITY, read};
@@ -117,15 +118,16 @@ fn a_price_that_was_left_out_is_due_all_the_same() {
         (asked(&["lead"], false, true), false, false, "1 note lead"),
     ] {
         let mut check = this.check().clone();
-        check.what.demanded = recorded.clone();
-        check.what.overridden = skipped.then(|| "e7".to_owned());
+        let what = Arc::make_mut(&mut check.what);
+        what.demanded = recorded.clone();
+        what.overridden = skipped.then(|| "e7".to_owned());
         let due = due(&policy, &account, (&this.id, &check), &|_, _| knows);
         let note = if due.note { " note" } else { "" };
         let roles: String = due.approvals.iter().map(|role| format!(" {role}")).collect();
         assert_eq!(format!("{}{note}{roles}", due.points), expected, "{recorded:?}, knows {knows}");
     }
     let mut other = this.check().clone();
-    other.what.decision = Decision::RollBack;
+    Arc::make_mut(&mut other.what).decision = Decision::RollBack;
     assert!(due(&policy, &account, (&this.id, &other), &|_, _| true).is_nothing(), "only a hotfix has a price");
 }
 

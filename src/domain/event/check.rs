@@ -12,8 +12,20 @@ use crate::domain::policy::{EvidenceKind, Value};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Checked {
-    /// When the incident started.
-    pub started: Moment,
+    /// What was decided.
+    pub decision: Decision,
+    /// What the policy demanded beside the usual.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub demanded: Option<Demanded>,
+    /// The facts, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub facts: BTreeMap<String, Answered>,
+    /// Rung 2; none when rung 1 ended the walk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flag_off: Option<RungAnswer>,
+    /// The id of the override that made it a hotfix against the walk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overridden: Option<String>,
     /// The policy that governed.
     pub policy: PolicyPin,
     /// What production ran, if known.
@@ -21,46 +33,35 @@ pub struct Checked {
     pub production: Option<Production>,
     /// Rung 1.
     pub roll_back: RungAnswer,
-    /// Rung 2; none when rung 1 ended the walk.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub flag_off: Option<RungAnswer>,
-    /// The facts, by name.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub facts: BTreeMap<String, Answered>,
-    /// What was decided.
-    pub decision: Decision,
     /// The rule that led there; none for a decision on the ladder or when no rule qualifies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<String>,
-    /// The id of the override that made it a hotfix against the walk.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub overridden: Option<String>,
-    /// What the policy demanded beside the usual.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub demanded: Option<Demanded>,
+    /// When the incident started.
+    #[serde(with = "crate::domain::moment")]
+    pub started: Moment,
 }
 
 /// What production ran.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Production {
-    /// The ref or revision as it was found or named.
-    pub name: String,
     /// Its commit.
     pub commit: ObjectId,
     /// The last good release before it, if one was found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_good: Option<Release>,
+    /// The ref or revision as it was found or named.
+    pub name: String,
 }
 
 /// A release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Release {
-    /// The tag's short name.
-    pub tag: String,
     /// The commit it points to.
     pub commit: ObjectId,
+    /// The tag's short name.
+    pub tag: String,
 }
 
 /// The answer at a rung.
@@ -71,10 +72,10 @@ pub enum RungAnswer {
     Yes,
     /// Not this way, for one of the policy's reasons.
     No {
-        /// The reason's name.
-        reason: String,
         /// The evidence.
         evidence: Evidence,
+        /// The reason's name.
+        reason: String,
     },
 }
 
@@ -107,10 +108,10 @@ pub enum Evidence {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Answered {
-    /// The value; a text's words are the event's text `fact.NAME`.
-    pub value: Value,
     /// Where it came from.
     pub provenance: Provenance,
+    /// The value; a text's words are the event's text `fact.NAME`.
+    pub value: Value,
 }
 
 /// Where a fact came from.

@@ -10,10 +10,10 @@ use crate::domain::identity::{ObjectId, Person, RepositoryPath};
 pub struct Started {
     /// 1 for the first attempt.
     pub attempt: u32,
-    /// The branch's short name.
-    pub branch: String,
     /// Where it forks from.
     pub base: ObjectId,
+    /// The branch's short name.
+    pub branch: String,
 }
 
 /// A fix.
@@ -22,31 +22,31 @@ pub struct Started {
 pub struct FixAttached {
     /// Which attempt it is.
     pub attempt: u32,
+    /// Everyone who wrote it: authors, committers, co-authors.
+    pub authors: Vec<Person>,
     /// What the fix's first commit stands on; none if that is a root commit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<ObjectId>,
-    /// Its commits, oldest first.
-    pub commits: Vec<ObjectId>,
-    /// Everyone who wrote it: authors, committers, co-authors.
-    pub authors: Vec<Person>,
     /// Its net change; the blobs are kept reachable by the event's tree.
     pub changes: Vec<Change>,
-    /// What proves that it works (text `proof`).
-    pub proof: Proof,
+    /// Its commits, oldest first.
+    pub commits: Vec<ObjectId>,
     /// Whether a flag guards it.
     pub guarded_by_flag: bool,
+    /// What proves that it works (text `proof`).
+    pub proof: Proof,
 }
 
 /// The net change of one path.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Change {
-    /// Before; none for an added path.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub before: Option<Side>,
     /// After; none for a deleted path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Side>,
+    /// Before; none for an added path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Side>,
 }
 
 impl Change {
@@ -60,12 +60,12 @@ impl Change {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Side {
-    /// The path.
-    pub path: RepositoryPath,
     /// The blob (for a submodule the commit).
     pub id: ObjectId,
     /// Git's file mode: `100644`, `100755`, `120000` or `160000`, as octal digits.
     pub mode: String,
+    /// The path.
+    pub path: RepositoryPath,
 }
 
 /// What proves that a fix works.

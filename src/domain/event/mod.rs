@@ -1,4 +1,6 @@
 //! What the ledger records: one event a commit.
+//!
+//! The fields of a body stand in the order of their names, in which they are written: nothing has to be put into order then.
 
 mod check;
 mod fix;
@@ -6,6 +8,7 @@ mod people;
 mod road;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +22,7 @@ pub use self::road::{
     Action, ActionKind, CauseSettled, Closed, Confirmed, Deployed, RcaAccepted, RcaRecorded, Restored, RestoredBy,
     TargetVerdict, Verified, VoidReason, Voided, Waived, WaiverReason,
 };
+use super::form::kinds;
 use super::identity::{IncidentId, Moment, ObjectId, Person};
 
 /// The version of the event format that this program writes.
@@ -27,7 +31,7 @@ pub const FORMAT: u32 = 1;
 /// One event, without the free text, which is kept apart (people have a right to erasure, the record must stay).
 ///
 /// Unknown fields are caught by the codec, which writes what it read and compares (serde can't refuse them beside `flatten`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Event {
     /// The event format's version.
     pub format: u32,
@@ -38,12 +42,13 @@ pub struct Event {
     /// Who did it.
     pub actor: Person,
     /// When, by the actor's clock: for show; the order of events is the order of their commits.
+    #[serde(with = "crate::domain::moment")]
     pub at: Moment,
     /// The incident it is about; none for the ledger's own events.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub incident: Option<IncidentId>,
     /// The salted SHA-256 of each free text that belongs to it, by the text's name.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default)]
     pub texts: BTreeMap<String, String>,
     /// What happened.
     #[serde(flatten)]
@@ -51,17 +56,17 @@ pub struct Event {
 }
 
 /// What happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(tag = "kind", content = "body", rename_all = "kebab-case")]
 pub enum Payload {
     /// The ledger began: always and only its root.
     LedgerCreated(LedgerCreated),
     /// The ladder was walked; the first one of an incident opens it.
-    Checked(Box<Checked>),
+    Checked(Arc<Checked>),
     /// A hotfix branch was made.
     Started(Started),
     /// The fix's commits were attached.
-    FixAttached(Box<FixAttached>),
+    FixAttached(Arc<FixAttached>),
     /// An attempt was withdrawn.
     FixWithdrawn(FixWithdrawn),
     /// A release with the fix was deployed.
@@ -112,73 +117,38 @@ pub enum Payload {
     ActionDone(ActionDone),
 }
 
+kinds! {
+    LedgerCreated = "ledger-created",
+    Checked = "checked",
+    Started = "started",
+    FixAttached = "fix-attached",
+    FixWithdrawn = "fix-withdrawn",
+    Deployed = "deployed",
+    Restored = "restored",
+    Voided = "voided",
+    Verified = "verified",
+    Confirmed = "confirmed",
+    Waived = "waived",
+    RcaRecorded = "rca-recorded",
+    RcaAccepted = "rca-accepted",
+    CauseSettled = "cause-settled",
+    Closed = "closed",
+    KeyRevoked = "key-revoked",
+    LedgerAdopted = "ledger-adopted",
+    Redacted = "redacted",
+    Approved = "approved",
+    Rejected = "rejected",
+    ApprovalWithdrawn = "approval-withdrawn",
+    Overridden = "overridden",
+    OverrideReviewed = "override-reviewed",
+    GateDone = "gate-done",
+    GateWaived = "gate-waived",
+    SeverityChanged = "severity-changed",
+    Reopened = "reopened",
+    ActionDone = "action-done",
+}
+
 impl Payload {
-    /// The kinds that this program knows, as they are written.
-    pub const KINDS: &[&str] = &[
-        "ledger-created",
-        "checked",
-        "started",
-        "fix-attached",
-        "fix-withdrawn",
-        "deployed",
-        "restored",
-        "voided",
-        "verified",
-        "confirmed",
-        "waived",
-        "rca-recorded",
-        "rca-accepted",
-        "cause-settled",
-        "closed",
-        "key-revoked",
-        "ledger-adopted",
-        "redacted",
-        "approved",
-        "rejected",
-        "approval-withdrawn",
-        "overridden",
-        "override-reviewed",
-        "gate-done",
-        "gate-waived",
-        "severity-changed",
-        "reopened",
-        "action-done",
-    ];
-
-    /// The kind, as it is written.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::LedgerCreated(_) => "ledger-created",
-            Self::Checked(_) => "checked",
-            Self::Started(_) => "started",
-            Self::FixAttached(_) => "fix-attached",
-            Self::FixWithdrawn(_) => "fix-withdrawn",
-            Self::Deployed(_) => "deployed",
-            Self::Restored(_) => "restored",
-            Self::Voided(_) => "voided",
-            Self::Verified(_) => "verified",
-            Self::Confirmed(_) => "confirmed",
-            Self::Waived(_) => "waived",
-            Self::RcaRecorded(_) => "rca-recorded",
-            Self::RcaAccepted(_) => "rca-accepted",
-            Self::CauseSettled(_) => "cause-settled",
-            Self::Closed(_) => "closed",
-            Self::KeyRevoked(_) => "key-revoked",
-            Self::LedgerAdopted(_) => "ledger-adopted",
-            Self::Redacted(_) => "redacted",
-            Self::Approved(_) => "approved",
-            Self::Rejected(_) => "rejected",
-            Self::ApprovalWithdrawn(_) => "approval-withdrawn",
-            Self::Overridden(_) => "overridden",
-            Self::OverrideReviewed(_) => "override-reviewed",
-            Self::GateDone(_) => "gate-done",
-            Self::GateWaived(_) => "gate-waived",
-            Self::SeverityChanged(_) => "severity-changed",
-            Self::Reopened(_) => "reopened",
-            Self::ActionDone(_) => "action-done",
-        }
-    }
-
     /// The names that a person typed and that stand in the event itself: they are no free text, and must hold no secret.
     pub fn names(&self) -> Vec<&str> {
         match self {
@@ -227,11 +197,11 @@ pub struct LedgerCreated {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyRevoked {
-    /// The key's SHA-256 fingerprint: `SHA256:…`.
-    pub key: String,
     /// The id of the event from which on it does not speak: only what that event knows of still counts. None: this event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
+    /// The key's SHA-256 fingerprint: `SHA256:…`.
+    pub key: String,
 }
 
 /// A ledger that began apart.
@@ -258,17 +228,17 @@ pub struct Redacted {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyPin {
-    /// The policy's name.
-    pub name: String,
-    /// Its version.
-    pub version: u32,
-    /// Where it was read from; none for the built-in policy.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source: Option<PolicySource>,
     /// With the built-in policy: the branch that counted as main. It is a guess from this clone's settings, and whoever
     /// stands at the gate could change those, so the guess is made once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub main: Option<String>,
+    /// The policy's name.
+    pub name: String,
+    /// Where it was read from; none for the built-in policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<PolicySource>,
+    /// Its version.
+    pub version: u32,
 }
 
 impl PolicyPin {
@@ -288,10 +258,10 @@ impl PolicyPin {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PolicySource {
-    /// The commit on the trusted ref's first-parent history.
-    pub commit: ObjectId,
     /// The blob.
     pub blob: ObjectId,
+    /// The commit on the trusted ref's first-parent history.
+    pub commit: ObjectId,
     /// That blob, and then that of the policy which it extends: the event's tree keeps them, for the history of a branch can be
     /// rewritten, and an incident that cannot be judged any more could never be closed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

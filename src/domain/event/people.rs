@@ -28,33 +28,34 @@ pub struct AboutFix {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Overridden {
-    /// The refusal's code.
-    pub gate: String,
-    /// Until when it holds.
-    pub until: Moment,
     /// The content that it was said about; none where no fix was attached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fix: Option<FixDigest>,
+    /// The refusal's code.
+    pub gate: String,
+    /// Until when it holds.
+    #[serde(with = "crate::domain::moment")]
+    pub until: Moment,
 }
 
 /// Somebody else looked at an override (text `reason`, if one was given).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OverrideReviewed {
-    /// The id of the event that skipped the gate.
-    pub overridden: String,
     /// Whether it was right to skip it.
     pub agreed: bool,
+    /// The id of the event that skipped the gate.
+    pub overridden: String,
 }
 
 /// A gate of a normal change was passed late (text `evidence`), or waived (text `reason`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GateSettled {
-    /// The gate's name in the policy.
-    pub gate: String,
     /// The content that passed it.
     pub fix: FixDigest,
+    /// The gate's name in the policy.
+    pub gate: String,
 }
 
 /// The severity is another one now (text `reason`).
@@ -87,10 +88,10 @@ pub enum ReopenedBecause {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ActionDone {
-    /// The id of the event that recorded the analysis, or that the flag stays off.
-    pub analysis: String,
     /// Its number there, from 1; 0 for the flag.
     pub action: u32,
+    /// The id of the event that recorded the analysis, or that the flag stays off.
+    pub analysis: String,
 }
 
 /// The number of the action that a flag which stays off owes: its removal.
@@ -100,15 +101,15 @@ pub const FLAG_REMOVED: u32 = 0;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Demanded {
-    /// The points of the budget, those of this hotfix among them.
-    pub points: u32,
-    /// Whether something was overdue.
-    pub overdue: bool,
     /// Roles of which one approval more is needed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub approvals: Vec<String>,
     /// Whether a sentence was asked for: the text `note`.
     pub note: bool,
+    /// Whether something was overdue.
+    pub overdue: bool,
+    /// The points of the budget, those of this hotfix among them.
+    pub points: u32,
 }
 
 impl Demanded {

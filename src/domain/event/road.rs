@@ -11,6 +11,7 @@ use crate::domain::merge_back::Verdict;
 #[serde(deny_unknown_fields)]
 pub struct Deployed {
     /// When.
+    #[serde(with = "crate::domain::moment")]
     pub at: Moment,
     /// The release, if it was named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -21,10 +22,11 @@ pub struct Deployed {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Restored {
+    /// When.
+    #[serde(with = "crate::domain::moment")]
+    pub at: Moment,
     /// By what.
     pub by: RestoredBy,
-    /// When.
-    pub at: Moment,
 }
 
 /// What brought the system back.
@@ -45,11 +47,11 @@ pub enum RestoredBy {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Voided {
-    /// Why.
-    pub reason: VoidReason,
     /// The incident that this one repeats.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duplicate_of: Option<IncidentId>,
+    /// Why.
+    pub reason: VoidReason,
 }
 
 /// Why an incident should not have been opened.
@@ -76,41 +78,41 @@ pub struct Verified {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TargetVerdict {
-    /// The target's full ref name.
-    pub target: String,
     /// Its commit at that time.
     pub commit: ObjectId,
-    /// The verdict.
-    pub verdict: Verdict,
     /// The commits by which the fix landed there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub landings: Vec<ObjectId>,
+    /// The target's full ref name.
+    pub target: String,
+    /// The verdict.
+    pub verdict: Verdict,
 }
 
 /// A person looked at what git could not prove (text `reason`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Confirmed {
-    /// The target's full ref name.
-    pub target: String,
-    /// The commit on it that is the fix.
-    pub commit: ObjectId,
     /// The target's commit that the person looked at: it holds while the fix's paths stay as they are there.
     pub at: ObjectId,
+    /// The commit on it that is the fix.
+    pub commit: ObjectId,
+    /// The target's full ref name.
+    pub target: String,
 }
 
 /// Somebody said that the fix must not go to a target; it holds once a second person says the same.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Waived {
-    /// The target's full ref name.
-    pub target: String,
-    /// Why.
-    pub reason: WaiverReason,
-    /// The commit on the target that shows it.
-    pub evidence: ObjectId,
     /// The target's commit that the person looked at: it holds while the fix's paths stay as they are there.
     pub at: ObjectId,
+    /// The commit on the target that shows it.
+    pub evidence: ObjectId,
+    /// Why.
+    pub reason: WaiverReason,
+    /// The target's full ref name.
+    pub target: String,
 }
 
 impl Waived {
@@ -147,31 +149,31 @@ impl WaiverReason {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RcaRecorded {
-    /// Whether the analysis says that no code was the cause.
-    pub no_code_cause: bool,
-    /// The gate that let it through: one of the policy's, or `none-existed`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub escaped_gate: Option<String>,
     /// What will be done; the words are in the text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub actions: Vec<Action>,
+    /// The gate that let it through: one of the policy's, or `none-existed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escaped_gate: Option<String>,
+    /// Whether the analysis says that no code was the cause.
+    pub no_code_cause: bool,
 }
 
 /// What will be done after an incident.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Action {
-    /// Whether it prevents, detects or mitigates.
-    pub kind: ActionKind,
     /// What it is aimed at: a gate of the policy, `none-existed`, or a rung of the ladder.
     pub aim: String,
-    /// Who does it.
-    pub owner: String,
     /// Until when.
     pub due: chrono::NaiveDate,
+    /// Whether it prevents, detects or mitigates.
+    pub kind: ActionKind,
     /// Where it is tracked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
+    /// Who does it.
+    pub owner: String,
 }
 
 /// What an action does.

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -102,7 +103,7 @@ impl Story {
         if self.heads.len() > 1 {
             let parents = std::mem::take(&mut self.heads);
             let commit = id(1000 + self.commits.len());
-            self.commits.push(Commit { id: commit, parents, content: Held::Join });
+            self.commits.push(Commit { id: commit, parents: parents.into(), content: Held::Join });
             self.heads = vec![commit];
         }
     }
@@ -125,7 +126,11 @@ impl Story {
             texts: BTreeMap::new(),
             payload,
         };
-        self.commits.push(Commit { id: id(number), parents, content: Held::Event(Ok(Box::new(event))) });
+        self.commits.push(Commit {
+            id: id(number),
+            parents: parents.into(),
+            content: Held::Event(Ok(Box::new(event))),
+        });
     }
 
     fn payload(&self, what: &str) -> Payload {
@@ -218,7 +223,7 @@ impl Story {
 fn checked(severity: &str, at: Moment) -> Payload {
     let no = RungAnswer::No { reason: "tried".to_owned(), evidence: Evidence::Text };
     let severity = Answered { value: Value::OneOf(severity.to_owned()), provenance: Provenance::Said };
-    Payload::Checked(Box::new(Checked {
+    Payload::Checked(Arc::new(Checked {
         started: at,
         policy: PolicyPin { name: "p".to_owned(), version: 1, source: None, main: None },
         production: None,
@@ -241,14 +246,14 @@ fn decided(decision: &str, at: Moment) -> Payload {
         other => panic!("no decision is {other}"),
     };
     match checked("sev2", at) {
-        Payload::Checked(check) => Payload::Checked(Box::new(Checked { decision, ..*check })),
+        Payload::Checked(check) => Payload::Checked(Arc::new(Checked { decision, ..(*check).clone() })),
         other => other,
     }
 }
 
 /// A fix by Ada whose content is this letter.
 fn fix(letter: &str, proof: Proof) -> Payload {
-    Payload::FixAttached(Box::new(FixAttached {
+    Payload::FixAttached(Arc::new(FixAttached {
         attempt: 1,
         base: None,
         commits: vec![letter.repeat(40).parse().expect("an id")],

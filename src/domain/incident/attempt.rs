@@ -1,6 +1,7 @@
 //! The tries at a fix, and who had a hand in them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -21,7 +22,7 @@ pub struct Attempt {
     /// Who made the branch.
     pub started_by: Option<Person>,
     /// The fix, once it is attached; a later attachment to the same attempt replaces it.
-    pub fix: Option<Done<FixAttached>>,
+    pub fix: Option<Done<Arc<FixAttached>>>,
     /// Who wrote or attached what was attached to it before, or the very same change to another attempt: whoever attaches
     /// it anew makes nobody a stranger to it.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -2,6 +2,9 @@
 //!
 //! In a ledger that was never joined every event knows all earlier ones, and nothing here has an effect.
 
+use std::cell::OnceCell;
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::{Deed, Incident, State};
@@ -13,10 +16,15 @@ use crate::domain::record::History;
 pub(in crate::domain) struct Recorded<'e> {
     pub(in crate::domain) commit: ObjectId,
     pub(in crate::domain) event: &'e Event,
-    pub(in crate::domain) history: &'e History,
+    history: &'e History,
+    pub(super) deed: OnceCell<Arc<Deed>>,
 }
 
-impl Recorded<'_> {
+impl<'e> Recorded<'e> {
+    pub(super) fn new((commit, event): (ObjectId, &'e Event), history: &'e History) -> Self {
+        Self { commit, event, history, deed: OnceCell::new() }
+    }
+
     pub(super) fn knows(&self, earlier: ObjectId) -> bool {
         self.history.knows(self.commit, earlier)
     }
@@ -26,18 +34,18 @@ impl Recorded<'_> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct UnseenEnd {
     /// Who was to end the incident.
-    pub by: Deed,
+    pub by: Arc<Deed>,
     /// What they did not know of.
-    pub unseen: Vec<Deed>,
+    pub unseen: Vec<Arc<Deed>>,
 }
 
 /// The events of an incident that others must have known.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Met {
     /// Those that an end has to know: it would be another end, or none, otherwise.
-    weighty: Vec<Deed>,
+    weighty: Vec<Arc<Deed>>,
     /// What was to end it, and how. Of two ends that differ and do not know each other neither stands.
-    ends: Vec<(State, Deed)>,
+    ends: Vec<(State, Arc<Deed>)>,
     /// Those that changed what has to be on main: an answer about main has to know them.
     subject: Vec<ObjectId>,
 }
@@ -91,7 +99,7 @@ impl Incident {
         }
         if let Some(end) = payload.end() {
             let others = self.met.ends.iter().filter(|(other, _)| *other != end).map(|(_, deed)| deed);
-            let unseen: Vec<Deed> =
+            let unseen: Vec<Arc<Deed>> =
                 self.met.weighty.iter().chain(others).filter(|deed| !entry.knows(deed.commit)).cloned().collect();
             self.met.ends.push((end, Deed::of(entry)));
             if !unseen.is_empty() {
@@ -141,7 +149,7 @@ impl Incident {
         !entry.knows(end.commit) && payload.weighs_on_an_end() && payload.end() != Some(self.state)
     }
 
-    fn end(&self) -> Option<&Deed> {
+    fn end(&self) -> Option<&Arc<Deed>> {
         match self.state {
             State::Closed => self.closed.as_ref(),
             State::Void => self.voided.as_ref().map(|voided| &voided.by),

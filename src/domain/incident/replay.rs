@@ -37,7 +37,7 @@ fn watch_those<'h>(
     for (commit, event) in history.events() {
         let Some(id) = event.incident.as_ref().filter(|id| which(id)) else { continue };
         seen((commit, event), incidents.get(id));
-        let entry = Recorded { commit, event, history };
+        let entry = Recorded::new((commit, event), history);
         if let Payload::Checked(checked) = &event.payload
             && !incidents.contains_key(id)
         {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::index::Index;
 use super::{History, Holds, Parents, Record};
 use crate::domain::event::Event;
 use crate::domain::identity::ObjectId;
@@ -76,7 +77,7 @@ impl History {
         let Abridged { root, ledger, adopted, places, left_out } = kept;
         let mut history = Self { root, ledger, adopted, left_out, ..Self::default() };
         history.order.reserve(places.len());
-        history.place_of.reserve(places.len());
+        history.place_of = Index::with_room(places.len());
         for place in places {
             let Kept { commit, parents, what } = place?;
             if parents.iter().any(|&parent| parent >= history.order.len()) {
@@ -105,8 +106,10 @@ impl History {
 
 /// A UUID as a number.
 fn number(id: &str) -> Option<u128> {
-    let mut digits = id.bytes().filter(|byte| *byte != b'-').map(|byte| char::from(byte).to_digit(16));
-    digits.try_fold(0_u128, |number, digit| {
-        number.checked_mul(16).zip(digit).map(|(number, digit)| number | u128::from(digit))
-    })
+    let (mut number, mut count) = (0_u128, 0);
+    for byte in id.bytes().filter(|byte| *byte != b'-') {
+        number = number << 4 | u128::from(char::from(byte).to_digit(16)?);
+        count += 1;
+    }
+    (count <= 32).then_some(number)
 }

@@ -35,7 +35,7 @@ impl History {
         if self.was_left_out(&event.id) {
             return Err(Unreadable::malformed("it repeats the id of an earlier event"));
         }
-        if let Some(&first) = self.record_of.get(&event.id) {
+        if let Some(first) = self.record_of(&event.id) {
             let first = self.records[first].commit.short();
             self.repeats.insert(commit, event);
             return Err(Unreadable::malformed(format!("it repeats the id of the event in commit {first}")));
@@ -56,10 +56,11 @@ impl History {
         for at in 0..self.records.len() {
             let record = &self.records[at];
             let Some(event) = self.repeats.get(&record.commit).filter(|_| record.doubt.is_none()) else { continue };
-            let first = self.record_of.get(&event.id).copied();
+            let first = self.record_of(&event.id);
             if first.is_some_and(|first| self.records[first].doubt.is_some()) {
-                self.record_of.insert(event.id.clone(), at);
-                self.records[at].event = Ok(event.clone());
+                let event = event.clone();
+                self.put_record_of(&event.id, at);
+                self.records[at].event = Ok(event);
             }
         }
     }
@@ -90,7 +91,7 @@ impl History {
 
     /// The root that the first parents of a commit lead to: what its ledger began with when it was written.
     pub fn beginning_of(&self, commit: ObjectId) -> Option<ObjectId> {
-        let mut place = &self.order[*self.place_of.get(&commit)?];
+        let mut place = &self.order[self.place(commit)?];
         while let Some(&parent) = place.parents.first() {
             place = &self.order[parent];
         }

@@ -13,8 +13,8 @@ impl History {
             return None;
         }
         // What stands before the last place that all of them know stays as it is.
-        let known = commits.iter().flat_map(|commit| &commit.parents).filter_map(|id| self.place_of.get(id)).min()?;
-        let waist = self.waists.iter().rposition(|waist| waist <= known)?;
+        let known = commits.iter().flat_map(|commit| &commit.parents).filter_map(|id| self.place(*id)).min()?;
+        let waist = self.waists.iter().rposition(|waist| *waist <= known)?;
         commits.extend(self.cut(waist)?);
         self.tip = Some(tip);
         in_causal_order(commits).into_iter().for_each(|commit| self.push(commit));
@@ -36,13 +36,12 @@ impl History {
         };
         let commits = self.order[from..].iter().map(taken).collect::<Option<Vec<_>>>()?;
         for place in self.order.split_off(from) {
-            self.place_of.remove(&place.commit);
             if let Holds::Record(record) = place.holds {
                 self.records.truncate(self.records.len().min(record));
             }
         }
-        let kept = self.records.len();
-        self.record_of.retain(|_, record| *record < kept);
+        self.place_of.truncate(from);
+        self.record_of.truncate(self.records.len());
         self.waists.truncate(waist + 1);
         self.order[from - 1].has_child = false;
         self.heads = 1;

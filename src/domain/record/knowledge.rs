@@ -8,7 +8,11 @@ use crate::domain::identity::ObjectId;
 impl History {
     /// Where this commit stands in the causal order, from 0 on; none if it is not here.
     pub fn place(&self, commit: ObjectId) -> Option<usize> {
-        self.place_of.get(&commit).copied()
+        // Nearly always it is asked for the newest, on which the next one stands.
+        match self.order.last() {
+            Some(newest) if newest.commit == commit => Some(self.order.len() - 1),
+            _ => self.place_of.find(&commit, |place| &self.order[place].commit),
+        }
     }
 
     /// How many of the first commits whoever wrote `commit` surely knew, all of them: in one line, all that stand before it.
@@ -33,9 +37,9 @@ impl History {
     }
 
     fn places_beyond(&self, commit: ObjectId) -> impl Iterator<Item = &Place> {
-        let from = match self.place_of.get(&commit) {
+        let from = match self.place(commit) {
             None => 0,
-            Some(place) => self.waists.iter().rfind(|waist| *waist <= place).map_or(0, |waist| waist + 1),
+            Some(place) => self.waists.iter().rfind(|waist| **waist <= place).map_or(0, |waist| waist + 1),
         };
         let unknown = move |place: &&Place| place.commit != commit && !self.knows(commit, place.commit);
         self.order[from..].iter().filter(unknown)
@@ -43,7 +47,7 @@ impl History {
 
     /// Whether whoever wrote the commit `later` knew of the commit `earlier`: it is an ancestor. No commit knows itself.
     pub fn knows(&self, later: ObjectId, earlier: ObjectId) -> bool {
-        let (Some(&from), Some(&to)) = (self.place_of.get(&later), self.place_of.get(&earlier)) else { return false };
+        let (Some(from), Some(to)) = (self.place(later), self.place(earlier)) else { return false };
         if from <= to {
             return false;
         }
@@ -66,7 +70,7 @@ impl History {
 
     /// How many commits, joins too, this one and all that it knows of are; none if it is not here.
     pub fn size_at(&self, commit: ObjectId) -> Option<usize> {
-        let place = *self.place_of.get(&commit)?;
+        let place = self.place(commit)?;
         // It knows all that stands up to the last waist before it.
         let known = self.waists.iter().rfind(|&&waist| waist <= place).map_or(0, |waist| waist + 1);
         let mut seen: HashSet<usize> = HashSet::default();

@@ -205,7 +205,7 @@ proptest! {
         let history = History::new(commits[23].id, commits.clone());
         let mut known: BTreeMap<ObjectId, Vec<ObjectId>> = BTreeMap::new();
         for commit in &commits {
-            let mut all = commit.parents.clone();
+            let mut all = commit.parents.to_vec();
             all.extend(commit.parents.iter().flat_map(|parent| known[parent].clone()));
             known.insert(commit.id, all);
         }
@@ -225,7 +225,7 @@ proptest! {
             let stood_on = |all: &[Commit], id| all.iter().any(|commit| commit.parents.contains(&id));
             let mut tops: Vec<_> = commits.iter().map(|commit| commit.id).filter(|id| !stood_on(commits, *id)).collect();
             while let [.., one, two] = tops[..] {
-                all.push(Commit { id: id(next), parents: vec![one, two], content: Content::Join });
+                all.push(Commit { id: id(next), parents: ParentIds::from_slice(&[one, two]), content: Content::Join });
                 tops.truncate(tops.len() - 2);
                 tops.push(id(next));
                 next += 1;
@@ -239,7 +239,7 @@ proptest! {
         tops.push(tip);
         let mut next = 150;
         while let [.., one, two] = tops[..] {
-            rest.push(Commit { id: id(next), parents: vec![one, two], content: Content::Join });
+            rest.push(Commit { id: id(next), parents: ParentIds::from_slice(&[one, two]), content: Content::Join });
             tops.truncate(tops.len() - 2);
             tops.push(id(next));
             next += 1;

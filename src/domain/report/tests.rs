@@ -1,6 +1,7 @@
 //! A ledger small enough to compute every metric by hand, without git.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::*;
 use crate::domain::digest::FixDigest;
@@ -115,7 +116,7 @@ fn check(day: &str, words: &[&str]) -> Payload {
         .into_iter()
         .find(|decision| decision.word() == words[1]);
     let severity = Answered { value: Value::OneOf(words[0].to_owned()), provenance: Provenance::Said };
-    Payload::Checked(Box::new(Checked {
+    Payload::Checked(Arc::new(Checked {
         started: at(day),
         policy: PolicyPin { name: "p".to_owned(), version: 1, source: None, main: None },
         production: production.map(|name| Production {
@@ -141,7 +142,7 @@ fn fix(path: &str, proof: &str) -> Payload {
         _ => Proof::Untested,
     };
     let side = Side { path: RepositoryPath::new(path), id: ObjectId::ZERO, mode: "100644".to_owned() };
-    Payload::FixAttached(Box::new(FixAttached {
+    Payload::FixAttached(Arc::new(FixAttached {
         attempt: 1,
         base: None,
         commits: vec![ObjectId::ZERO],

@@ -39,7 +39,7 @@ fn word() -> Payload {
 }
 
 fn join(number: u8, parents: [u8; 2]) -> Commit {
-    Commit { id: id(number), parents: parents.map(id).to_vec(), content: Content::Join }
+    Commit { id: id(number), parents: parents.map(id).as_slice().into(), content: Content::Join }
 }
 
 fn signers(bobs: &str) -> AllowedSigners {

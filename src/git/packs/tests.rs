@@ -66,6 +66,15 @@ fn every_object_is_read_as_libgit2_reads_it_however_it_was_packed() {
         for (id, kind, content) in &objects {
             assert_eq!(packs.read(*id).map(|(kind, content)| (kind, content.to_vec())), Some((*kind, content.clone())));
         }
+        // One behind the other, in whatever order, and nothing is kept of them.
+        let (packs, mut all) = (Packs::open(&at.join("objects")), b"before".to_vec());
+        for (id, kind, content) in objects.iter().rev().chain(&objects) {
+            let before = all.len();
+            assert_eq!(packs.read_once(*id, &mut all), Some(*kind));
+            assert_eq!(all[before..], **content);
+        }
+        assert!(all.starts_with(b"before"));
+        assert_eq!(packs.read_once(ObjectId::from_bytes([7; 20]), &mut all), None);
     }
     // Two packs, and loose objects, which are left to libgit2.
     history(at, 40..50);
@@ -111,6 +120,14 @@ fn a_damaged_pack_is_no_panic_and_never_another_content() {
                     && objects::is_sound(*id, *kind, &read)
                 {
                     assert_eq!(*read, *content);
+                }
+                let mut read = b"before".to_vec();
+                match packs.read_once(*id, &mut read) {
+                    Some(found) if found == *kind && objects::is_sound(*id, *kind, &read[6..]) => {
+                        assert_eq!(read[6..], **content);
+                    }
+                    Some(_) => {}
+                    None => assert_eq!(read, b"before"),
                 }
             }
         };

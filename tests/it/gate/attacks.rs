@@ -1,5 +1,7 @@
 //! Ways past the gate that people try.
 
+use std::sync::Arc;
+
 use hotfix::domain::event::{Decision, Event, Overridden, Payload};
 use hotfix::domain::identity::ObjectId;
 use hotfix::ledger::codec;
@@ -178,6 +180,7 @@ fn a_decision_that_this_program_did_not_take_opens_nothing() {
     scene.place.hotfix(&["check", "INC-42", "--set", "roll-back=yes"]).exits(1);
     forge(&scene, |event| {
         let Payload::Checked(checked) = &mut event.payload else { panic!("a check") };
+        let checked = Arc::make_mut(checked);
         checked.decision = Decision::Hotfix;
         checked.rule = Some("production-down".to_owned());
     });
