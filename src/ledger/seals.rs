@@ -16,12 +16,13 @@ use crate::domain::policy::Identity;
 use crate::domain::record::History;
 use crate::domain::standing::{self, Rule, Seal, Standing};
 use crate::failure::Failure;
-use crate::git::objects::{Kind, Objects};
+use crate::git::objects::{Kind, Objects, Unproved};
 use crate::git::repository::Repository;
 use crate::git::signing::Unsigned;
 use crate::process::{Program, RunError};
 
 use super::codec;
+use super::read::incomplete;
 
 /// The header of the file of what was checked; another version has another one.
 const HEADER: &[u8; 16] = b"hotfix seals 1\n\n";
@@ -50,9 +51,15 @@ pub fn seals(
         }
     }
     let objects = repository.objects()?;
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
     for commits in new.chunks(BATCH) {
-        let read = commits.iter().map(|commit| read_commit(&objects, *commit)).collect::<Result<Vec<_>, _>>()?;
-        seals.extend(commits.iter().copied().zip(seals_of(&read)));
+        let shares = commits.chunks(commits.len().div_ceil(threads)).map(|share| read_share(&objects, share));
+        let shares = shares.collect::<Result<Vec<_>, Failure>>()?;
+        for (commit, seal) in commits.iter().zip(seals_of(&shares)) {
+            // What is not what its id says is read once more, for that tells what is wrong with it.
+            let seal = seal.map_or_else(|| Ok(self::seal(&read_commit(&objects, *commit)?)), Ok)?;
+            seals.insert(*commit, seal);
+        }
     }
     if new.len() >= WORTH_WRITING {
         // It only saves time: a repository that can't be written to is as good.
@@ -73,19 +80,19 @@ pub fn forget(repository: &Repository) -> Result<(), Failure> {
     }
 }
 
-/// Checks many at once, on as many threads as there are processors: a signature takes a tenth of a millisecond.
-fn seals_of(commits: &[Vec<u8>]) -> Vec<Seal> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = commits.len().div_ceil(threads).max(1);
+/// The seals of the commits in each share, none of one that is not what its id says; a thread for each: a signature takes a
+/// tenth of a millisecond.
+fn seals_of(shares: &[Unproved]) -> Vec<Option<Seal>> {
     std::thread::scope(|scope| {
-        let work = commits.chunks(share).map(|chunk| {
-            let check = move || chunk.iter().map(|bytes| seal(bytes)).collect::<Vec<_>>();
-            (chunk, scope.spawn(check))
+        let work = shares.iter().map(|share| {
+            let check = || share.proved().map(|proved| proved.map(|(_, bytes)| seal(bytes))).collect::<Vec<_>>();
+            (share, scope.spawn(check))
         });
         let work: Vec<_> = work.collect();
-        let done = work.into_iter().flat_map(|(chunk, thread)| {
+        let done = work.into_iter().flat_map(|(share, thread)| {
             // A thread that could not go on proves nothing.
-            thread.join().unwrap_or_else(|_| vec![Seal::Broken("it could not be checked".to_owned()); chunk.len()])
+            let broken = || Some(Seal::Broken("it could not be checked".to_owned()));
+            thread.join().unwrap_or_else(|_| std::iter::repeat_with(broken).take(share.count()).collect())
         });
         done.collect()
     })
@@ -113,11 +120,16 @@ pub(super) fn weigh(
     Ok(Some(history.weighed(standing)))
 }
 
+fn read_share(objects: &Objects<'_>, commits: &[ObjectId]) -> Result<Unproved, Failure> {
+    let mut share = Unproved::new(Kind::Commit);
+    for &commit in commits {
+        objects.read_unproved(commit, &mut share)?.ok_or_else(|| incomplete(commit))?;
+    }
+    Ok(share)
+}
+
 fn read_commit(objects: &Objects<'_>, commit: ObjectId) -> Result<Vec<u8>, Failure> {
-    objects.read(commit, Kind::Commit)?.ok_or_else(|| {
-        Failure::undecided(format!("the ledger is incomplete: its commit {commit} is not here"))
-            .hint("git fetch --unshallow    # if this clone is shallow; else git fsck shows what is missing")
-    })
+    objects.read(commit, Kind::Commit)?.ok_or_else(|| incomplete(commit))
 }
 
 /// What the signature in the bytes of a commit is.
