@@ -8,7 +8,6 @@ mod pack;
 
 use foldhash::HashMap;
 use std::cell::{Cell, RefCell};
-use std::ops::Range;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -17,7 +16,7 @@ use libdeflater::Decompressor;
 use crate::domain::identity::ObjectId;
 use crate::failure::Failure;
 
-use self::pack::{Pack, read};
+use self::pack::Pack;
 use super::objects::{self, Kind};
 use super::repository::Repository;
 use super::{are_stored_objects_trusted, to_oid};
@@ -57,9 +56,8 @@ pub(in crate::git) struct Packs {
     packs: Vec<Pack>,
     /// The pack that held the last object: the next one is likely beside it.
     last: Cell<usize>,
-    places: RefCell<HashMap<ObjectId, Place>>,
     known: RefCell<Known>,
-    inflater: RefCell<Inflater>,
+    inflater: RefCell<Decompressor>,
 }
 
 /// The largest object that is read here, in bytes.
@@ -76,8 +74,8 @@ impl Packs {
         indexes.retain(|path| path.extension().is_some_and(|extension| extension == "idx"));
         indexes.sort();
         let packs = indexes.iter().filter_map(|index| Pack::open(index)).collect();
-        let (last, places, known) = Default::default();
-        Self { packs, last, places, known, inflater: RefCell::new(Inflater::new()) }
+        let (last, known) = Default::default();
+        Self { packs, last, known, inflater: RefCell::new(Decompressor::new()) }
     }
 
     /// Whether the object is in one of the packs.
@@ -93,29 +91,22 @@ impl Packs {
     /// Appends an object's content to `out` and tells its kind, for who reads one object after another and none again: it is not
     /// kept. None, and nothing appended, if it is in no pack, or can't be read here.
     pub(in crate::git) fn read_once(&self, id: ObjectId, out: &mut Vec<u8>) -> Option<Kind> {
-        let place = self.look_up(id)?;
-        let mut inflater = self.inflater.borrow_mut();
-        let entry = inflater.entry(&self.packs, place)?;
-        if let Form::Whole(kind) = entry.form {
-            inflater.inflate(&entry, out)?;
+        let place = self.find(id)?;
+        let (Form::Whole(kind), size, data) = self.packed(place)? else {
+            let (kind, content) = self.unpack(place)?;
+            out.extend_from_slice(&content);
+            return Some(kind);
+        };
+        let before = out.len();
+        out.resize(before + size, 0);
+        if self.inflate(data, &mut out[before..]) {
             return Some(kind);
         }
-        drop(inflater);
-        let (kind, content) = self.unpack(place)?;
-        out.extend_from_slice(&content);
-        Some(kind)
+        out.truncate(before);
+        None
     }
 
     fn find(&self, id: ObjectId) -> Option<Place> {
-        if let Some(place) = self.places.borrow().get(&id) {
-            return Some(*place);
-        }
-        let found = self.look_up(id);
-        self.places.borrow_mut().extend(found.map(|place| (id, place)));
-        found
-    }
-
-    fn look_up(&self, id: ObjectId) -> Option<Place> {
         let count = self.packs.len();
         (0..count).map(|step| (self.last.get() + step) % count).find_map(|pack| {
             let offset = self.packs[pack].find(id)?;
@@ -130,12 +121,9 @@ impl Packs {
             if let Some(known) = self.known.borrow_mut().get(place) {
                 break known;
             }
-            let mut inflater = self.inflater.borrow_mut();
-            let entry = inflater.entry(&self.packs, place)?;
-            let mut content = Vec::new();
-            inflater.inflate(&entry, &mut content)?;
+            let (form, content) = self.entry(place)?;
             let content = Rc::new(content);
-            let base = match entry.form {
+            let base = match form {
                 Form::Whole(kind) => {
                     self.known.borrow_mut().keep(place, (kind, Rc::clone(&content)));
                     break (kind, content);
@@ -155,98 +143,45 @@ impl Packs {
         }
         Some((kind, content))
     }
+
+    /// The entry at a place: how it is written, and the object or the difference.
+    fn entry(&self, place: Place) -> Option<(Form, Vec<u8>)> {
+        let (form, size, data) = self.packed(place)?;
+        let mut content = vec![0; size];
+        self.inflate(data, &mut content).then_some((form, content))
+    }
+
+    /// An entry as it lies in its pack: how it is written, its size when inflated, and its data, with what comes behind.
+    fn packed(&self, place: Place) -> Option<(Form, usize, &[u8])> {
+        let bytes = self.packs[place.pack].from(place.offset)?;
+        let (form, size, start) = head(bytes, place.offset)?;
+        Some((form, size, &bytes[start..]))
+    }
+
+    /// Fills `out`. False if the data make less or more than that, or nothing.
+    fn inflate(&self, data: &[u8], out: &mut [u8]) -> bool {
+        self.inflater.borrow_mut().zlib_decompress(data, out).is_ok_and(|made| made == out.len())
+    }
 }
 
 /// Where an entry begins: in which pack, and at which byte.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Place {
     pack: usize,
-    offset: u64,
+    offset: usize,
 }
 
 /// How an entry is written.
 enum Form {
     Whole(Kind),
     /// As the difference from the entry at that byte of the same pack.
-    DeltaOf(u64),
+    DeltaOf(usize),
     /// As the difference from that object.
     DeltaOfId(ObjectId),
 }
 
-/// An entry, as its head tells.
-struct Entry {
-    form: Form,
-    /// Its size when inflated.
-    size: usize,
-    /// Where the inflater's buffer holds it.
-    data: Range<usize>,
-}
-
-/// What is needed to inflate one entry after another.
-struct Inflater {
-    decompressor: Decompressor,
-    /// A part of a pack, from this place on.
-    buffer: Vec<u8>,
-    from: Place,
-}
-
-/// How many bytes are read of an entry before its size is known: most end within them.
-const HEAD: usize = 2_048;
-
-/// The longest head of an entry.
-const LONGEST_HEAD: usize = 32;
-
-/// How many bytes are read at once where one entry after another is wanted.
-const MANY: usize = 65_536;
-
-impl Inflater {
-    fn new() -> Self {
-        Self { decompressor: Decompressor::new(), buffer: Vec::new(), from: Place { pack: usize::MAX, offset: 0 } }
-    }
-
-    /// The entry at this place. It is held until the next one is asked for.
-    fn entry(&mut self, packs: &[Pack], place: Place) -> Option<Entry> {
-        let start = self.hold(packs, place, LONGEST_HEAD)?;
-        let (form, size, head) = head(&self.buffer[start..], place.offset)?;
-        // Deflate makes nothing longer than this.
-        let most = size.checked_add(size / 1_000 + 64).filter(|_| size <= LARGEST)?;
-        let start = self.hold(packs, place, head + most)?;
-        let end = self.buffer.len().min(start + head + most);
-        Some(Entry { form, size, data: start + head..end })
-    }
-
-    /// Appends what the entry holds, inflated, to `out`; nothing if it can't be.
-    fn inflate(&mut self, entry: &Entry, out: &mut Vec<u8>) -> Option<()> {
-        let before = out.len();
-        out.resize(before + entry.size, 0);
-        let made = self.decompressor.zlib_decompress(self.buffer.get(entry.data.clone())?, &mut out[before..]);
-        if made.is_ok_and(|made| made == entry.size) {
-            return Some(());
-        }
-        out.truncate(before);
-        None
-    }
-
-    /// Where the buffer holds so many bytes of a pack from this place on, fewer only where the pack ends.
-    fn hold(&mut self, packs: &[Pack], place: Place, wanted: usize) -> Option<usize> {
-        let at = place.offset.checked_sub(self.from.offset).filter(|_| place.pack == self.from.pack);
-        let at = at.and_then(|at| usize::try_from(at).ok()).filter(|at| *at <= self.buffer.len());
-        if let Some(at) = at.filter(|at| at.saturating_add(wanted) <= self.buffer.len()) {
-            return Some(at);
-        }
-        // Whoever comes to the end of what is held goes through the pack.
-        let usual = if at.is_some() { MANY } else { HEAD };
-        self.from = Place { pack: usize::MAX, offset: 0 };
-        self.buffer.resize(wanted.max(usual), 0);
-        let filled = read(&packs[place.pack].data, place.offset, &mut self.buffer)?;
-        self.buffer.truncate(filled);
-        self.from = place;
-        Some(0)
-    }
-}
-
 /// Reads the head of the entry at `offset`: how it is written, its size when inflated, and where its data begin.
-fn head(bytes: &[u8], offset: u64) -> Option<(Form, usize, usize)> {
+fn head(bytes: &[u8], offset: usize) -> Option<(Form, usize, usize)> {
     let first = *bytes.first()?;
     let (mut at, mut size, mut shift) = (1, usize::from(first & 15), 4);
     let mut more = first & 128 != 0;
@@ -261,11 +196,11 @@ fn head(bytes: &[u8], offset: u64) -> Option<(Form, usize, usize)> {
         3 => Form::Whole(Kind::Blob),
         6 => {
             let mut byte = *bytes.get(at)?;
-            let mut back = u64::from(byte & 127);
+            let mut back = usize::from(byte & 127);
             while byte & 128 != 0 {
                 at += 1;
                 byte = *bytes.get(at)?;
-                back = (back.checked_add(1)?.checked_mul(128)?) | u64::from(byte & 127);
+                back = (back.checked_add(1)?.checked_mul(128)?) | usize::from(byte & 127);
             }
             at += 1;
             Form::DeltaOf(offset.checked_sub(back).filter(|_| back > 0)?)
@@ -277,7 +212,7 @@ fn head(bytes: &[u8], offset: u64) -> Option<(Form, usize, usize)> {
         }
         _ => return None,
     };
-    Some((form, size, at))
+    (size <= LARGEST && at <= bytes.len()).then_some((form, size, at))
 }
 
 /// The object that a difference makes of its base.
