@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use clap_complete::CompleteEnv;
 
@@ -29,8 +30,10 @@ struct Cli {
 const EXIT_CODES: &str = "Exit codes: 0 yes, the gate is open; 1 no, the policy refuses; 2 usage; 3 waiting for an \
 answer, an approval, an analysis or a fetch; 4 could not decide; 130 interrupted";
 
-/// In the order of the road.
+/// In the order of the road. The arguments of a command are put there when it is asked for: to put all of them there takes
+/// longer than many an answer.
 #[derive(Subcommand)]
+#[command(defer = true)]
 enum Command {
     Init(commands::init::Args),
     Policy(commands::policy::Args),
@@ -79,7 +82,20 @@ pub fn main() -> std::process::ExitCode {
 
 /// The command line, with the examples of every command.
 pub fn command_line() -> clap::Command {
-    with_examples(Cli::command(), "")
+    with_examples(whole(), "")
+}
+
+/// The command line with the arguments of every command.
+fn whole() -> clap::Command {
+    let mut command = bare();
+    command.build();
+    command
+}
+
+/// The command line without the arguments of the commands that nobody asks for.
+fn bare() -> clap::Command {
+    let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0)).clamp(40, 100);
+    Cli::command().term_width(width)
 }
 
 fn with_examples(command: clap::Command, path: &str) -> clap::Command {
@@ -99,21 +115,22 @@ fn complete(arguments: &[OsString]) -> bool {
     let words = arguments.iter().skip_while(|word| *word != "--").skip(1).cloned().collect::<Vec<_>>();
     let line = Line::new(&words);
     let directory = line.directory();
-    let engine = CompleteEnv::with_factory(|| line.teach(Cli::command())).var(VARIABLE);
+    let engine = CompleteEnv::with_factory(|| line.teach(whole())).var(VARIABLE);
     engine.try_complete(arguments, Some(directory.as_deref().unwrap_or(Path::new(".")))).unwrap_or(true)
 }
 
 fn run(arguments: &[OsString]) -> ExitCode {
-    let width = terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0)).clamp(40, 100);
-    let parse = |command: clap::Command| {
-        let mut command = command.term_width(width);
+    let parse = |mut command: clap::Command| {
         let matches = command.try_get_matches_from_mut(arguments);
         // To take the tree of all commands apart would only delay the answer.
         std::mem::forget(command);
         matches.and_then(|matches| Cli::from_arg_matches(&matches).map(|cli| (cli, matches)))
     };
     // The examples are for whoever reads the help: to hang them on every command takes as long as all the rest of parsing.
-    let parsed = parse(Cli::command()).or_else(|_| parse(command_line()));
+    let parsed = parse(bare()).or_else(|error| match error.kind() {
+        ErrorKind::DisplayVersion => Err(error),
+        _ => parse(command_line()),
+    });
     let (cli, matches) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => return refuse_arguments(arguments, &error),
@@ -190,7 +207,6 @@ fn dispatch(command: Command, session: &Session) -> Result<ExitCode, Failure> {
 /// Help is as clap writes it. An argument that one of our own rules refused is our failure to tell, for clap would repeat all of
 /// it, however long; any other mistake is told in clap's words, or as the failure's object.
 fn refuse_arguments(arguments: &[OsString], error: &clap::Error) -> ExitCode {
-    use clap::error::ErrorKind;
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         return match error.print() {
             Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
@@ -221,7 +237,7 @@ fn refuse_arguments(arguments: &[OsString], error: &clap::Error) -> ExitCode {
 
 /// Why one of our own rules refused an argument: the argument's name and the rule's words.
 fn refused_value(error: &clap::Error) -> Option<String> {
-    use clap::error::{ContextKind, ContextValue, ErrorKind};
+    use clap::error::{ContextKind, ContextValue};
     use std::error::Error as _;
     let (ErrorKind::ValueValidation, Some(why)) = (error.kind(), error.source()) else { return None };
     match error.get(ContextKind::InvalidArg) {
