@@ -53,7 +53,8 @@ impl Into {
         }
         let commit = repository.commit(&name)?;
         let full = format!("refs/heads/{name}");
-        let is_here = repository.commit_at_ref(&full)? == Some(commit);
+        // No branch is named like a full id, and to look for one among thousands takes time.
+        let is_here = name.parse::<ObjectId>().is_err() && repository.commit_at_ref(&full)? == Some(commit);
         let branch = is_here.then(|| Branch { full, short: name.clone() });
         Ok(Self { reference: name.clone(), branch, name, commit, fetched: None })
     }
