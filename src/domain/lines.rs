@@ -27,6 +27,19 @@ impl<'a> Text<'a> {
         self.lines.get_or_init(|| split(self.bytes))
     }
 
+    /// Whether just one line is this text (not empty, without white space around it), whatever its indentation.
+    pub fn holds_once(&self, wanted: &[u8]) -> bool {
+        let blank = |bytes: &[u8]| bytes.iter().all(u8::is_ascii_whitespace);
+        let is_whole = |at: &usize| {
+            let (before, behind) = (&self.bytes[..*at], &self.bytes[at + wanted.len()..]);
+            let start = memchr::memrchr(b'\n', before).map_or(0, |end| end + 1);
+            let end = memchr::memchr(b'\n', behind).unwrap_or(behind.len());
+            blank(&before[start..]) && blank(&behind[..end])
+        };
+        let mut found = memmem::find_iter(self.bytes, wanted).filter(is_whole);
+        found.next().is_some() && found.next().is_none()
+    }
+
     /// The whole text.
     pub fn bytes(&self) -> &'a [u8] {
         self.bytes
@@ -343,6 +356,15 @@ mod tests {
             let block = Block::new(&[block.as_bytes()]);
             let counts = block.count(new).cast_signed() - block.count(old).cast_signed();
             proptest::prop_assert_eq!(block.gained(old, new, shared_ends(old, new)), counts);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_line_that_stands_once_is_one_that_a_count_finds_once(text in "([ ab\n]|aa){0,30}", wanted in "a|b|aa|aba|a b") {
+            let text = Text::new(text.as_bytes());
+            let count = text.lines().iter().filter(|line| line.trim_ascii() == wanted.as_bytes()).count();
+            proptest::prop_assert_eq!(text.holds_once(wanted.as_bytes()), count == 1);
         }
     }
 

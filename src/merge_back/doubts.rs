@@ -2,6 +2,7 @@
 
 use foldhash::HashSet;
 use std::ops::Range;
+use std::rc::Rc;
 
 use crate::domain::adaptation::is_alike;
 use crate::domain::fate::Fate;
@@ -14,16 +15,19 @@ use crate::failure::Failure;
 use crate::git::trees::Entry;
 
 use super::judge::Judged;
-use super::target::Version;
+use super::target::{Target, Version};
 use super::text::TextJudge;
 
 /// How many lines before and behind a hunk tell its surroundings.
 const SURROUNDINGS: usize = 3;
 
+/// Of so many files what is switched off in them is kept between questions; each is a byte a line.
+const CACHED_SWITCHES: usize = 1_000;
+
 /// So many telling lines are known again without their surroundings.
 const KNOWN_ALONE: usize = 5;
 
-impl TextJudge<'_> {
+impl TextJudge<'_, '_> {
     /// Whether among a hunk's lines, which stand at these places of a text, stands one that the fix itself brought and took
     /// out again: then only a first part of the fix is there.
     pub(super) fn holds_what_the_fix_dropped(&self, places: &[usize], text: &Text<'_>) -> Result<bool, Failure> {
@@ -52,12 +56,13 @@ impl TextJudge<'_> {
         Ok(false)
     }
 
-    /// Takes back that a hunk holds, where the target's tip says otherwise than its lines alone: `now` is what the hunk test says
-    /// there, and `place` where its lines stand, if they do.
+    /// Takes back that a hunk holds, where the target's tip, `text`, says otherwise than its lines alone: `now` is what the hunk
+    /// test says there, and `place` where its lines stand, if they do.
     pub(super) fn doubt(
         &self,
         hunk: &Hunk,
         (now, place): (Standing, Option<Place>),
+        text: &Text<'_>,
         one: &mut Judged,
     ) -> Result<(), Failure> {
         let Some(newest) = self.versions.first() else { return Ok(()) };
@@ -69,16 +74,14 @@ impl TextJudge<'_> {
             let since = absent.take_while(|absent| !matches!(absent, Ok(false))).collect::<Result<Vec<_>, _>>()?.len();
             one.take_out(self.versions[since.saturating_sub(1)].at);
         } else if let Some(Place { lines, gap }) = place {
-            let tip = self.bytes(newest)?;
-            let text = Text::new(&tip);
             let around = match (lines.first(), lines.last()) {
                 (Some(first), Some(last)) => *first..*last + 1,
                 _ => gap,
             };
-            if self.is_switched_off(hunk, &lines, newest)?
-                || self.holds_what_the_fix_dropped(&lines, &text)?
-                || self.stands_beside_the_old(hunk, &around, &text)
-                || self.left_its_block(hunk, &lines, &text)
+            if self.is_switched_off(hunk, &lines, (newest, text))
+                || self.holds_what_the_fix_dropped(&lines, text)?
+                || self.stands_beside_the_old(hunk, &around, text)
+                || self.left_its_block(hunk, &lines, text)
             {
                 one.fate = Fate::Unknown;
             }
@@ -115,8 +118,7 @@ impl TextJudge<'_> {
         let place_of = |own: usize| places.iter().copied().find(|at| text.lines()[*at] == after.lines()[own]);
         let telling = hunk.new.clone().filter(|own| is_telling(after.lines()[*own]));
         let Some((own, here)) = telling.filter_map(|own| Some((own, place_of(own)?))).next() else { return false };
-        let count = |text: &Text<'_>, head: &[u8]| text.lines().iter().filter(|line| line.trim_ascii() == head).count();
-        let known = heads(after, own).into_iter().find(|head| count(text, head) == 1 && count(after, head) == 1);
+        let known = heads(after, own).into_iter().find(|head| text.holds_once(head) && after.holds_once(head));
         let Some(head) = known.filter(|head| !heads(text, here).contains(head)) else { return false };
         // Where lines repeat they may be its own all the same.
         !block(text, head).iter().any(|line| line.trim_ascii() == after.lines()[own].trim_ascii())
@@ -146,11 +148,12 @@ impl TextJudge<'_> {
     }
 
     /// Whether one of a hunk's lines, which stand at these places of a version, is switched off there, and was not in the fix.
-    fn is_switched_off(&self, hunk: &Hunk, places: &[usize], version: &Version) -> Result<bool, Failure> {
-        let bytes = self.bytes(version)?;
-        let text = Text::new(&bytes);
-        let Some(off) = switched_off(&version.path, &text) else { return Ok(false) };
-        let in_fix = switched_off(self.path, &self.change.after).unwrap_or_default();
+    fn is_switched_off(&self, hunk: &Hunk, places: &[usize], (version, text): (&Version, &Text<'_>)) -> bool {
+        let off = self.target.switched_off(&version.path, version.entry, text);
+        if off.is_empty() {
+            return false;
+        }
+        let in_fix = self.target.switched_off(self.path, self.sides.1, &self.change.after);
         let was_off: HashSet<&[u8]> = hunk
             .new
             .clone()
@@ -158,17 +161,22 @@ impl TextJudge<'_> {
             .map(|line| self.change.after.lines()[line])
             .collect();
         let is_off = |line: &usize| off.get(*line) == Some(&true) && !was_off.contains(text.lines()[*line]);
-        Ok(places.iter().any(is_off))
+        places.iter().any(is_off)
     }
 
     /// The fate of a hunk whose lines were followed to the tip.
-    pub(super) fn settle(&self, hunk: &Hunk, trace: &Trace, tip: &Version, one: &mut Judged) -> Result<(), Failure> {
+    pub(super) fn settle(
+        &self,
+        hunk: &Hunk,
+        trace: &Trace,
+        (tip, text): (&Version, &Text<'_>),
+        one: &mut Judged,
+    ) -> Result<(), Failure> {
         if !hunk.new.is_empty() && one.moved_to.is_none() {
-            one.standing = trace.standing(&Text::new(&self.bytes(tip)?)).min(one.weight);
+            one.standing = trace.standing(text).min(one.weight);
         }
         let lines: Vec<usize> = trace.own.iter().chain(&trace.heirs).copied().collect();
-        let text = self.bytes(tip)?;
-        one.fate = if self.is_switched_off(hunk, &lines, tip)? || self.left_its_block(hunk, &lines, &Text::new(&text)) {
+        one.fate = if self.is_switched_off(hunk, &lines, (tip, text)) || self.left_its_block(hunk, &lines, text) {
             Fate::Unknown
         } else if trace.is_evolved() || one.moved_to.is_some() {
             Fate::Evolved
@@ -220,6 +228,20 @@ impl TextJudge<'_> {
         let Some((_, entry, _)) = self.target.scattered(at, &around, from)? else { return Ok(false) };
         let there = self.target.blob(entry.id)?;
         Ok(!came_along(&own, Text::new(&there).lines()))
+    }
+}
+
+impl Target<'_> {
+    /// Which lines of a version of a file are switched off; nothing where none is.
+    fn switched_off(&self, path: &RepositoryPath, entry: Option<Entry>, text: &Text<'_>) -> Rc<Vec<bool>> {
+        let Some(entry) = entry else { return Rc::default() };
+        // What a file is called counts as much as what stands in it.
+        let key = (entry.id, path.clone());
+        let mut known = self.off.borrow_mut();
+        if known.len() >= CACHED_SWITCHES {
+            known.clear();
+        }
+        Rc::clone(known.entry(key).or_insert_with(|| switched_off(path, text).unwrap_or_default().into()))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What explains a landing that is not exact: which commit is a pick of the fix, and which one looks most like it.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 
 use foldhash::HashMap;
@@ -13,7 +13,6 @@ use crate::git::history::Message;
 use super::compare::compare;
 use super::fix::Fix;
 use super::report::Candidate;
-use super::steps::base_name;
 use super::target::Target;
 
 /// The most commits whose lines are compared with the fix's.
@@ -86,9 +85,10 @@ pub(super) fn same_file(
     bytes: &[u8],
     least: usize,
 ) -> Result<Option<RepositoryPath>, Failure> {
-    let lines = TellingLines::of(bytes);
+    let lines = OnceCell::new();
     let mut best: Option<(usize, RepositoryPath)> = None;
-    for (other, entry) in target.files()?.iter().filter(|(other, _)| base_name(other) == base_name(path)) {
+    for (other, entry) in target.namesakes(path)? {
+        let lines = lines.get_or_init(|| TellingLines::of(bytes));
         let alike = lines.percent_in(&target.blob(entry.id)?);
         if alike >= least && best.as_ref().is_none_or(|(most, _)| alike > *most) {
             best = Some((alike, other.clone()));
@@ -105,8 +105,7 @@ pub(super) fn candidates(
     touching: &BTreeSet<usize>,
     only_picks: bool,
 ) -> Result<Vec<Candidate>, Failure> {
-    let wanted = telling_lines(target, fix)?;
-    let all: usize = wanted.values().sum();
+    let mut wanted = None;
     let picks = Picks::new(target, fix);
     let mut found = Vec::new();
     for &number in touching.iter().take(MOST_COMPARED) {
@@ -115,7 +114,12 @@ pub(super) fn candidates(
             continue;
         }
         let Some(id) = target.node(number)?.map(|node| node.id) else { continue };
-        let similarity = (100 * brought(target, number, &wanted)?).checked_div(all).unwrap_or(0);
+        let wanted = match &wanted {
+            Some(known) => known,
+            None => wanted.insert(telling_lines(target, fix)?),
+        };
+        let all = wanted.values().sum();
+        let similarity = (100 * brought(target, number, wanted)?).checked_div(all).unwrap_or(0);
         let messages = target.messages(number)?;
         let mut why = Vec::new();
         if picks.has(number)? {

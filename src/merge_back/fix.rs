@@ -352,7 +352,7 @@ fn renames(repository: &Repository, gone: &[Differing], new: &[Differing]) -> Re
     let open = |count: usize, taken: Vec<usize>| (0..count).filter(|at| !taken.contains(at)).collect::<Vec<_>>();
     let from = open(gone.len(), pairs.iter().map(|(from, _)| *from).collect());
     let to = open(new.len(), pairs.iter().map(|(_, to)| *to).collect());
-    if from.len() * to.len() > MOST_PAIRS {
+    if to.is_empty() || from.len() * to.len() > MOST_PAIRS {
         return Ok(pairs);
     }
     let text = |entry: Option<Entry>| match entry {

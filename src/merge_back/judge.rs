@@ -171,7 +171,9 @@ pub fn judge(
                     if text.hunks.is_empty() && before.as_ref().is_none_or(|before| before.id != after.id) {
                         judged.push(whole_content(path, before.as_ref(), after, versions));
                     } else {
-                        judged.extend(TextJudge { target, change: &text, sides, path, picks, fix, versions }.judge()?);
+                        judged.extend(
+                            TextJudge { target, change: &text, sides, path, picks, fix, versions, moves: 0 }.judge()?,
+                        );
                     }
                 }
                 None => judged.push(whole_content(path, before.as_ref(), after, versions)),

@@ -4,6 +4,7 @@ use crate::domain::hunk::{Place, Standing, is_in_place, is_like, stands};
 use crate::domain::lines::{Block, Hunk, Text, shared_ends};
 use crate::failure::Failure;
 
+use super::shelf::Shelf;
 use super::text::TextJudge;
 
 /// Up to this many versions each is looked at, so that the landing is surely the newest.
@@ -16,62 +17,56 @@ pub(super) struct Found {
     pub(super) place: Place,
 }
 
-impl TextJudge<'_> {
+impl TextJudge<'_, '_> {
     /// For each hunk the newest step at which it came into effect.
-    pub(super) fn landings(&self) -> Result<Vec<Option<Found>>, Failure> {
+    pub(super) fn landings(&self, shelf: &Shelf<'_>) -> Result<Vec<Option<Found>>, Failure> {
         let hunks = &self.change.hunks;
         let block = |hunk: &Hunk| {
             Block::new(if hunk.new.is_empty() { self.change.removed(hunk) } else { self.change.added(hunk) })
         };
         let blocks: Vec<Block> = hunks.iter().map(block).collect();
         let mut found: Vec<Option<Found>> = vec![None; hunks.len()];
-        // A hunk whose lines the fix itself brings or takes elsewhere in the file can't be told by counting them.
-        let counted: Vec<bool> = hunks
-            .iter()
-            .zip(&blocks)
-            .map(|(hunk, block)| {
-                let (before, after) = (block.count(self.change.before.bytes()), block.count(self.change.after.bytes()));
-                if hunk.new.is_empty() { before > after } else { after > before }
-            })
-            .collect();
         let Some(newest) = self.versions.first() else { return Ok(found) };
         if self.versions.len() > FEW_VERSIONS {
             let tip = self.view(newest.entry)?;
-            for (hunk, found) in hunks.iter().zip(&mut found) {
+            for ((hunk, block), found) in hunks.iter().zip(&blocks).zip(&mut found) {
                 let stands = tip.standing(self.change, hunk) == Standing::InEffect;
-                *found = if stands { self.halve(hunk)? } else { None };
+                *found = if stands { self.halve(hunk, block)? } else { None };
             }
         }
-        let mut child = self.bytes(newest)?;
+        // A hunk whose lines the fix itself brings or takes elsewhere in the file can't be told by counting them.
+        let (before, after) = (self.change.before.bytes(), self.change.after.bytes());
+        let ends = shared_ends(before, after);
+        let came = |hunk: &Hunk, gained: isize| if hunk.new.is_empty() { gained < 0 } else { gained > 0 };
+        let is_counted = |at: usize| came(&hunks[at], blocks[at].gained(before, after, ends));
+        let counted: Vec<bool> = (0..hunks.len()).map(|at| found[at].is_none() && is_counted(at)).collect();
+        let mut known: Vec<Option<(usize, bool)>> = vec![None; hunks.len()];
         for index in 0..self.versions.len().saturating_sub(1) {
             if found.iter().all(Option::is_some) {
                 break;
             }
             self.target.check_time()?;
-            let parent = self.bytes(&self.versions[index + 1])?;
-            let ends = shared_ends(&parent, &child);
-            let (new, old) = (Text::new(&child), Text::new(&parent));
+            let (new, old) = (self.text(shelf, index)?, self.text(shelf, index + 1)?);
+            let (child, parent) = (new.bytes(), old.bytes());
+            let ends = shared_ends(parent, child);
             for (at, hunk) in hunks.iter().enumerate().filter(|(at, _)| found[*at].is_none()).collect::<Vec<_>>() {
-                let gained = blocks[at].gained(&parent, &child, ends);
-                let came = if hunk.new.is_empty() { gained < 0 } else { gained > 0 };
-                if !came && counted[at] {
+                if counted[at] && !came(hunk, blocks[at].gained(parent, child, ends)) {
                     continue;
                 }
                 // The step can only be the hunk itself where its lines stand on the one side of it.
-                let side = if hunk.new.is_empty() { &parent } else { &child };
+                let side = if hunk.new.is_empty() { parent } else { child };
                 let own_step = match blocks[at].may_stand_in(side) {
-                    true => self.own_step(hunk, index, &old, &new)?,
+                    true => self.own_step(hunk, index, old, new)?,
                     false => None,
                 };
                 let place = match own_step {
-                    None if self.is_in_effect(hunk, index)? && !self.is_in_effect(hunk, index + 1)? => {
+                    None if self.comes_into_effect(hunk, &blocks[at], index, &mut known[at])? => {
                         self.view(self.versions[index].entry)?.place(hunk)
                     }
                     own_step => own_step,
                 };
                 found[at] = place.map(|place| Found { landing: index, place });
             }
-            child = parent;
         }
         Ok(found)
     }
@@ -88,11 +83,28 @@ impl TextJudge<'_> {
         Ok(alike.find(|step| is_in_place(step, hunk, &from_before)).map(Place::of_step))
     }
 
+    /// Whether a hunk is in effect in this version and not in the one before. `known` is what was found out about one last.
+    fn comes_into_effect(
+        &self,
+        hunk: &Hunk,
+        block: &Block,
+        index: usize,
+        known: &mut Option<(usize, bool)>,
+    ) -> Result<bool, Failure> {
+        let now = known.filter(|(version, _)| *version == index).map(|(_, known)| known);
+        if !now.map_or_else(|| self.is_in_effect(hunk, block, index), Ok)? {
+            return Ok(false);
+        }
+        let before = self.is_in_effect(hunk, block, index + 1)?;
+        *known = Some((index + 1, before));
+        Ok(!before)
+    }
+
     /// Whether a hunk is in effect in this version. One side may tell already that it is not.
-    fn is_in_effect(&self, hunk: &Hunk, index: usize) -> Result<bool, Failure> {
+    fn is_in_effect(&self, hunk: &Hunk, block: &Block, index: usize) -> Result<bool, Failure> {
         let version = self.versions[index].entry;
         let bytes = self.bytes(&self.versions[index])?;
-        if !self.may_stand(hunk, &bytes) {
+        if !self.may_stand(hunk, block, &bytes) {
             return Ok(false);
         }
         let from_after = self.target.aligned(self.sides.1, version)?;
@@ -102,7 +114,10 @@ impl TextJudge<'_> {
 
     /// Whether the lines that have to stand in a version in which a hunk is in effect do so at all: those that it brings, of a
     /// pure deletion the two around it. Looking for bytes is cheap beside aligning two versions far from each other.
-    fn may_stand(&self, hunk: &Hunk, version: &[u8]) -> bool {
+    fn may_stand(&self, hunk: &Hunk, block: &Block, version: &[u8]) -> bool {
+        if !hunk.new.is_empty() && block.may_stand_in(version) {
+            return true;
+        }
         let lines = self.change.after.lines();
         let needed = match hunk.new.is_empty() {
             true => hunk.new.start.saturating_sub(1)..lines.len().min(hunk.new.start + 1),
@@ -113,19 +128,18 @@ impl TextJudge<'_> {
 
     /// A step at which a hunk that is in effect at the tip came into effect, by halving. If it went and came again, that may be
     /// an older coming than the last: it is in effect all the same.
-    fn halve(&self, hunk: &Hunk) -> Result<Option<Found>, Failure> {
+    fn halve(&self, hunk: &Hunk, block: &Block) -> Result<Option<Found>, Failure> {
         let (mut there, mut not) = (0, self.versions.len() - 1);
-        if self.is_in_effect(hunk, not)? {
+        if self.is_in_effect(hunk, block, not)? {
             return Ok(None);
         }
         while not - there > 1 {
             let middle = usize::midpoint(there, not);
-            *(if self.is_in_effect(hunk, middle)? { &mut there } else { &mut not }) = middle;
+            *(if self.is_in_effect(hunk, block, middle)? { &mut there } else { &mut not }) = middle;
         }
-        let block = Block::new(if hunk.new.is_empty() { self.change.removed(hunk) } else { self.change.added(hunk) });
-        let count = |at: usize| self.bytes(&self.versions[at]).map(|bytes| block.count(&bytes));
-        let (in_child, in_parent) = (count(there)?, count(not)?);
-        let came = if hunk.new.is_empty() { in_parent > in_child } else { in_child > in_parent };
+        let (child, parent) = (self.bytes(&self.versions[there])?, self.bytes(&self.versions[not])?);
+        let gained = block.gained(&parent, &child, shared_ends(&parent, &child));
+        let came = if hunk.new.is_empty() { gained < 0 } else { gained > 0 };
         let place = self.view(self.versions[there].entry)?.place(hunk).filter(|_| came);
         Ok(place.map(|place| Found { landing: there, place }))
     }

@@ -18,6 +18,7 @@ mod line;
 pub mod recipe;
 pub mod report;
 pub mod search;
+mod shelf;
 mod steps;
 pub mod target;
 mod text;

@@ -45,7 +45,10 @@ pub fn search(target: &Target<'_>, fix: &Fix, options: &Options) -> Result<Repor
     let new_paths: Vec<RepositoryPath> =
         changes.iter().filter(|change| change.before.is_none()).filter_map(|change| change.path().cloned()).collect();
     let (mut timelines, mut moved, mut touching) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
-    for ((change, path), versions) in changes.into_iter().zip(&paths).zip(target.versions(&paths, 0, bottom)?) {
+    let versions = target.versions(&paths, 0, bottom)?;
+    let kept = changes.iter().zip(&versions).filter(|(change, _)| change.after.is_some());
+    target.foresee(&kept.map(|(_, versions)| versions).collect::<Vec<_>>(), 0)?;
+    for ((change, path), versions) in changes.into_iter().zip(&paths).zip(versions) {
         let not = if change.after.is_none() { &new_paths[..] } else { &[] };
         let versions = target.follow_renames(versions, 0, not)?;
         let versions = if versions.iter().all(|version| version.entry.is_none()) {

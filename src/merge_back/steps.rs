@@ -48,28 +48,27 @@ impl Target<'_> {
         not: &[RepositoryPath],
     ) -> Result<Option<RepositoryPath>, Failure> {
         let differing = self.differing(number)?;
-        let added = || {
-            let is_goal = |file: &&Differing| {
-                file.before.is_none() && !not.contains(&file.path) && (!is_copy(&file.path) || is_copy(path))
-            };
-            let new = differing.iter().filter(is_goal);
-            new.filter_map(|file| file.after.map(|entry| (file, entry)))
+        let may_be_copy = is_copy(path);
+        let is_goal = |file: &&Differing| {
+            file.before.is_none() && !not.contains(&file.path) && (may_be_copy || !is_copy(&file.path))
         };
-        if let Some((file, _)) =
-            added().filter(|(_, after)| after.id == entry.id).min_by_key(|(file, _)| name_distance(path, file))
-        {
+        let new = differing.iter().filter(is_goal);
+        let added: Vec<(&Differing, Entry)> = new.filter_map(|file| file.after.map(|after| (file, after))).collect();
+        let same = added.iter().filter(|(_, after)| after.id == entry.id);
+        if let Some((file, _)) = same.min_by_key(|(file, _)| name_distance(path, file)) {
             return Ok(Some(file.path.clone()));
         }
         if !entry.is_file() {
             return Ok(None);
         }
-        let few = added().count() <= 40;
+        let few = added.len() <= 40;
         let old = self.blob(entry.id)?;
         let old = TellingLines::of(&old);
         let mut best: Option<(usize, RepositoryPath)> = None;
-        for (file, after) in
-            added().filter(|(file, after)| after.is_file() && (few || base_name(path) == base_name(&file.path)))
-        {
+        for (file, after) in added {
+            if !after.is_file() || !few && base_name(path) != base_name(&file.path) {
+                continue;
+            }
             let alike = old.percent_in(&self.blob(after.id)?);
             if alike >= 50 && best.as_ref().is_none_or(|(most, _)| alike > *most) {
                 best = Some((alike, file.path.clone()));
@@ -78,20 +77,20 @@ impl Target<'_> {
         Ok(best.map(|(_, path)| path))
     }
 
-    /// The other files in which a commit made this block stand more often than before: where code was moved to.
+    /// The other files than this one in which a commit made a block stand more often than before: where code was moved to.
     pub fn elsewhere(
         &self,
         number: usize,
         block: &Block,
-        not: &[RepositoryPath],
+        from: &RepositoryPath,
     ) -> Result<Vec<(RepositoryPath, Entry)>, Failure> {
         let differing = self.differing(number)?;
         let mut found = Vec::new();
-        for file in differing.iter().take(MOST_FILES).filter(|file| !not.contains(&file.path)) {
+        for file in differing.iter().take(MOST_FILES).filter(|file| file.path != *from) {
             let Some(after) = file.after.filter(|entry| entry.is_file()) else { continue };
-            let before = file.before.filter(|entry| entry.is_file());
-            let before = before.map_or(Ok(0), |entry| self.blob(entry.id).map(|blob| block.count(&blob)))?;
-            if block.count(&self.blob(after.id)?) > before {
+            let there = block.count(&self.blob(after.id)?);
+            let before = file.before.filter(|entry| there > 0 && entry.is_file());
+            if there > before.map_or(Ok(0), |entry| self.blob(entry.id).map(|blob| block.count(&blob)))? {
                 found.push((file.path.clone(), after));
             }
         }
@@ -198,7 +197,8 @@ impl Target<'_> {
 }
 
 pub(super) fn base_name(path: &RepositoryPath) -> &[u8] {
-    path.as_bytes().rsplit(|byte| *byte == b'/').next().unwrap_or_default()
+    let path = path.as_bytes();
+    &path[memchr::memrchr(b'/', path).map_or(0, |slash| slash + 1)..]
 }
 
 /// Extensions of what people read.

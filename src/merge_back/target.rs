@@ -2,6 +2,7 @@
 
 use foldhash::{HashMap, HashSet};
 use std::cell::{OnceCell, Ref, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ use crate::git::trees::{Differing, Entry, Watch};
 
 use super::holders::Asked;
 use super::line::Line;
+use super::steps::base_name;
 
 /// A commit to be judged (usually the tip of main), with what was read of its history so far.
 pub struct Target<'r> {
@@ -24,12 +26,15 @@ pub struct Target<'r> {
     trunk: RefCell<Trunk>,
     differing: RefCell<HashMap<usize, Arc<Vec<Differing>>>>,
     blobs: RefCell<HashMap<ObjectId, Rc<Vec<u8>>>>,
-    files: OnceCell<Vec<(RepositoryPath, Entry)>>,
+    /// The regular files of the commit's tree by what they are called.
+    files: OnceCell<HashMap<Vec<u8>, Vec<(RepositoryPath, Entry)>>>,
     alignments: RefCell<Alignments>,
     line: Option<&'r Line>,
     pub(super) messages: RefCell<HashMap<usize, Rc<Vec<Message>>>>,
     pub(super) asked: RefCell<Asked>,
+    pub(super) off: RefCell<HashMap<(ObjectId, RepositoryPath), Rc<Vec<bool>>>>,
     pub(super) moves: RefCell<HashMap<(usize, RepositoryPath, Entry), Option<RepositoryPath>>>,
+    later: RefCell<HashMap<(usize, RepositoryPath), Vec<Version>>>,
     met: RefCell<HashMap<ObjectId, Option<usize>>>,
     stop: &'r dyn Fn() -> bool,
 }
@@ -65,8 +70,24 @@ impl<'r> Target<'r> {
     /// A target; `stop` is asked often, and where it says true the question ends undecided (exit 4).
     pub fn new(repository: &'r Repository, commit: ObjectId, stop: &'r dyn Fn() -> bool) -> Self {
         let (trunk, differing, blobs, files, alignments, line) = Default::default();
-        let (messages, asked, moves, met) = Default::default();
-        Self { repository, commit, trunk, differing, blobs, files, alignments, line, messages, asked, moves, met, stop }
+        let (messages, asked, off, moves, later, met) = Default::default();
+        Self {
+            repository,
+            commit,
+            trunk,
+            differing,
+            blobs,
+            files,
+            alignments,
+            line,
+            messages,
+            asked,
+            off,
+            moves,
+            later,
+            met,
+            stop,
+        }
     }
 
     /// The same with what is known of its line.
@@ -219,6 +240,21 @@ impl<'r> Target<'r> {
         Ok(versions)
     }
 
+    /// Reads the later versions of files that went, all those that one commit moved in one walk: who moves a directory moves many.
+    pub fn foresee(&self, timelines: &[&Vec<Version>], top: usize) -> Result<(), Failure> {
+        let mut moved: BTreeMap<usize, Vec<RepositoryPath>> = BTreeMap::new();
+        for versions in timelines {
+            if let [Version { at, entry: None, .. }, Version { path, entry: Some(entry), .. }, ..] = &versions[..] {
+                moved.entry(*at).or_default().extend(self.moved_to(*at, path, *entry, &[])?);
+            }
+        }
+        for (at, paths) in moved.into_iter().filter(|(_, paths)| !paths.is_empty()) {
+            let later = self.versions(&paths, top, at)?;
+            self.later.borrow_mut().extend(paths.into_iter().map(|path| (at, path)).zip(later));
+        }
+        Ok(())
+    }
+
     /// The versions of a path, followed through the target's own renames: towards the tip, the file's new path goes on.
     ///
     /// A path of `not` is no goal: a file that the fix itself puts there is another one.
@@ -232,7 +268,8 @@ impl<'r> Target<'r> {
             let (Some(newest), Some(older)) = (versions.first(), versions.get(1)) else { break };
             let (None, Some(entry)) = (newest.entry, older.entry) else { break };
             let Some(moved) = self.moved_to(newest.at, &older.path, entry, not)? else { break };
-            let mut later = self.versions(&[moved], top, newest.at)?.remove(0);
+            let known = self.later.borrow_mut().remove(&(newest.at, moved.clone()));
+            let mut later = known.map_or_else(|| Ok(self.versions(&[moved], top, newest.at)?.remove(0)), Ok)?;
             later.extend(versions.drain(1..));
             versions = later;
         }
@@ -275,17 +312,20 @@ impl<'r> Target<'r> {
         Ok(found)
     }
 
-    /// Every regular file of the target's own tree.
-    pub fn files(&self) -> Result<&[(RepositoryPath, Entry)], Failure> {
-        if let Some(known) = self.files.get() {
-            return Ok(known);
+    /// The regular files of the target's own tree that are called like this one.
+    pub fn namesakes(&self, path: &RepositoryPath) -> Result<&[(RepositoryPath, Entry)], Failure> {
+        if self.files.get().is_none() {
+            let tree = self.node(0)?.map(|node| node.tree);
+            let mut files: HashMap<Vec<u8>, Vec<(RepositoryPath, Entry)>> = HashMap::default();
+            for file in self.repository.differing(None, tree)? {
+                if let Some(entry) = file.after.filter(|entry| entry.is_file()) {
+                    files.entry(base_name(&file.path).to_vec()).or_default().push((file.path, entry));
+                }
+            }
+            self.files.get_or_init(|| files);
         }
-        let tree = self.node(0)?.map(|node| node.tree);
-        let all = self.repository.differing(None, tree)?;
-        let files = all
-            .into_iter()
-            .filter_map(|file| file.after.filter(|entry| entry.is_file()).map(|entry| (file.path, entry)));
-        Ok(self.files.get_or_init(|| files.collect()))
+        let found = self.files.get().and_then(|files| files.get(base_name(path)));
+        Ok(found.map_or(&[], Vec::as_slice))
     }
 
     /// How two versions of a file align; what is no regular file counts as empty.

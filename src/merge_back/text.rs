@@ -1,7 +1,7 @@
 //! The fates of a text's hunks: where each landed, and what became of its lines since.
 
 use foldhash::HashSet;
-use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use crate::domain::adaptation::Adaptation;
@@ -20,30 +20,40 @@ use super::explain::Picks;
 use super::fix::Fix;
 use super::judge::{Gone, Judged, Part};
 use super::landings::Found;
+use super::shelf::{Shelf, bytes};
 use super::target::{Target, Version};
 
 /// Judges the hunks of one text.
-pub(super) struct TextJudge<'a> {
+pub(super) struct TextJudge<'a, 't> {
     pub(super) target: &'a Target<'a>,
-    pub(super) change: &'a TextChange<'a>,
+    pub(super) change: &'a TextChange<'t>,
     /// Where the change's two texts stand in the store.
     pub(super) sides: (Option<Entry>, Option<Entry>),
     pub(super) path: &'a RepositoryPath,
     pub(super) picks: &'a Picks<'a>,
     pub(super) fix: &'a Fix,
     pub(super) versions: &'a [Version],
+    /// How often the lines were followed to another file already.
+    pub(super) moves: usize,
 }
+
+/// So often lines are followed to another file.
+const MOST_MOVES: usize = 4;
 
 /// The versions of another path, newest first, and where lines stand in the oldest of them.
 type Elsewhere = (Vec<Version>, Vec<usize>);
 
-impl TextJudge<'_> {
+impl TextJudge<'_, '_> {
     /// The fate of every hunk.
     pub(super) fn judge(&self) -> Result<Vec<Judged>, Failure> {
         let hunks = &self.change.hunks;
         let Some(newest) = self.versions.first() else { return Ok(vec![]) };
-        let found = self.landings()?;
-        let tip = self.bytes(newest)?;
+        let bytes = bytes(self.versions);
+        let shelf = Shelf::new(&bytes);
+        let found = self.landings(&shelf)?;
+        let (tip, lines) = (self.text(&shelf, 0)?, OnceCell::new());
+        let stands =
+            |line: &[u8]| lines.get_or_init(|| tip.lines().iter().copied().collect::<HashSet<&[u8]>>()).contains(line);
         let view = self.view(newest.entry)?;
         let mut judged = Vec::new();
         for (hunk, found) in hunks.iter().zip(found) {
@@ -57,16 +67,18 @@ impl TextJudge<'_> {
             match found {
                 Some(found) => {
                     one.landed_by = Some(self.versions[found.landing].at);
-                    if found.landing == 0 || now == Standing::InEffect && !self.stands_again(hunk, &found, &tip)? {
+                    if found.landing == 0
+                        || now == Standing::InEffect && !self.stands_again(hunk, &found, tip.bytes())?
+                    {
                         one.fate = Fate::InEffect;
                     } else {
-                        self.follow(hunk, &found, Trace::new(hunk, found.place.clone()), &mut one)?;
+                        self.follow(hunk, found.landing, Trace::new(hunk, found.place), &shelf, &mut one)?;
                     }
                 }
                 None => {
-                    one.fate = self.without_landing(hunk, now, &view, &tip);
+                    one.fate = self.without_landing(hunk, now, &view, &stands);
                     if !one.fate.holds() {
-                        self.adapted(hunk, now, &mut one)?;
+                        self.adapted(hunk, now, &shelf, &mut one)?;
                     }
                 }
             }
@@ -74,7 +86,7 @@ impl TextJudge<'_> {
                 one.fate = Fate::Weak;
             }
             if one.fate.holds() {
-                self.doubt(hunk, (now, view.place(hunk)), &mut one)?;
+                self.doubt(hunk, (now, view.place(hunk)), tip, &mut one)?;
             }
             judged.push(one);
         }
@@ -110,22 +122,22 @@ impl TextJudge<'_> {
         let says_something = !one.quiet && removed.iter().any(|line| is_telling(line));
         let Some(at) = one.landed_by.filter(|_| says_something) else { return Ok(false) };
         let block = Block::new(removed);
-        let mut own = vec![self.path.clone()];
-        for change in &self.fix.changes {
-            let count = |side: &Option<Side>| match side {
-                Some(side) if side.mode.starts_with("100") => self.target.blob(side.id).map(|blob| block.count(&blob)),
-                _ => Ok(0),
-            };
-            if let Some(path) = change.path().filter(|path| *path != self.path)
-                && count(&change.after)? > count(&change.before)?
-            {
-                own.push(path.clone());
+        let count = |side: &Option<Side>| match side {
+            Some(side) if side.mode.starts_with("100") => self.target.blob(side.id).map(|blob| block.count(&blob)),
+            _ => Ok(0),
+        };
+        'places: for (path, _) in self.target.elsewhere(at, &block, self.path)? {
+            for change in self.fix.changes.iter().filter(|change| change.path() == Some(&path)) {
+                if count(&change.after)? > count(&change.before)? {
+                    continue 'places;
+                }
             }
+            return Ok(true);
         }
-        Ok(!self.target.elsewhere(at, &block, &own)?.is_empty())
+        Ok(false)
     }
 
-    fn without_landing(&self, hunk: &Hunk, now: Standing, view: &View, tip: &[u8]) -> Fate {
+    fn without_landing(&self, hunk: &Hunk, now: Standing, view: &View, stands: &dyn Fn(&[u8]) -> bool) -> Fate {
         let added = self.change.added(hunk);
         let telling = added.iter().any(|line| is_telling(line));
         match now {
@@ -135,36 +147,39 @@ impl TextJudge<'_> {
             Standing::InEffect if telling && view.has_neighbour(hunk) => Fate::InEffect,
             Standing::InEffect => Fate::Weak,
             Standing::Unclear if !hunk.new.is_empty() && telling => {
-                let lines: HashSet<&[u8]> = Text::new(tip).lines().iter().copied().collect();
-                let trace = added.iter().any(|line| is_telling(line) && lines.contains(line));
+                let trace = added.iter().any(|line| is_telling(line) && stands(line));
                 if trace { Fate::Unknown } else { Fate::Never }
             }
             Standing::Unclear => Fate::Unknown,
         }
     }
 
-    /// Follows a landed hunk's lines to the tip.
-    fn follow(&self, hunk: &Hunk, found: &Found, mut trace: Trace, one: &mut Judged) -> Result<(), Failure> {
-        let mut trail = Cow::Borrowed(&self.versions[..=found.landing]);
+    /// Follows a landed hunk's lines from the version with this number to the tip.
+    fn follow(
+        &self,
+        hunk: &Hunk,
+        mut index: usize,
+        mut trace: Trace,
+        shelf: &Shelf<'_>,
+        one: &mut Judged,
+    ) -> Result<(), Failure> {
         let removed = Removed::new(self.change.removed(hunk), self.change.added(hunk));
-        let mut index = found.landing;
-        let mut moves = 0;
         while index > 0 {
             self.target.check_time()?;
-            let (old_bytes, new_bytes) = (self.bytes(&trail[index])?, self.bytes(&trail[index - 1])?);
-            let (old, new) = (Text::new(&old_bytes), Text::new(&new_bytes));
-            let alignment = self.target.aligned(trail[index].entry, trail[index - 1].entry)?;
-            let at = trail[index - 1].at;
+            let (old, new) = (self.text(shelf, index)?, self.text(shelf, index - 1)?);
+            let [from, to] = [&self.versions[index], &self.versions[index - 1]];
+            let alignment = self.target.aligned(from.entry, to.entry)?;
+            let at = to.at;
             index -= 1;
-            match trace.step(&old, &new, &alignment, &removed) {
+            match trace.step(old, new, &alignment, &removed) {
                 Step::Stands(next) => trace = next,
                 Step::Changed(next) => {
                     one.evolved_by.push(at);
                     one.uprooted_by.extend((next.moved > trace.moved).then_some(at));
                     // Who says that they take it back, and takes any of it, is believed: words only take a proof away.
-                    let taken = next.own.is_empty() && self.is_absent(hunk, trail[index].entry)?
-                        || self.only_words_are_left(hunk, &next, &new);
-                    if taken || self.claims_to_revert(at, found)? {
+                    let taken = next.own.is_empty() && self.is_absent(hunk, to.entry)?
+                        || self.only_words_are_left(hunk, &next, new);
+                    if taken || self.claims_to_revert(at, one)? {
                         return self.undone(one, at);
                     }
                     one.dropped_by.extend((next.dropped > trace.dropped && !next.rewritten).then_some(at));
@@ -173,29 +188,27 @@ impl TextJudge<'_> {
                 Step::Restored => return self.undone(one, at),
                 outcome => {
                     // Words are asked before moves: a revert may put the same lines somewhere else.
-                    if self.claims_to_revert(at, found)? {
+                    if self.claims_to_revert(at, one)? {
                         return self.undone(one, at);
                     }
                     // The lines may have moved to another file.
-                    if let Some((later, places)) = self.moved_away(&trace, &old, at, (moves, &trail[index + 1].path))? {
+                    if let Some((later, places)) = self.moved_away(&trace, old, at, &from.path)? {
                         one.moved_to = Some(later[later.len() - 1].path.clone());
                         one.evolved_by.push(at);
                         one.uprooted_by.push(at);
-                        moves += 1;
-                        index = later.len() - 1;
-                        trail = later.into();
-                        trace.own = places;
-                        trace.heirs.clear();
-                        continue;
+                        let there = TextJudge { versions: &later, moves: self.moves + 1, ..*self };
+                        let bytes = bytes(&later);
+                        let trace = Trace { own: places, heirs: vec![], ..trace };
+                        return there.follow(hunk, later.len() - 1, trace, &Shelf::new(&bytes), one);
                     }
                     // What a fix only added and someone took out by itself is undone. A changed line that went away is not
                     // back to what it was, unless that stands there again.
                     let undone =
-                        outcome == Step::Removed && hunk.old.is_empty() || removed.come_back(&old_bytes, &new_bytes);
-                    let around = (&old, &new, &*alignment);
+                        outcome == Step::Removed && hunk.old.is_empty() || removed.come_back(old.bytes(), new.bytes());
+                    let around = (old, new, &*alignment);
                     if undone
-                        || self.surroundings_live_on(&trace, around, at, &trail[index + 1].path)?
-                        || self.is_absent(hunk, trail[index].entry)?
+                        || self.surroundings_live_on(&trace, around, at, &from.path)?
+                        || self.is_absent(hunk, to.entry)?
                     {
                         return self.undone(one, at);
                     }
@@ -209,7 +222,7 @@ impl TextJudge<'_> {
                 }
             }
         }
-        self.settle(hunk, &trace, &trail[0], one)
+        self.settle(hunk, &trace, (&self.versions[0], self.text(shelf, 0)?), one)
     }
 
     fn undone(&self, one: &mut Judged, at: usize) -> Result<(), Failure> {
@@ -227,8 +240,8 @@ impl TextJudge<'_> {
     }
 
     /// Whether the commit with number `at` says that it takes the fix, or what brought it, back.
-    fn claims_to_revert(&self, at: usize, found: &Found) -> Result<bool, Failure> {
-        self.target.claims_to_revert(at, self.versions[found.landing].at, &self.fix.commits)
+    fn claims_to_revert(&self, at: usize, one: &Judged) -> Result<bool, Failure> {
+        one.landed_by.map_or(Ok(false), |landing| self.target.claims_to_revert(at, landing, &self.fix.commits))
     }
 
     /// Where a trace's own lines went when commit `at` took them out of their file: the later versions of the other file
@@ -238,10 +251,10 @@ impl TextJudge<'_> {
         trace: &Trace,
         old: &Text<'_>,
         at: usize,
-        (moves, from): (usize, &RepositoryPath),
+        from: &RepositoryPath,
     ) -> Result<Option<Elsewhere>, Failure> {
         let own = trace.own_lines(old);
-        if moves >= 4 {
+        if self.moves >= MOST_MOVES {
             return Ok(None);
         }
         let Some((path, entry, places)) = self.target.scattered(at, &own, from)? else { return Ok(None) };
@@ -256,27 +269,25 @@ impl TextJudge<'_> {
     ///
     /// Likeness alone proves nothing: the commit must carry the author and the author's date of one of the fix's commits, and
     /// every line of the hunk must be accounted for, see [`Adaptation`].
-    fn adapted(&self, hunk: &Hunk, now: Standing, one: &mut Judged) -> Result<(), Failure> {
+    fn adapted(&self, hunk: &Hunk, now: Standing, shelf: &Shelf<'_>, one: &mut Judged) -> Result<(), Failure> {
         for index in 0..self.versions.len().saturating_sub(1) {
             if !self.picks.has(self.versions[index].at)? {
                 continue;
             }
-            let (parent, child) = (self.bytes(&self.versions[index + 1])?, self.bytes(&self.versions[index])?);
-            let (old, new) = (Text::new(&parent), Text::new(&child));
+            let (old, new) = (self.text(shelf, index + 1)?, self.text(shelf, index)?);
             let how = (one.quiet, is_test_code(self.path) && self.picks.names(self.versions[index].at)?);
-            let Some(adaptation) = Adaptation::new(self.change, hunk, how, (&old, &new)) else {
+            let Some(adaptation) = Adaptation::new(self.change, hunk, how, (old, new)) else {
                 let absent = now == Standing::Absent;
-                if one.fate == Fate::Never && Adaptation::resembles(self.change, hunk, absent, &old, &new) {
+                if one.fate == Fate::Never && Adaptation::resembles(self.change, hunk, absent, old, new) {
                     one.fate = Fate::Unknown;
                 }
                 continue;
             };
             let place = Place { lines: adaptation.own, gap: adaptation.gap };
-            let found = Found { landing: index, place: place.clone() };
             one.landed_by = Some(self.versions[index].at);
             one.evolved_by.push(self.versions[index].at);
             let trace = Trace { heirs: adaptation.heirs, replaced: adaptation.changed, ..Trace::new(hunk, place) };
-            return self.follow(hunk, &found, trace, one);
+            return self.follow(hunk, index, trace, shelf, one);
         }
         Ok(())
     }
