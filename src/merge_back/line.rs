@@ -72,16 +72,15 @@ impl Line {
         self.differing.len()
     }
 
-    /// The versions of a path between two commits of the line, newest first; the last is the one at `bottom`. None where no
+    /// The versions of a path from the target back to a commit of the line, newest first; the last is the one at `bottom`. None where no
     /// commit that was read changed it.
-    pub(super) fn versions(&self, path: &RepositoryPath, top: usize, bottom: usize) -> Option<Vec<Version>> {
+    pub(super) fn versions(&self, path: &RepositoryPath, bottom: usize) -> Option<Vec<Version>> {
         let changes = self.changes.get(path)?;
         let file = |&(number, place): &(usize, usize)| &self.differing[number][place];
         let version = |at, entry| Version { at, path: path.clone(), entry };
-        let first = changes.partition_point(|(number, _)| *number < top);
         let behind = changes.partition_point(|(number, _)| *number < bottom);
         let mut versions: Vec<Version> =
-            changes[first..behind].iter().map(|change| version(change.0, file(change).after)).collect();
+            changes[..behind].iter().map(|change| version(change.0, file(change).after)).collect();
         // What stands at the bottom is what the oldest change left, or what the next older one made.
         let oldest = behind.checked_sub(1).map(|at| file(&changes[at]).before);
         versions.push(version(bottom, oldest.or_else(|| changes.get(behind).map(|older| file(older).after))?));

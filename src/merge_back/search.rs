@@ -45,12 +45,12 @@ pub fn search(target: &Target<'_>, fix: &Fix, options: &Options) -> Result<Repor
     let new_paths: Vec<RepositoryPath> =
         changes.iter().filter(|change| change.before.is_none()).filter_map(|change| change.path().cloned()).collect();
     let (mut timelines, mut moved, mut touching) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
-    let versions = target.versions(&paths, 0, bottom)?;
+    let versions = target.versions(&paths, bottom)?;
     let kept = changes.iter().zip(&versions).filter(|(change, _)| change.after.is_some());
-    target.foresee(&kept.map(|(_, versions)| versions).collect::<Vec<_>>(), 0)?;
+    target.foresee(&kept.map(|(_, versions)| versions).collect::<Vec<_>>())?;
     for ((change, path), versions) in changes.into_iter().zip(&paths).zip(versions) {
         let not = if change.after.is_none() { &new_paths[..] } else { &[] };
-        let versions = target.follow_renames(versions, 0, not)?;
+        let versions = target.follow_renames(versions, not)?;
         let versions = if versions.iter().all(|version| version.entry.is_none()) {
             other_path(target, fix, change, bottom)?.unwrap_or(versions)
         } else {
@@ -139,7 +139,7 @@ fn bottom(target: &Target<'_>, fix: &Fix) -> Result<usize, Failure> {
 /// Versions along another path, where the target never had the fix's own: the new path of a file that the fix renamed, or the
 /// place that the target (or the fix's line) moved the file to since they parted.
 fn other_path(target: &Target<'_>, fix: &Fix, change: &Change, bottom: usize) -> Result<Option<Vec<Version>>, Failure> {
-    let along = |path: &RepositoryPath| Ok(target.versions(std::slice::from_ref(path), 0, bottom)?.remove(0));
+    let along = |path: &RepositoryPath| Ok(target.versions(std::slice::from_ref(path), bottom)?.remove(0));
     if let (Some(before), Some(after)) = (&change.before, &change.after)
         && before.path != after.path
     {

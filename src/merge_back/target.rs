@@ -201,11 +201,11 @@ impl<'r> Target<'r> {
     }
 
     /// The versions of each path from the target back to the commit `bottom`, newest first; the last is the one at the bottom.
-    pub fn versions(&self, paths: &[RepositoryPath], top: usize, bottom: usize) -> Result<Vec<Vec<Version>>, Failure> {
+    pub fn versions(&self, paths: &[RepositoryPath], bottom: usize) -> Result<Vec<Vec<Version>>, Failure> {
         let Some(line) = self.line.filter(|line| line.bottom() >= bottom) else {
-            return self.walk(paths, top, bottom);
+            return self.walk(paths, 0, bottom);
         };
-        let versions = |path: &RepositoryPath| match line.versions(path, top, bottom) {
+        let versions = |path: &RepositoryPath| match line.versions(path, bottom) {
             Some(versions) => Ok(versions),
             // What nothing changed stands as it does in the target itself.
             None => {
@@ -241,7 +241,7 @@ impl<'r> Target<'r> {
     }
 
     /// Reads the later versions of files that went, all those that one commit moved in one walk: who moves a directory moves many.
-    pub fn foresee(&self, timelines: &[&Vec<Version>], top: usize) -> Result<(), Failure> {
+    pub fn foresee(&self, timelines: &[&Vec<Version>]) -> Result<(), Failure> {
         let mut moved: BTreeMap<usize, Vec<RepositoryPath>> = BTreeMap::new();
         for versions in timelines {
             if let [Version { at, entry: None, .. }, Version { path, entry: Some(entry), .. }, ..] = &versions[..] {
@@ -249,7 +249,7 @@ impl<'r> Target<'r> {
             }
         }
         for (at, paths) in moved.into_iter().filter(|(_, paths)| !paths.is_empty()) {
-            let later = self.versions(&paths, top, at)?;
+            let later = self.versions(&paths, at)?;
             self.later.borrow_mut().extend(paths.into_iter().map(|path| (at, path)).zip(later));
         }
         Ok(())
@@ -258,18 +258,13 @@ impl<'r> Target<'r> {
     /// The versions of a path, followed through the target's own renames: towards the tip, the file's new path goes on.
     ///
     /// A path of `not` is no goal: a file that the fix itself puts there is another one.
-    pub fn follow_renames(
-        &self,
-        mut versions: Vec<Version>,
-        top: usize,
-        not: &[RepositoryPath],
-    ) -> Result<Vec<Version>, Failure> {
+    pub fn follow_renames(&self, mut versions: Vec<Version>, not: &[RepositoryPath]) -> Result<Vec<Version>, Failure> {
         for _ in 0..8 {
             let (Some(newest), Some(older)) = (versions.first(), versions.get(1)) else { break };
             let (None, Some(entry)) = (newest.entry, older.entry) else { break };
             let Some(moved) = self.moved_to(newest.at, &older.path, entry, not)? else { break };
             let known = self.later.borrow_mut().remove(&(newest.at, moved.clone()));
-            let mut later = known.map_or_else(|| Ok(self.versions(&[moved], top, newest.at)?.remove(0)), Ok)?;
+            let mut later = known.map_or_else(|| Ok(self.versions(&[moved], newest.at)?.remove(0)), Ok)?;
             later.extend(versions.drain(1..));
             versions = later;
         }

@@ -261,8 +261,8 @@ impl TextJudge<'_, '_> {
         if !self.comes_with_a_neighbour(trace, old, (entry, &places))? {
             return Ok(None);
         }
-        let later = self.target.versions(&[path], 0, at)?.remove(0);
-        Ok(Some((self.target.follow_renames(later, 0, &[])?, places)))
+        let later = self.target.versions(&[path], at)?.remove(0);
+        Ok(Some((self.target.follow_renames(later, &[])?, places)))
     }
 
     /// Whether a pick of the fix brought the hunk with changes of its own, such as a conflict leaves behind.
