@@ -35,7 +35,7 @@ pub fn refusal(
     let withdrawn =
         incident.attempts.iter().filter(|attempt| attempt.withdrawn).filter_map(|attempt| attempt.fix.as_ref());
     let owned = incident::owned(&book.history, &book.incidents);
-    let fixes: Vec<&FixAttached> = owned.chain(withdrawn.map(|fix| &fix.what)).collect();
+    let fixes: Vec<&FixAttached> = owned.chain(withdrawn.map(|fix| &*fix.what)).collect();
     let globs = Globs::new(&policy.merge_back.never_goes_back)?;
     let attribution = Attribution::new(repository, &fixes, &globs);
     let deadline = Deadline::after(limit);

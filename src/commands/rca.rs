@@ -233,7 +233,7 @@ fn planned(incident: &Incident, number: u32) -> Result<(&Deed, Option<&Deed>, St
         let Some(Done { by, what: CauseSettled::Flag { key, .. } }) = &incident.cause else {
             return Err(none(format!("no flag was said to stay off in {}", incident.id)));
         };
-        return Ok((by, incident.flag_removed.as_ref(), format!("the flag {key} is removed")));
+        return Ok((by, incident.flag_removed.as_deref(), format!("the flag {key} is removed")));
     }
     let analyses = incident.analysis.iter();
     let mut actions = analyses.flat_map(|analysis| (1..).zip(&analysis.actions).map(move |it| (&analysis.by, it)));
@@ -241,7 +241,7 @@ fn planned(incident: &Incident, number: u32) -> Result<(&Deed, Option<&Deed>, St
         let count = incident.analysis.as_ref().map_or(0, |analysis| analysis.actions.len());
         return Err(none(format!("the analysis of {} has {count} actions, and no action {number}", incident.id)));
     };
-    Ok((by, action.done.as_ref(), format!("action {number} for {} is carried out", action.action.aim)))
+    Ok((by, action.done.as_deref(), format!("action {number} for {} is carried out", action.action.aim)))
 }
 
 fn accept(id: &IncidentId, session: &Session) -> Result<ExitCode, Failure> {

@@ -17,6 +17,12 @@ use super::holders::Asked;
 use super::line::Line;
 use super::steps::base_name;
 
+/// Files by what they are called in their directories.
+type Namesakes = HashMap<Vec<u8>, Vec<(RepositoryPath, Entry)>>;
+
+/// For a file's content and path, which of its lines are switched off.
+type Switches = HashMap<(ObjectId, RepositoryPath), Rc<Vec<bool>>>;
+
 /// A commit to be judged (usually the tip of main), with what was read of its history so far.
 pub struct Target<'r> {
     /// The repository.
@@ -27,12 +33,12 @@ pub struct Target<'r> {
     differing: RefCell<HashMap<usize, Arc<Vec<Differing>>>>,
     blobs: RefCell<HashMap<ObjectId, Rc<Vec<u8>>>>,
     /// The regular files of the commit's tree by what they are called.
-    files: OnceCell<HashMap<Vec<u8>, Vec<(RepositoryPath, Entry)>>>,
+    files: OnceCell<Namesakes>,
     alignments: RefCell<Alignments>,
     line: Option<&'r Line>,
     pub(super) messages: RefCell<HashMap<usize, Rc<Vec<Message>>>>,
     pub(super) asked: RefCell<Asked>,
-    pub(super) off: RefCell<HashMap<(ObjectId, RepositoryPath), Rc<Vec<bool>>>>,
+    pub(super) off: RefCell<Switches>,
     pub(super) moves: RefCell<HashMap<(usize, RepositoryPath, Entry), Option<RepositoryPath>>>,
     later: RefCell<HashMap<(usize, RepositoryPath), Vec<Version>>>,
     met: RefCell<HashMap<ObjectId, Option<usize>>>,
@@ -311,7 +317,7 @@ impl<'r> Target<'r> {
     pub fn namesakes(&self, path: &RepositoryPath) -> Result<&[(RepositoryPath, Entry)], Failure> {
         if self.files.get().is_none() {
             let tree = self.node(0)?.map(|node| node.tree);
-            let mut files: HashMap<Vec<u8>, Vec<(RepositoryPath, Entry)>> = HashMap::default();
+            let mut files = Namesakes::default();
             for file in self.repository.differing(None, tree)? {
                 if let Some(entry) = file.after.filter(|entry| entry.is_file()) {
                     files.entry(base_name(&file.path).to_vec()).or_default().push((file.path, entry));

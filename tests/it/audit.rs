@@ -410,6 +410,7 @@ fn a_policy_of_ones_own_choice_is_found() {
         event.id = "019cb6f0-9b40-7000-8000-00000000000f".into();
         event.incident = Some("INC-46".parse().unwrap());
         let Payload::Checked(checked) = &mut event.payload else { panic!("a check") };
+        let checked = Arc::make_mut(checked);
         checked.policy.source.as_mut().unwrap().commit = "1".repeat(40).parse().unwrap();
     });
     let report = scene.audit(&[]).1;

@@ -20,7 +20,7 @@ pub(crate) fn ada() -> Person {
 /// Makes a walk one that keeps no blob, so that its commit's tree is empty.
 pub(crate) fn keep_nothing(payload: &mut Payload) {
     if let Payload::Checked(checked) = payload {
-        checked.policy.source.iter_mut().for_each(|source| source.kept.clear());
+        std::sync::Arc::make_mut(checked).policy.source.iter_mut().for_each(|source| source.kept.clear());
     }
 }
 

@@ -57,11 +57,11 @@ fn source(place: &Place) -> (hotfix::domain::identity::ObjectId, Vec<hotfix::dom
     (source.commit, source.kept)
 }
 
-fn newest(place: &Place) -> Box<Checked> {
+fn newest(place: &Place) -> Checked {
     let repository = Repository::discover(&place.path()).unwrap();
     let history = Ledger::open(&repository).unwrap().history().unwrap();
     let mut checks = history.events().rev().filter_map(|(_, event)| match &event.payload {
-        Payload::Checked(checked) => Some(checked.clone()),
+        Payload::Checked(checked) => Some(Checked::clone(checked)),
         _ => None,
     });
     checks.next().unwrap()
@@ -92,7 +92,7 @@ fn nobody_puts_a_looser_base_under_the_teams_policy() {
         actor: ada(),
         at: chrono::Utc::now().fixed_offset(),
         incident: Some("INC-43".parse().unwrap()),
-        payload: Payload::Checked(checked),
+        payload: Payload::Checked(checked.into()),
         texts: Default::default(),
     };
     Ledger::open(&repository).unwrap().append(draft).unwrap();
