@@ -323,3 +323,40 @@ fn an_attempt_is_withdrawn_only_once_no_release_line_holds_it() {
     assert_eq!(code, 0, "{answer}");
     assert_eq!(clone.hotfix(&["fix", "INC-1", "--withdraw", "7"]).0, 2);
 }
+
+/// The lines that a fix puts back stand on an older line, which nobody touched: no production got anything of the fix there.
+#[test]
+fn a_line_that_never_lost_the_lines_does_not_hold_the_fix() {
+    const RESTORED: &str = "one: a = header sumOfAll(items) footer; b = x; tag v1.0.0; branch release/1.0
+        two: a = header sumOfSome(items) footer; tag v1.1.0; branch release/1.1
+        three: b = 1; branch main";
+    let clone = Clone::with_hotfix(RESTORED);
+    assert_eq!(clone.hotfix(&["start", "INC-1"]).0, 0);
+    clone.commit("a", "header\nsumOfAll(items)\nfooter\n", "fix");
+    assert_eq!(clone.attach(&[]).0, 0);
+    // Something else came to the older line meanwhile, in the same file too.
+    clone.git(&["switch", "--quiet", "release/1.0"]);
+    clone.commit("a", "header\nsumOfAll(items)\nfooter\nanother(thing)\nandOne(more)\n", "other work");
+    clone.git(&["commit", "--quiet", "--amend", "--no-edit", "--date", "2026-01-11T00:00:00Z"]);
+    clone.git(&["switch", "--quiet", "hotfix/INC-1"]);
+    clone.commit("b", "more\n", "fix");
+    clone.git(&["reset", "--quiet", "--soft", "HEAD~2"]);
+    clone.git(&["commit", "--quiet", "--message", "fix, amended"]);
+    let (code, answer) = clone.attach(&[]);
+    assert_eq!(code, 0, "{answer}");
+    let (code, answer) = clone.hotfix(&["fix", "INC-1", "--withdraw", "1"]);
+    assert_eq!(code, 0, "{answer}");
+    // Where the older line had the fault, and got the fix by a commit of another id, it holds it.
+    let clone = Clone::with_hotfix(RESTORED);
+    clone.git(&["switch", "--quiet", "release/1.0"]);
+    clone.commit("a", "header\nsumOfSome(items)\nfooter\n", "the fault");
+    assert_eq!(clone.hotfix(&["start", "INC-1"]).0, 0);
+    clone.commit("a", "header\nsumOfAll(items)\nfooter\n", "fix");
+    assert_eq!(clone.attach(&[]).0, 0);
+    clone.git(&["switch", "--quiet", "release/1.0"]);
+    clone.commit("a", "header\nsumOfAll(items)\nfooter\n", "the fix in other words");
+    let (code, answer) = clone.hotfix(&["fix", "INC-1", "--withdraw", "1"]);
+    assert_eq!((code, first_code(&answer)), (1, "fix-still-released"), "{answer}");
+    clone.git(&["revert", "--no-edit", "HEAD"]);
+    assert_eq!(clone.hotfix(&["fix", "INC-1", "--withdraw", "1"]).0, 0);
+}

@@ -1,5 +1,6 @@
 //! `hotfix fix`: the commits of the fix, attached to the incident.
 
+mod came;
 mod questions;
 mod range;
 mod withdraw;

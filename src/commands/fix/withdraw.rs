@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::came;
 use crate::commands::book::Book;
 use crate::commands::outcome::Outcome;
 use crate::commands::policies::Policies;
@@ -64,7 +65,8 @@ pub(super) fn withdraw(
     outcome.next(next).send(session, "fix")
 }
 
-/// What production may run that holds a part of the fix, or may hold it: a release line, or the newest release of one.
+/// What production may run that holds a part of the fix, or may hold it: a release line, or the newest release of one. What
+/// stood there before there was a fix is none of it.
 pub(in crate::commands) fn still_released(
     number: u32,
     incident: &Incident,
@@ -81,10 +83,13 @@ pub(in crate::commands) fn still_released(
     let stop = || deadline.left().is_zero();
     // Here every path counts: what need not go back to main is released all the same.
     let options = Options { never_goes_back: Globs::new(&[])?.into_set(), ..Options::default() };
+    let not_yet = came::not_yet(repository, incident, fix)?;
     for (name, commit) in places {
-        let report = search(&Target::new(repository, commit, &stop), fix, &options)?;
+        let target = Target::new(repository, commit, &stop);
+        let report = search(&target, fix, &options)?;
         let how = match report.verdict {
             Verdict::Missing | Verdict::Reverted => continue,
+            _ if !came::came(&target, (fix, not_yet), &report, &options)? => continue,
             Verdict::Merged => "holds it",
             Verdict::Partial => "holds a part of it",
             Verdict::Unproven => "may hold it",
