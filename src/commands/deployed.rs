@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::book::Book;
 use super::desk::Desk;
+use super::line_fix;
 use super::moment;
 use super::outcome::Outcome;
 use super::policies::Policies;
@@ -11,13 +12,16 @@ use super::proof;
 use super::shipped_again::shipped_again;
 use crate::domain::closing;
 use crate::domain::event::{Deployed, Payload, Release};
+use crate::domain::gate::superseded;
 use crate::domain::gates;
 use crate::domain::identity::{IncidentId, Moment};
 use crate::domain::incident::{Attempt, Incident};
 use crate::domain::merge_back::Verdict;
 use crate::domain::refusal::{Code, Refusal};
+use crate::evidence::shipped;
 use crate::failure::{ExitCode, Failure};
 use crate::git::repository::Repository;
+use crate::merge_back::target::Target;
 use crate::session::Session;
 
 /// Record that a release with the fix was deployed
@@ -46,15 +50,17 @@ fn lacks_fix(
     }
     let Some(release) = release else { return Ok(None) };
     let policy = Policies::new(repository).of(incident)?;
-    let verdict = proof::on_commit(repository, incident, &policy, release.commit)?.map(|report| report.verdict);
-    Ok(match verdict {
+    let releases = shipped::releases(repository, &policy.branches)?;
+    let never = || false;
+    let target = Target::new(repository, release.commit, &never);
+    Ok(match line_fix::held(&target, incident, &releases, &proof::options(&policy)?)? {
         Some(Verdict::Merged) | None => None,
         Some(verdict) => {
             let message = format!("{} does not hold the fix: {} there", release.tag, verdict.word());
-            let next = vec![
-                format!("git merge {}    # on the release line; then tag and deploy that", hotfix_branch(incident)),
-                format!("hotfix deployed {id}    # without --release, if what runs has no tag"),
-            ];
+            let merge =
+                format!("git merge {}    # on the release line; then tag and deploy that", hotfix_branch(incident));
+            let untagged = format!("hotfix deployed {id}    # without --release, if what runs has no tag");
+            let next = std::iter::once(merge).chain(superseded(incident)).chain([untagged]).collect();
             Some(Refusal { code: Code::ReleaseLacksFix, message, next })
         }
     })

@@ -22,6 +22,7 @@ pub mod gate;
 pub mod init;
 pub mod into;
 pub mod keys;
+mod line_fix;
 pub mod log;
 pub mod man;
 pub mod merged;

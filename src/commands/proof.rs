@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::domain::closing::{Proof, Settled};
-use crate::domain::event::{CauseSettled, Confirmed, TargetVerdict, Waived};
+use crate::domain::event::{CauseSettled, Confirmed, FixAttached, TargetVerdict, Waived};
 use crate::domain::fate::Fate;
 use crate::domain::identity::{ObjectId, Person};
 use crate::domain::incident::{Attempt, Done, Incident};
@@ -14,6 +14,7 @@ use crate::domain::policy::Policy;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::scope::listed;
 use crate::evidence::globs::Globs;
+use crate::evidence::shipped;
 use crate::evidence::targets::{self, Target};
 use crate::failure::Failure;
 use crate::git::branches::Branch;
@@ -29,6 +30,7 @@ use crate::render::{Page, Tone};
 use crate::session::Session;
 
 use super::book;
+use super::line_fix;
 use super::merged::side_by_side;
 
 /// How long a fetch may take before an answer about main is given up.
@@ -101,21 +103,8 @@ impl SettledBy {
 /// What must be in effect on the targets: the attached fixes, else the commit on main that deals with the cause; none where
 /// the cause was dealt with in another way.
 pub fn subject(repository: &Repository, incident: &Incident) -> Result<Option<Fix>, Failure> {
-    let mut whole: Option<Fix> = None;
-    for attached in incident.fixes() {
-        let fix = Fix::recorded(&attached.what);
-        match &mut whole {
-            None => whole = Some(fix),
-            Some(whole) => whole.join(fix),
-        }
-    }
-    // What a second attempt amends of the first is one net change, as far as both are here and stand on each other.
-    if incident.fixes().count() > 1
-        && let Some(joined) = &whole
-        && joined.commits.iter().all(|commit| repository.node(*commit).is_ok_and(|node| node.parents.len() == 1))
-    {
-        whole = Some(Fix::of_commits(repository, &joined.commits)?);
-    }
+    let fixes: Vec<&FixAttached> = incident.fixes().map(|fix| &*fix.what).collect();
+    let whole = line_fix::together(repository, &fixes)?;
     match (whole, incident.cause.as_ref().map(|cause| &cause.what)) {
         (Some(whole), _) => Ok(Some(whole)),
         (None, Some(CauseSettled::OnMain { commit })) => Ok(Some(Fix::of_commits(repository, &[*commit])?)),
@@ -236,10 +225,17 @@ pub fn prove(
         progress.tick();
         deadline.left().is_zero()
     };
-    let mut proofs = Vec::new();
-    for Target { branch, commit } in targets::targets(repository, policy, &bases(incident, &fix))? {
+    let releases = shipped::releases(repository, &policy.branches)?;
+    let (mut proofs, whole) = (Vec::new(), fix);
+    for Target { branch, commit } in targets::targets(repository, policy, &bases(incident, &whole))? {
         brought_up_to_date(repository, &branch)?;
         let target = target::Target::new(repository, commit, &stop);
+        // Main holds all of it; a line what was made for it.
+        let of_line = match branch.short == policy.branches.main {
+            true => None,
+            false => line_fix::enough(&target, incident, &releases, &options)?.pop(),
+        };
+        let fix = of_line.unwrap_or_else(|| whole.clone());
         let report = search(&target, &fix, &options)?;
         let onto = Onto { name: &branch.short, branch: Some(&branch), options: &options };
         let mut forecast = forecast(&target, &fix, &report, &onto)?;

@@ -9,7 +9,7 @@ use super::closing::{self, Proof};
 use super::event::Decision;
 use super::gates;
 use super::identity::IncidentId;
-use super::incident::{Incident, State};
+use super::incident::{Attempt, Incident, State};
 use super::merge_back::Verdict;
 use super::policy::Policy;
 use super::refusal::{Code, Refusal};
@@ -62,11 +62,21 @@ fn incomplete(incident: &Incident, held: Verdict, line: &str) -> Option<Refusal>
         Verdict::Unproven => "not provably the whole fix of",
     };
     let message = format!("{line} would hold {how} {id}, and people agreed to the whole");
-    let next = vec![
-        format!("git push    # all commits of the fix: hotfix show {id} lists them"),
-        format!("hotfix fix {id} A..B    # or attach what is to be pushed; it is then approved anew"),
-    ];
+    let push = format!("git push    # all commits of the fix: hotfix show {id} lists them");
+    let attach = format!("hotfix fix {id} A..B    # or attach what is to be pushed; it is then approved anew");
+    let next = std::iter::once(push).chain(superseded(incident)).chain([attach]).collect();
     Some(Refusal { code: Code::FixIncomplete, message, next })
+}
+
+/// Where several attempts stand beside each other, all of them are the fix, until one that a later one replaces is withdrawn.
+pub fn superseded(incident: &Incident) -> Option<String> {
+    let live = |attempt: &&Attempt| !attempt.withdrawn && attempt.fix.is_some();
+    let mut attempts = incident.attempts.iter().filter(live);
+    let (earlier, later) = (attempts.next()?, attempts.next_back()?);
+    Some(format!(
+        "hotfix fix {} --withdraw {}    # if attempt {} takes its place",
+        incident.id, earlier.number, later.number
+    ))
 }
 
 /// A commit that would come to a line, in words.

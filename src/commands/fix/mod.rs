@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use super::book::Book;
 use super::desk::Desk;
+use super::line_fix;
 use super::outcome::Outcome;
 use super::policies::Policies;
 use super::proof;
@@ -22,9 +23,12 @@ use crate::domain::event::{Change, FixAttached, Payload};
 use crate::domain::gates;
 use crate::domain::identity::{IncidentId, ObjectId, Person, RepositoryPath};
 use crate::domain::incident::{Attempt, Incident};
+use crate::domain::policy::Policy;
 use crate::domain::refusal::{Code, Refusal};
 use crate::evidence::release_lines::{ReleaseLine, release_lines};
+use crate::evidence::shipped;
 use crate::failure::{ExitCode, Failure};
+use crate::git::repository::Repository;
 use crate::merge_back::fix::Fix;
 use crate::render::{Page, Report};
 use crate::session::Session;
@@ -81,7 +85,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     if let Some(refusal) = empty.or_else(|| off_the_lines(id, &fix, &lines, &on)) {
         return Outcome::refused(id, [refusal]).send(session, "fix");
     }
-    if let Some(refusal) = replaces_what_is_released(attempt, &fix, incident, session)? {
+    if let Some(refusal) = replaces_what_is_released(attempt, &fix, incident, (&policy, session))? {
         return Outcome::refused(id, [refusal]).send(session, "fix");
     }
     let authors = fix.authors(repository)?;
@@ -161,7 +165,7 @@ fn replaces_what_is_released(
     attempt: Option<&Attempt>,
     fix: &Fix,
     incident: &Incident,
-    session: &Session,
+    (policy, session): (&Policy, &Session),
 ) -> Result<Option<Refusal>, Failure> {
     let Some(attempt) = attempt.filter(|attempt| !attempt.withdrawn) else { return Ok(None) };
     let Some(old) = &attempt.fix else { return Ok(None) };
@@ -170,13 +174,34 @@ fn replaces_what_is_released(
         return Ok(None);
     }
     let refusal = withdraw::still_released(attempt.number, incident, &Fix::recorded(&old.what), session)?;
-    Ok(refusal.map(|refusal| Refusal {
+    let Some(refusal) = refusal else { return Ok(None) };
+    let start = another_attempt(incident, (&Fix::recorded(&old.what), fix), policy, session.repository()?)?;
+    Ok(Some(Refusal {
         message: format!("the fix attached before would be replaced, but {}", refusal.message),
-        next: std::iter::once(format!("hotfix start {}    # makes another attempt", incident.id))
-            .chain(refusal.next)
-            .collect(),
+        next: std::iter::once(start).chain(refusal.next).collect(),
         ..refusal
     }))
+}
+
+/// What makes another attempt; for another release line it begins there.
+fn another_attempt(
+    incident: &Incident,
+    (old, new): (&Fix, &Fix),
+    policy: &Policy,
+    repository: &Repository,
+) -> Result<String, Failure> {
+    let id = &incident.id;
+    let releases = shipped::releases(repository, &policy.branches)?;
+    if let (Some(before), Some(base)) = (old.base.filter(|base| repository.has(*base)), new.base)
+        && line_fix::are_apart(repository, incident, &releases, (before, base))?
+    {
+        let tag = releases.iter().find(|release| release.commit == base);
+        let from = tag.map_or_else(|| base.short(), |release| release.tag.clone());
+        return Ok(format!(
+            "hotfix start {id} --from {from}    # makes another attempt, for that line; bring it there"
+        ));
+    }
+    Ok(format!("hotfix start {id}    # makes another attempt"))
 }
 
 /// What brings the fix to its release line, by the names that are known.

@@ -9,6 +9,7 @@ use super::release;
 use super::report::{Answer, Finding, Looked, Standing, Subject};
 use crate::commands::audit::look;
 use crate::commands::desk::Desk;
+use crate::commands::line_fix;
 use crate::commands::proof;
 use crate::commands::shipped_again::shipped_again;
 use crate::domain::event::FixAttached;
@@ -26,7 +27,6 @@ use crate::evidence::shipped::{self, LineName, Release};
 use crate::failure::Failure;
 use crate::git::changes::Content;
 use crate::git::repository::Repository;
-use crate::merge_back::search::search;
 use crate::merge_back::target::Target;
 
 /// Files larger than this are named without a line.
@@ -286,20 +286,10 @@ pub(super) fn held(
     policy: &crate::domain::policy::Policy,
     commit: ObjectId,
 ) -> Result<Verdict, Failure> {
-    let Some(fix) = proof::subject(bench.repository, incident)? else { return Ok(Verdict::Missing) };
     let stop = || bench.deadline.left().is_zero();
     let target = Target::new(bench.repository, commit, &stop);
-    let verdict = search(&target, &fix, &proof::options(policy)?)?.verdict;
-    if verdict == Verdict::Unproven {
-        // Where the text proves nothing (it stands elsewhere too), the commits themselves do.
-        for id in &fix.commits {
-            if !bench.repository.has(*id) || !bench.repository.contains(commit, *id)? {
-                return Ok(verdict);
-            }
-        }
-        return Ok(Verdict::Merged);
-    }
-    Ok(verdict)
+    let held = line_fix::held(&target, incident, bench.releases()?, &proof::options(policy)?)?;
+    Ok(held.unwrap_or(Verdict::Missing))
 }
 
 /// What an audit found about an incident, where it means that nobody decided a hotfix.

@@ -5,6 +5,7 @@ mod changes;
 mod ci;
 mod going_back;
 mod hooks;
+mod lines;
 mod releases;
 
 use serde_json::Value;
