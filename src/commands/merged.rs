@@ -120,7 +120,8 @@ impl render::Report for MergedReport {
         commits(page, "landed by", &self.report.landings);
         commits(page, "undone by", &self.report.undone_by);
         for hunk in self.report.hunks.iter().filter(|hunk| hunk.fate != Fate::InEffect).take(20) {
-            let by = hunk.undone_by.or(hunk.evolved_by.last().copied()).map(|by| format!(" by {}", by.short()));
+            let how = if hunk.fate == Fate::Unknown { ": changed by" } else { " by" };
+            let by = hunk.undone_by.or(hunk.evolved_by.last().copied()).map(|by| format!("{how} {}", by.short()));
             page.bullet(&format!("{}:{} {}{}", hunk.path, hunk.lines, hunk.fate.word(), by.unwrap_or_default()));
         }
         let quiet = self.report.hunks.iter().filter(|hunk| hunk.fate != Fate::InEffect).count().saturating_sub(20);

@@ -308,18 +308,15 @@ impl TargetProof {
         }
         for hunk in &self.report.hunks {
             match hunk.fate {
-                // It holds, and yet nobody but a person can say whether it still does what it did.
-                Fate::Evolved => {
+                // Nobody but a person can say whether it still does what it did.
+                Fate::Evolved | Fate::Unknown if !hunk.evolved_by.is_empty() => {
                     let by: Vec<String> = hunk.evolved_by.iter().map(|commit| commit.short()).collect();
-                    page.bullet(&format!(
-                        "{}:{} was changed since by {}: look at it",
-                        hunk.path,
-                        hunk.lines,
-                        by.join(", ")
-                    ));
+                    let (by, is_held) = (by.join(", "), hunk.fate == Fate::Evolved);
+                    let ask = if is_held { "look at it" } else { "is it still the fix?" };
+                    page.bullet(&format!("{}:{} was changed since by {by}: {ask}", hunk.path, hunk.lines));
                 }
                 Fate::Ignored => page.bullet(&format!("{}:{} never goes back, says the policy", hunk.path, hunk.lines)),
-                Fate::InEffect | Fate::Undone | Fate::Never | Fate::Weak | Fate::Unknown => {}
+                Fate::InEffect | Fate::Evolved | Fate::Undone | Fate::Never | Fate::Weak | Fate::Unknown => {}
             }
         }
         if let Some(likest) = self.report.candidates.first().filter(|_| self.settled.is_none()) {

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::hunk::{TextChange, place_around};
 use super::lines::{Alignment, Hunk, Text, is_telling};
+use super::removed::Removed;
 use super::succession::{is_commented_out, likeness};
 
 /// Above this many pairs of lines likeness is not worth its time: a table rewritten whole is no adaptation that can be proven.
@@ -37,7 +38,7 @@ impl Adaptation {
     ///
     /// A line that the hunk adds must be added by the step, be there already, or be added in a changed form (more than its
     /// white space). At least half must be added word for word. None may be left out, for it may be the decisive one; of a
-    /// test (`lenient`) one in ten may: no production runs it. No line that the hunk takes out may stand
+    /// test (`lenient`) one in four may: no production runs it. No line that the hunk takes out may stand
     /// as often as before, and what it takes out elsewhere too is not asked for.
     ///
     /// Of lines that do nothing by themselves (`quiet`) none may be left out, and each may be changed but for where it comes
@@ -76,7 +77,8 @@ impl Adaptation {
             return None;
         }
         let own: HashSet<&[u8]> = change.hunks.iter().flat_map(|hunk| change.added(hunk)).copied().collect();
-        let mut left_out = 0;
+        let says_nothing = |_: &[u8]| quiet;
+        let (removed, mut left_out) = (Removed::new(removed, change.added(hunk), &says_nothing), 0);
         for line in open {
             // It may be there already; elsewhere it is another one's.
             if count(&before, line) > 0 && new.lines()[place.start..place.end.min(new.lines().len())].contains(&line) {
@@ -88,6 +90,7 @@ impl Adaptation {
                 candidate.trim_ascii() != line.trim_ascii()
                     && !own.contains(candidate)
                     && is_alike(candidate, line)
+                    && !removed.is_lost_in(line, candidate, &[])
                     && !is_commented_out(line, candidate)
                     && (!quiet || outer_words(candidate) == outer_words(line))
             };
@@ -101,7 +104,7 @@ impl Adaptation {
         let brought: Vec<usize> = adaptation.own.iter().chain(&adaptation.heirs).copied().collect();
         let is_in_place = |line: &usize| place.contains(line) && has_neighbour(change, hunk, new, *line, &brought);
         let in_place = adaptation.own.iter().any(is_in_place);
-        let most_left_out = if lenient { telling.len() / 10 } else { 0 };
+        let most_left_out = if lenient { telling.len() / 4 } else { 0 };
         let enough = match quiet {
             true => !brought.is_empty() && left_out == 0,
             false => in_place && adaptation.own.len() * 2 >= telling.len() && left_out <= most_left_out,
@@ -215,6 +218,11 @@ fn outer_words(line: &[u8]) -> (Option<&[u8]>, Option<&[u8]>) {
 pub(super) fn words(line: &[u8]) -> Vec<&[u8]> {
     let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte >= 0x80;
     line.split(|byte| !is_word(byte)).filter(|word| !word.is_empty()).collect()
+}
+
+/// The operators of a line: `<=`, `!`, `&&`.
+pub(super) fn operators(line: &[u8]) -> Vec<&[u8]> {
+    line.split(|byte| !b"!<>=+-*/%&|^~?".contains(byte)).filter(|operator| !operator.is_empty()).collect()
 }
 
 /// How often each line stands.

@@ -201,8 +201,12 @@ pub struct Trace {
     pub replaced: usize,
     /// Whether lines that are like none of the fix's stand where some of its lines were.
     pub rewritten: bool,
+    /// Whether a line has nothing left of what the fix brought to it.
+    pub lost: bool,
     /// How many were dropped.
     pub dropped: usize,
+    /// Those that the last step dropped, by their number in the version before it.
+    pub gone: Vec<usize>,
     /// How many were moved within the file.
     pub moved: usize,
     /// For a pure deletion: between which lines the deleted ones would stand.
@@ -230,7 +234,9 @@ impl Trace {
     /// The trace of a hunk at its landing, from where it stands there.
     pub fn new(hunk: &Hunk, place: Place) -> Self {
         let gap = hunk.new.is_empty().then_some(place.gap);
-        Self { own: place.lines, heirs: vec![], replaced: 0, rewritten: false, dropped: 0, moved: 0, gap }
+        let (heirs, gone) = (vec![], vec![]);
+        let (replaced, rewritten, lost, dropped, moved) = (0, false, false, 0, 0);
+        Self { own: place.lines, heirs, replaced, rewritten, lost, dropped, gone, moved, gap }
     }
 
     /// The fix's own lines in a version.
@@ -279,7 +285,7 @@ impl Trace {
 
     fn step_lines(&self, old: &Text<'_>, new: &Text<'_>, alignment: &Alignment, removed: &Removed<'_>) -> Step {
         let keep = |lines: &[usize]| lines.iter().filter_map(|line| alignment.forward(*line)).collect::<Vec<_>>();
-        let mut next = Self { own: keep(&self.own), heirs: keep(&self.heirs), ..self.clone() };
+        let mut next = Self { own: keep(&self.own), heirs: keep(&self.heirs), gone: vec![], ..self.clone() };
         if next.own.len() == self.own.len() && next.heirs.len() == self.heirs.len() {
             return Step::Stands(next);
         }
@@ -300,16 +306,19 @@ impl Trace {
             let heir_of = |line: &usize| succession.heir[line - hunk.old.start].map(|heir| heir + hunk.new.start);
             let pairs: Vec<(usize, usize)> = own.iter().filter_map(|line| Some((*line, heir_of(line)?))).collect();
             let inherited: Vec<usize> = pairs.iter().map(|(_, heir)| *heir).collect();
-            let is_back = |(line, heir): &(usize, usize)| {
-                let (line, heir) = (old.lines()[*line], new.lines()[*heir]);
-                is_telling(heir) && removed.lines.contains(&heir) || removed.are_back_in(line, heir)
-            };
+            let is_back = |(line, heir): &(usize, usize)| removed.are_back_in(old.lines()[*line], new.lines()[*heir]);
             let of_heirs = heirs.iter().filter_map(|line| Some((*line, heir_of(line)?)));
-            if pairs.iter().copied().chain(of_heirs).any(|pair| is_back(&pair)) {
+            let mut all = pairs.iter().copied().chain(of_heirs);
+            if all.clone().any(|pair| is_back(&pair)) {
                 return Step::Restored;
             }
+            next.lost |= all.any(|(line, heir)| {
+                removed.is_lost_in(old.lines()[line], new.lines()[heir], beside(heir, new, &hunk.new))
+            });
             next.replaced += inherited.len();
             next.dropped += own.len() - inherited.len();
+            next.gone.extend(own.iter().filter(|line| heir_of(line).is_none()));
+            next.lost |= next.gone.iter().any(|line| removed.is_changed(old.lines()[*line]));
             next.heirs.extend(inherited);
             next.heirs.extend(heirs.iter().filter_map(heir_of));
             rewritten |= succession.newcomers > 0;
@@ -342,6 +351,11 @@ impl Trace {
         }
         Step::Changed(next)
     }
+}
+
+/// A line with the ones before and behind it, if they are in the range.
+fn beside<'a, 't>(line: usize, text: &'a Text<'t>, range: &Range<usize>) -> &'a [&'t [u8]] {
+    &text.lines()[line.saturating_sub(1).max(range.start)..(line + 2).min(range.end)]
 }
 
 /// Where a lost run of lines stands again, with one of its neighbours, among the lines that this step added: code that was

@@ -48,3 +48,4 @@ pub mod switched_off;
 pub mod test_code;
 pub mod text;
 pub mod three_way;
+mod versions;

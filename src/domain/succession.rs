@@ -1,6 +1,7 @@
 //! Within one difference between two versions: which line goes on as which.
 
 use super::lines::is_telling;
+use super::versions;
 
 /// Within one difference: which new line took the place of which old one, by likeness.
 pub(super) struct Succession {
@@ -27,9 +28,8 @@ impl Succession {
             if old.iter().any(|old| is_commented_out(old, line)) {
                 continue;
             }
-            let pair = (first..old.len())
-                .filter(|at| likeness(old[*at], line) >= 60)
-                .max_by_key(|at| (likeness(old[*at], line), old.len() - at));
+            let alike = |at: usize| versions::compared(old[at], line).map_or_else(|| likeness(old[at], line), |_| 100);
+            let pair = (first..old.len()).filter(|at| alike(*at) >= 60).max_by_key(|at| (alike(*at), old.len() - at));
             match pair {
                 Some(at) => {
                     heir[at] = Some(index);

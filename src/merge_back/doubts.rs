@@ -164,6 +164,27 @@ impl TextJudge<'_, '_> {
         places.iter().any(is_off)
     }
 
+    /// Whether the commit with number `at` is a merge that left out lines, which stand at these places of its first parent's
+    /// text, and that the other side never had: whoever resolved it took that side. What both had, somebody took out who knew it.
+    pub(super) fn is_left_out_by_a_merge(
+        &self,
+        gone: &[usize],
+        text: &Text<'_>,
+        at: usize,
+        path: &RepositoryPath,
+    ) -> Result<bool, Failure> {
+        let gone = || gone.iter().map(|line| text.lines()[*line]);
+        let mut says_something = gone().filter(|line| is_telling(line) && !is_quiet(self.path, &[line])).peekable();
+        let parents = self.target.node(at)?.map(|node| node.parents.clone()).unwrap_or_default();
+        let ([first, other], Some(_)) = (&parents[..], says_something.peek()) else { return Ok(false) };
+        let repository = self.target.repository;
+        let Some(base) = repository.merge_base(*first, *other)? else { return Ok(false) };
+        let entry = repository.entry_at(repository.node(base)?.tree, path)?.filter(|entry| entry.is_file());
+        let bytes = entry.map_or_else(|| Ok(Rc::default()), |entry| self.target.blob(entry.id))?;
+        let known: HashSet<&[u8]> = Text::new(&bytes).lines().iter().copied().collect();
+        Ok(says_something.any(|line| !known.contains(line)))
+    }
+
     /// The fate of a hunk whose lines were followed to the tip.
     pub(super) fn settle(
         &self,
@@ -176,7 +197,10 @@ impl TextJudge<'_, '_> {
             one.standing = trace.standing(text).min(one.weight);
         }
         let lines: Vec<usize> = trace.own.iter().chain(&trace.heirs).copied().collect();
-        one.fate = if self.is_switched_off(hunk, &lines, (tip, text)) || self.left_its_block(hunk, &lines, text) {
+        one.fate = if (trace.lost || trace.dropped * 2 > hunk.new.len()) && !one.quiet
+            || self.is_switched_off(hunk, &lines, (tip, text))
+            || self.left_its_block(hunk, &lines, text)
+        {
             Fate::Unknown
         } else if trace.is_evolved() || one.moved_to.is_some() {
             Fate::Evolved

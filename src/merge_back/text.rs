@@ -10,7 +10,7 @@ use crate::domain::fate::Fate;
 use crate::domain::hunk::{Place, Standing, Step, TextChange, Trace, View, stands};
 use crate::domain::identity::RepositoryPath;
 use crate::domain::lines::{Block, Hunk, Text, is_telling};
-use crate::domain::quiet::is_quiet_change;
+use crate::domain::quiet::{is_quiet, is_quiet_change};
 use crate::domain::removed::Removed;
 use crate::domain::test_code::is_test_code;
 use crate::failure::Failure;
@@ -163,17 +163,18 @@ impl TextJudge<'_, '_> {
         shelf: &Shelf<'_>,
         one: &mut Judged,
     ) -> Result<(), Failure> {
-        let removed = Removed::new(self.change.removed(hunk), self.change.added(hunk));
+        let is_quiet = |line: &[u8]| is_quiet(self.path, &[line]);
+        let removed = Removed::new(self.change.removed(hunk), self.change.added(hunk), &is_quiet);
         while index > 0 {
             self.target.check_time()?;
             let (old, new) = (self.text(shelf, index)?, self.text(shelf, index - 1)?);
             let [from, to] = [&self.versions[index], &self.versions[index - 1]];
-            let alignment = self.target.aligned(from.entry, to.entry)?;
-            let at = to.at;
+            let (alignment, at) = (self.target.aligned(from.entry, to.entry)?, to.at);
             index -= 1;
             match trace.step(old, new, &alignment, &removed) {
                 Step::Stands(next) => trace = next,
-                Step::Changed(next) => {
+                Step::Changed(mut next) => {
+                    next.lost |= self.is_left_out_by_a_merge(&next.gone, old, at, &from.path)?;
                     one.evolved_by.push(at);
                     one.uprooted_by.extend((next.moved > trace.moved).then_some(at));
                     // Who says that they take it back, and takes any of it, is believed: words only take a proof away.

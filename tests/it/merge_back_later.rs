@@ -172,7 +172,7 @@ fn a_commit_that_says_that_it_reverts_and_does_most_of_it_did_all_of_it() {
     let undone = without(&fixed(), &|line| {
         line.starts_with("fix_") && line != "fix_log_of_base_line_35" || line == "note_of_the_fix"
     });
-    for (says, verdict) in [("This reverts commit {landing}.", Reverted), ("Tidy_up", Partial)] {
+    for (says, verdict) in [("This reverts commit {landing}.", Reverted), ("Tidy_up", Verdict::Unproven)] {
         let history = History::bare(&format!(
             "base : a = {}\nfix : a = {}\nlanding < base : b = other; squash base..fix\nlater : a = {}; says {says}\nmain : b = more",
             lines().join(" "),
