@@ -1,6 +1,7 @@
 //! `hotfix deployed`: when the fix reached production.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::book::Book;
 use super::desk::Desk;
@@ -36,6 +37,9 @@ pub struct Args {
     #[arg(long, value_name = "TAG")]
     release: Option<String>,
 }
+
+/// How long the remote is asked for what others have recorded: they may have approved it.
+const ASKED: Duration = Duration::from_secs(3);
 
 /// Why what was deployed can't be the fix: none is attached, or the release named does not hold it.
 fn lacks_fix(
@@ -75,8 +79,10 @@ fn hotfix_branch(incident: &Incident) -> &str {
 
 /// Records the deployment.
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
-    let book = Book::open_for(session, &args.incident)?;
     let id = &args.incident;
+    let book = Book::open_for(session, id)?;
+    book.incident(id)?;
+    let (book, asked) = book.asked_again(ASKED)?;
     let incident = match book.live(id)? {
         Ok(incident) => incident,
         Err(refusal) => return Outcome::refused(id, [refusal]).send(session, "deployed"),
@@ -93,7 +99,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         Some(release) => shipped_again(session.repository()?, &book, (&release.tag, release.commit), &|| false)?,
         None => Vec::new(),
     };
-    let was_restored = incident.restored.is_some();
+    let was_restored = incident.is_back();
     let payload = Payload::Deployed(Deployed { at, release });
     let recorded = book.record(id, payload, BTreeMap::new())?;
     let outcome = Outcome::recorded(id, &recorded, format!("deployed at {}", moment::show(at)));
@@ -109,8 +115,13 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
             return outcome.note(note).next(next).send(session, "deployed");
         }
     };
+    let known = match &asked {
+        Ok(_) => String::new(),
+        Err(why) => format!(", as far as this clone knows ({why})"),
+    };
     let note = |outcome: Outcome, refusal: Refusal| {
-        outcome.note(format!("It went out past the closed gate {}: {}", refusal.code.word(), refusal.message))
+        let code = refusal.code.word();
+        outcome.note(format!("It went out past the closed gate {code}{known}: {}", refusal.message))
     };
     lacking.into_iter().fold(outcome, note).next(next).send(session, "deployed")
 }

@@ -42,7 +42,7 @@ pub const EXAMPLES: &[(&str, &[&str])] = &[
     (
         "override review",
         &[
-            "hotfix override review INC-42 --gate approval-missing",
+            "hotfix override review INC-42 --gate approval-missing --agree",
             "hotfix override review INC-42 --gate approval-missing --disagree --reason \"two of us were awake\"",
         ],
     ),

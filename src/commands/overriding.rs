@@ -58,6 +58,9 @@ struct Review {
     /// The gate that was skipped
     #[arg(long, value_name = "CODE")]
     gate: String,
+    /// It was right to skip it
+    #[arg(long, conflicts_with = "disagree")]
+    agree: bool,
     /// It was wrong to skip it
     #[arg(long, requires = "reason")]
     disagree: bool,
@@ -111,7 +114,7 @@ fn skip(args: Skip, session: &Session) -> Result<ExitCode, Failure> {
     };
     then.into_iter()
         .fold(outcome, Outcome::next)
-        .next(format!("hotfix override review {id} --gate {}    # by {who}, before closing", gate.word()))
+        .next(format!("{}, before closing", overrides::review_command(id, gate.word(), who)))
         .send(session, "override")
 }
 
@@ -166,40 +169,50 @@ fn review(args: Review, session: &Session) -> Result<ExitCode, Failure> {
         Ok(incident) => incident,
         Err(refusal) => return Outcome::refused(id, [refusal]).send(session, "override"),
     };
-    let open = to_review(incident, &args.gate)?;
-    if open.is_empty() {
-        let message = format!("every override of {} was reviewed already", args.gate);
-        return Outcome::unchanged(id, message).send(session, "override");
+    let all = of_gate(incident, &args.gate)?;
+    // Whether it was right is the whole answer: nothing stands for it by default.
+    if !args.agree && !args.disagree {
+        return Err(Failure::usage(format!("was it right to skip {}?", args.gate)).hint(format!(
+            "hotfix override review {id} --gate {} --agree    # it was; else --disagree --reason WHY",
+            args.gate
+        )));
     }
     let papers = Desk::new(session, &book)?.papers(incident)?;
     let actor = session.actor()?;
     let role = &papers.policy.overrides.review_by;
-    let next = |who: &str| format!("hotfix override review {id} --gate {}    # by {who}", args.gate);
+    let next = |who: &str| overrides::review_command(id, &args.gate, who);
     if !papers.roles.has(&actor, role) {
         let message = format!("only {role} reviews overrides, and you are not in that role, {}", actor.name);
         let members = papers.roles.named(role).unwrap_or_else(|| role.clone());
         return Outcome::refused(id, [Refusal::new(Code::RoleMissing, message, next(&members))])
             .send(session, "override");
     }
-    let others: Vec<_> = open.into_iter().filter(|done| !done.by.actor.is(&actor)).collect();
-    let Some(last) = others.last() else {
+    let others: Vec<_> = all.into_iter().filter(|done| !done.by.actor.is(&actor)).collect();
+    let open: Vec<_> = others.iter().copied().filter(|done| incident.said.review(done).is_none()).collect();
+    let Some(chosen) = open.last().or(others.last()).copied() else {
         let message = format!("you skipped {} yourself, {}", args.gate, actor.name);
         let refusal = Refusal::new(Code::SelfReview, message, next("somebody else"));
         return Outcome::refused(id, [refusal]).send(session, "override");
     };
     let agreed = !args.disagree;
-    let payload = Payload::OverrideReviewed(OverrideReviewed { overridden: last.by.event.clone(), agreed });
+    // A second look counts as much as the first; only the same word of the same person says nothing new.
+    let said = |review: &&Done<OverrideReviewed>| review.what.agreed == agreed && review.by.actor.is(&actor);
+    if args.reason.is_none() && incident.said.latest_review(chosen).filter(said).is_some() {
+        let message = format!("you said already that skipping {} was right", args.gate);
+        return Outcome::unchanged(id, message).send(session, "override");
+    }
+    let payload = Payload::OverrideReviewed(OverrideReviewed { overridden: chosen.by.event.clone(), agreed });
     let texts = args.reason.map(|reason| ("reason".to_owned(), reason)).into_iter().collect();
     let message = payload.sentence();
     let recorded = book.record(id, payload, texts)?;
     let outcome = Outcome::recorded(id, &recorded, message);
-    let more = others.len() - 1;
+    let more = open.len().saturating_sub(1);
     let outcome = if more > 0 { outcome.next(format!("{}; {more} more", next("you"))) } else { outcome };
     outcome.next(gates::close_command(&papers.case(incident), &actor)).send(session, "override")
 }
 
-/// The overrides of a gate that nobody else looked at. Exit 2 where the gate was never skipped.
-fn to_review<'i>(incident: &'i Incident, gate: &str) -> Result<Vec<&'i Done<Overridden>>, Failure> {
+/// The overrides of a gate. Exit 2 where it was never skipped.
+fn of_gate<'i>(incident: &'i Incident, gate: &str) -> Result<Vec<&'i Done<Overridden>>, Failure> {
     let said = &incident.said;
     let of_gate: Vec<_> = said.overrides.iter().filter(|done| done.what.gate == gate).collect();
     if of_gate.is_empty() {
@@ -209,5 +222,5 @@ fn to_review<'i>(incident: &'i Incident, gate: &str) -> Result<Vec<&'i Done<Over
         return Err(Failure::usage(format!("{gate} was not skipped in {}", incident.id))
             .hint(format!("skipped were: {skipped}")));
     }
-    Ok(of_gate.into_iter().filter(|done| said.review(done).is_none()).collect())
+    Ok(of_gate)
 }

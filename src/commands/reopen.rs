@@ -13,6 +13,9 @@ use crate::ledger::store::Recorded;
 use crate::session::Session;
 
 /// Open an incident again that is closed or void: it came back, or something that its end stood on turned out otherwise
+///
+/// What a closed one owes counts from now: that the system is back is to be said anew, git is asked anew, and what people
+/// settled where git could not (--confirm, --not-needed) no longer counts.
 #[derive(clap::Args)]
 pub struct Args {
     /// The incident
@@ -38,7 +41,11 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     }
     let texts = BTreeMap::from([("reason".to_owned(), args.reason)]);
     let recorded = reopen(&book, id, ReopenedBecause::Said, texts)?;
-    Outcome::recorded(id, &recorded, "open again; what it owes counts from now")
+    let message = match incident.state {
+        State::Closed => "open again; what it owes counts from now, and that the system is back is to be said anew",
+        _ => "open again",
+    };
+    Outcome::recorded(id, &recorded, message)
         .next(format!("hotfix close {id}    # lists what is owed"))
         .next(format!("hotfix check {id} --again    # if production is broken again"))
         .send(session, "reopen")

@@ -151,12 +151,8 @@ fn road(incident: &Incident, requires: &CloseRequires, proofs: &[Proof]) -> Vec<
                 .push(format!("hotfix fix {id} --withdraw {}    # if it is not made after all", attempt.number));
         }
     }
-    if requires.restored && incident.restored.is_none() {
-        refusals.push(Refusal::new(
-            Code::NotRestored,
-            "nobody said when the system was back",
-            format!("hotfix restored {id} --by {}", likely_restorer(incident.decision())),
-        ));
+    if requires.restored && !incident.is_back() {
+        refusals.push(not_back(incident));
     }
     if requires.evidence {
         refusals.extend(incident.evidence_owed().into_iter().map(|rung| {
@@ -168,6 +164,25 @@ fn road(incident: &Incident, requires: &CloseRequires, proofs: &[Proof]) -> Vec<
         }));
     }
     refusals
+}
+
+fn not_back(incident: &Incident) -> Refusal {
+    let restored = format!("hotfix restored {} --by", incident.id);
+    let by = likely_restorer(incident.decision());
+    match &incident.restored {
+        None => Refusal::new(Code::NotRestored, "nobody said when the system was back", format!("{restored} {by}")),
+        Some(before) => {
+            let (word, at) = (before.what.by.word(), before.what.at.to_rfc3339());
+            Refusal {
+                code: Code::NotRestored,
+                message: "it was opened again, and nobody said since that the system is back".to_owned(),
+                next: vec![
+                    format!("{restored} {by}    # once it is; or roll-back, flag-off, other"),
+                    format!("{restored} {word} --at {at}    # if it was up all along"),
+                ],
+            }
+        }
+    }
 }
 
 /// Whether people decided apart, and otherwise than each other.

@@ -141,7 +141,7 @@ pub fn unreviewed(case: &Case<'_>) -> Vec<Lack> {
         let role = &case.policy.overrides.review_by;
         let who = if role == ANYONE { "somebody else" } else { role.as_str() };
         let message = format!("{} skipped {}{state}, and nobody reviewed that", done.by.actor.name, done.what.gate);
-        let next = format!("hotfix override review {id} --gate {}    # by {who}", done.what.gate);
+        let next = overrides::review_command(id, &done.what.gate, who);
         let refusal = Refusal::new(Code::OverrideReviewOwed, message, next);
         Lack { refusal, about: Some(done.what.gate.clone()), since: Some(done.by.at) }
     })

@@ -18,7 +18,7 @@ pub use self::replay::{replay, replay_those, watch};
 use super::analysis::Analysis;
 use super::event::{
     CauseSettled, Checked, Confirmed, Decision, Deployed, Evidence, FLAG_REMOVED, FixAttached, Payload, PolicyPin,
-    Restored, RungAnswer, RungName, TargetVerdict, Voided, Waived,
+    ReopenedBecause, Restored, RungAnswer, RungName, TargetVerdict, Voided, Waived,
 };
 use super::identity::{IncidentId, Moment, ObjectId, Person};
 use super::said::Said;
@@ -97,6 +97,9 @@ pub struct Incident {
     pub restored: Option<Done<Restored>>,
     /// The earliest moment at which it was ever said to be back: from then on papers are owed, whatever is said later.
     pub restored_first: Option<Moment>,
+    /// Whether a person opened it again after that, so that somebody has to say anew that the system is back.
+    #[serde(skip)]
+    pub down_again: bool,
     /// Why it should not have been opened.
     pub voided: Option<Done<Voided>>,
     /// The latest merge-back verdicts, by target.
@@ -157,6 +160,11 @@ impl Incident {
     /// Whether nothing more is expected: it is closed or void.
     pub fn is_over(&self) -> bool {
         matches!(self.state, State::Closed | State::Void)
+    }
+
+    /// Whether the system is back, as far as people said.
+    pub fn is_back(&self) -> bool {
+        self.restored.is_some() && !self.down_again
     }
 
     /// The fixes that count: attached and not withdrawn.
@@ -222,6 +230,7 @@ impl Incident {
             deployed: Vec::new(),
             restored: None,
             restored_first: None,
+            down_again: false,
             voided: None,
             verified: BTreeMap::new(),
             confirmed: BTreeMap::new(),
@@ -271,6 +280,7 @@ impl Incident {
             Payload::Deployed(deployed) => self.deployed.push(Done::of(entry, deployed)),
             Payload::Restored(restored) => {
                 self.restored = Some(Done::of(entry, restored));
+                self.down_again = false;
                 self.restored_first = Some(self.restored_first.map_or(restored.at, |first| first.min(restored.at)));
                 if self.state == State::Open {
                     self.state = State::Restored;
@@ -312,10 +322,16 @@ impl Incident {
             }
             // What was not over can't be opened again.
             Payload::Reopened(_) if !self.is_over() => {}
-            Payload::Reopened(_) => {
+            Payload::Reopened(reopened) => {
                 // What was void was never done with: its deadlines go on as they were.
                 if self.state == State::Closed {
                     self.said.apply(entry);
+                    // Whoever opens it again says that its end was wrong, and which of what people said for it was is not
+                    // known: that the system is back, and what was settled where git could not, is to be said anew.
+                    if reopened.because == ReopenedBecause::Said {
+                        self.down_again = true;
+                        self.forget_answers();
+                    }
                 }
                 self.closed = None;
                 self.voided = None;
@@ -340,33 +356,6 @@ impl Incident {
         self.verified.clear();
         self.confirmed.clear();
         self.waivers.clear();
-    }
-
-    /// The place of the attempt of that number that whoever recorded the event knew of.
-    fn known_attempt(&self, number: u32, entry: &Recorded<'_>) -> Option<usize> {
-        let known = |attempt: &Attempt| attempt.number == number && entry.knows(attempt.begun);
-        self.attempts.iter().rposition(known)
-    }
-
-    /// The attempt of that number that whoever recorded the event knew of; a new one where they knew of none, so that what two
-    /// people began apart never replaces the other's.
-    fn attempt_of(&mut self, number: u32, entry: &Recorded<'_>) -> &mut Attempt {
-        let index = self.known_attempt(number, entry).unwrap_or_else(|| {
-            let place = self.attempts.partition_point(|attempt| attempt.number <= number);
-            let attempt = Attempt {
-                number,
-                branch: None,
-                base: None,
-                started_by: None,
-                fix: None,
-                earlier_authors: Vec::new(),
-                withdrawn: false,
-                begun: entry.commit,
-            };
-            self.attempts.insert(place, attempt);
-            place
-        });
-        &mut self.attempts[index]
     }
 }
 

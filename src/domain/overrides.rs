@@ -2,7 +2,7 @@
 
 use super::digest::FixDigest;
 use super::event::Overridden;
-use super::identity::Moment;
+use super::identity::{IncidentId, Moment};
 use super::incident::{Done, Incident};
 use super::refusal::Code;
 
@@ -36,6 +36,11 @@ pub fn stage(code: Code) -> Option<Stage> {
 /// Every gate that can be skipped.
 pub fn gates() -> impl Iterator<Item = (Code, Stage)> {
     Code::ALL.iter().filter_map(|code| Some((*code, stage(*code)?)))
+}
+
+/// The command that reviews an override, by whom.
+pub fn review_command(id: &IncidentId, gate: &str, who: &str) -> String {
+    format!("hotfix override review {id} --gate {gate} --agree    # or --disagree --reason WHY; by {who}")
 }
 
 /// What became of an override.

@@ -77,4 +77,10 @@ impl Said {
         let of_it = self.reviews.iter().filter(|review| review.what.overridden == overridden.by.event);
         of_it.map(|review| &*review.by).find(|by| !by.actor.is(&overridden.by.actor))
     }
+
+    /// The last word about an override; never of whoever gave it.
+    pub fn latest_review(&self, overridden: &Done<Overridden>) -> Option<&Done<OverrideReviewed>> {
+        let of_it = |review: &&Done<OverrideReviewed>| review.what.overridden == overridden.by.event;
+        self.reviews.iter().rev().filter(of_it).find(|review| !review.by.actor.is(&overridden.by.actor))
+    }
 }

@@ -159,12 +159,12 @@ fn a_gate_of_the_check_is_skipped_alone_and_reviewed_before_closing() {
     place.hotfix(&["check", "INC-7"]).exits(0).says("by an override");
     place.hotfix(&["log", "INC-7"]).exits(0).says("never-qualifies skipped, until").says("hotfix, by an override");
     place.hotfix(&["close", "INC-7"]).exits(1).says("override-review-owed").says("Ada skipped never-qualifies");
-    let review = ["override", "review", "INC-7", "--gate", "never-qualifies"];
+    let review = ["override", "review", "INC-7", "--gate", "never-qualifies", "--agree"];
     place.hotfix(&review).exits(1).says("self-review");
-    place.hotfix_by(BOB, &["override", "review", "INC-7", "--gate", "scope-exceeded"]).exits(2);
-    place.hotfix_by(BOB, &[&review[..], &["--disagree"]].concat()).exits(2);
+    place.hotfix_by(BOB, &["override", "review", "INC-7", "--gate", "scope-exceeded", "--agree"]).exits(2);
+    place.hotfix_by(BOB, &[&review[..5], &["--disagree"]].concat()).exits(2);
     place.hotfix_by(BOB, &review).exits(0);
-    place.hotfix_by(BOB, &review).exits(0).says("reviewed already");
+    place.hotfix_by(BOB, &review).exits(0).says("you said already");
     place.hotfix(&["show", "INC-7"]).exits(0).says("never-qualifies by Ada: used, reviewed by Bob");
     assert!(!place.hotfix(&["close", "INC-7"]).out.contains("override-review-owed"));
 }
@@ -314,6 +314,8 @@ fn a_fix_that_is_reverted_after_closing_opens_its_incident_again() {
     place.hotfix(&["reopen", "INC-42", "--reason", "it came back under load"]).exits(0);
     place.hotfix(&["reopen", "INC-42", "--reason", "it came back under load"]).exits(0).says("it is open");
     place.hotfix(&["check", "INC-42", "--set", "why_now=money"]).exits(0);
+    place.hotfix(&["close", "INC-42"]).exits(3).says("not-restored");
+    place.hotfix(&["restored", "INC-42", "--by", "hotfix"]).exits(0);
     place.hotfix(&["close", "INC-42"]).exits(0);
     let audited = place.json(&["audit"]);
     assert!(!audited.to_string().contains("after-the-end"), "{audited:#}");

@@ -51,7 +51,7 @@ fn overview(document: &mut Document, report: &ShowReport<'_>) {
         let release = deployed.what.release.as_ref().map_or_else(String::new, |release| format!(" as {}", release.tag));
         fields.push(("deployed", format!("{}{release}", moment::show(deployed.what.at))));
     }
-    if let Some(restored) = &incident.restored {
+    if let Some(restored) = incident.restored.as_ref().filter(|_| incident.is_back()) {
         let by = match restored.what.by {
             RestoredBy::RollBack => "the roll back",
             RestoredBy::FlagOff => "switching off",
@@ -183,7 +183,11 @@ fn skipped(document: &mut Document, report: &ShowReport<'_>) {
     }
     document.heading(2, "What was skipped");
     let rows = people.overrides.iter().zip(&report.overrides).map(|(done, skipped)| {
-        let reviewed = skipped.reviewed_by.as_ref().map_or("nobody yet", |person| person.name.as_str()).to_owned();
+        let reviewed = match (&skipped.reviewed_by, skipped.right) {
+            (None, _) => "nobody yet".to_owned(),
+            (Some(person), Some(false)) => format!("{}: it was wrong", person.name),
+            (Some(person), _) => person.name.clone(),
+        };
         let why = report.said.words(&done.by.event, "reason").unwrap_or_default();
         let until = format!("until {}: {}", moment::show(skipped.until), skipped.fate.word());
         vec![skipped.gate.clone(), by(&done.by), why, until, reviewed]

@@ -64,6 +64,9 @@ struct Override {
     until: Moment,
     fate: Fate,
     reviewed_by: Option<Person>,
+    /// Whether that person said that it was right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    right: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -142,7 +145,8 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         by: done.by.actor.clone(),
         until: done.what.until,
         fate: overrides::fate(incident, done, case.digest(), session.now()),
-        reviewed_by: incident.said.review(done).map(|by| by.actor.clone()),
+        reviewed_by: incident.said.latest_review(done).map(|review| review.by.actor.clone()),
+        right: incident.said.latest_review(done).map(|review| review.what.agreed),
     };
     let overrides = incident.said.overrides.iter().map(skipped).collect();
     let now = session.now();
@@ -220,10 +224,11 @@ impl ShowReport<'_> {
             fields.push(("approved by", names.join(", ")));
         }
         for skipped in &self.overrides {
-            let reviewed = skipped
-                .reviewed_by
-                .as_ref()
-                .map_or_else(|| "nobody reviewed that".to_owned(), |person| format!("reviewed by {}", person.name));
+            let reviewed = match (&skipped.reviewed_by, skipped.right) {
+                (None, _) => "nobody reviewed that".to_owned(),
+                (Some(person), Some(false)) => format!("{} says that it was wrong", person.name),
+                (Some(person), _) => format!("reviewed by {}", person.name),
+            };
             let (by, fate) = (&skipped.by.name, skipped.fate.word());
             fields.push(("skipped", format!("{} by {by}: {fate}, {reviewed}", skipped.gate)));
         }

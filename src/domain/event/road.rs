@@ -43,6 +43,18 @@ pub enum RestoredBy {
     Other,
 }
 
+impl RestoredBy {
+    /// The word that `restored --by` takes.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::RollBack => "roll-back",
+            Self::FlagOff => "flag-off",
+            Self::Hotfix => "hotfix",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// Why an incident should not have been opened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -568,7 +568,7 @@ fn debts_have_a_debtor_and_a_deadline() {
     );
     assert_eq!(
         owed(&format!("{restored}; cyd approve a; ada rca; cyd accept; ada close; +9d; ada reopen; +1h")),
-        "not-merged-back by bob 12 04:00"
+        "not-merged-back by bob 12 04:00; not-restored by ada"
     );
 }
 

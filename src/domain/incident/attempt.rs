@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Done, Incident, State};
+use super::{Done, Incident, Recorded, State};
 use crate::domain::event::{FixAttached, Payload};
 use crate::domain::identity::{IncidentId, ObjectId, Person};
 use crate::domain::record::History;
@@ -64,4 +64,33 @@ pub fn owned<'h>(
         let counts = incident.state != State::Void && !incident.attempts.iter().any(withdrawn);
         counts.then_some(fix.as_ref())
     })
+}
+
+impl Incident {
+    /// The place of the attempt of that number that whoever recorded the event knew of.
+    pub(super) fn known_attempt(&self, number: u32, entry: &Recorded<'_>) -> Option<usize> {
+        let known = |attempt: &Attempt| attempt.number == number && entry.knows(attempt.begun);
+        self.attempts.iter().rposition(known)
+    }
+
+    /// The attempt of that number that whoever recorded the event knew of; a new one where they knew of none, so that what two
+    /// people began apart never replaces the other's.
+    pub(super) fn attempt_of(&mut self, number: u32, entry: &Recorded<'_>) -> &mut Attempt {
+        let index = self.known_attempt(number, entry).unwrap_or_else(|| {
+            let place = self.attempts.partition_point(|attempt| attempt.number <= number);
+            let attempt = Attempt {
+                number,
+                branch: None,
+                base: None,
+                started_by: None,
+                fix: None,
+                earlier_authors: Vec::new(),
+                withdrawn: false,
+                begun: entry.commit,
+            };
+            self.attempts.insert(place, attempt);
+            place
+        });
+        &mut self.attempts[index]
+    }
 }

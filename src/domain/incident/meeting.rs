@@ -164,6 +164,6 @@ impl Incident {
         }
         self.closed = None;
         self.voided = None;
-        self.state = if self.restored.is_some() { State::Restored } else { State::Open };
+        self.state = if self.is_back() { State::Restored } else { State::Open };
     }
 }

@@ -32,7 +32,7 @@ impl Facts<'_> {
 
     /// When the system was back, if it is.
     pub(super) fn restored(&self) -> Option<Moment> {
-        self.incident.restored.as_ref().map(|restored| restored.what.at)
+        self.incident.restored.as_ref().filter(|_| self.incident.is_back()).map(|restored| restored.what.at)
     }
 }
 

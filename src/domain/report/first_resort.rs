@@ -9,6 +9,7 @@ use super::{FOR_SHARE, Ground, OURS};
 use crate::domain::event::{Decision, RestoredBy, RungAnswer, RungName};
 use crate::domain::identity::Moment;
 use crate::domain::incident::State;
+use crate::domain::refusal::Code;
 
 /// The reason of the built-in policy for a way that was tried in vain.
 const TRIED: &str = "tried";
@@ -83,6 +84,16 @@ fn decided(facts: &Facts<'_>) -> Option<Moment> {
     checks.find(|check| check.what.decision == Decision::RollBack).map(|check| check.by.at)
 }
 
+/// Whether people skipped rolling back although the answers led there: then it was not tried by that walk.
+fn overruled(facts: &Facts<'_>) -> bool {
+    let incident = facts.incident;
+    let skips = |event: &String| {
+        let mut overrides = incident.said.overrides.iter();
+        overrides.any(|done| done.by.event == *event && done.what.gate == Code::RollBackFirst.word())
+    };
+    incident.checks.iter().filter_map(|check| check.what.overridden.as_ref()).any(skips)
+}
+
 fn roll_backs(ground: &Ground<'_>) -> Metric {
     let (mut tried, mut succeeded, mut pending) = (0, 0, 0);
     let mut spans = Spans::default();
@@ -92,7 +103,8 @@ fn roll_backs(ground: &Ground<'_>) -> Metric {
         let in_vain =
             matches!(answer(facts, RungName::RollBack), Some(RungAnswer::No { reason, .. }) if reason == TRIED);
         let decided = decided(facts);
-        if back.is_none() && decided.is_none() && !in_vain {
+        let tried_as_decided = decided.is_some() && !overruled(facts);
+        if back.is_none() && !tried_as_decided && !in_vain {
             continue;
         }
         tried += 1;
@@ -119,8 +131,8 @@ fn roll_backs(ground: &Ground<'_>) -> Metric {
         title: "Roll backs",
         n: tried,
         of: "roll backs tried",
-        definition: "Tried: decided in any walk, said to have brought production back, or named `tried` as the reason against \
-                     it. Succeeded: said to have brought production back, among those that are over. Their time: from the \
+        definition: "Tried: decided in any walk and not overruled, said to have brought production back, or named `tried` as \
+                     the reason against it. Succeeded: said to have brought production back, among those that are over. Their time: from the \
                      decision (from the start, where it was recorded afterwards) until production was back.",
         source: OURS,
         figures,
