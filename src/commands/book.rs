@@ -164,7 +164,9 @@ impl<'s> Book<'s> {
     /// The incident of that id, or the refusal because it is over.
     pub fn live(&self, id: &IncidentId) -> Result<Result<&Incident, Refusal>, Failure> {
         let incident = self.incident(id)?;
-        Ok(closing::over(incident).map_or(Ok(incident), Err))
+        let Some(mut over) = closing::over(incident) else { return Ok(Ok(incident)) };
+        over.next.splice(0..0, self.elsewhere("opened it again"));
+        Ok(Err(over))
     }
 
     /// The ref that policies are read from, if the ledger's root pins one.

@@ -11,7 +11,8 @@ use super::desk::Desk;
 use super::outcome::Outcome;
 use super::owed;
 use super::proof::{self, TargetProof};
-use crate::domain::closing::Proof;
+use super::verify;
+use crate::domain::closing::{self, Proof};
 use crate::domain::debts::{self, Owed};
 use crate::domain::event::{Closed, Payload};
 use crate::domain::gates;
@@ -73,13 +74,11 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     book.incident(id)?;
     // What others have recorded counts as much as where their main stands.
     let (book, asked) = book.asked_again(proof::FETCH_LIMIT)?;
-    let incident = match book.live(id)? {
-        Ok(incident) => incident,
-        Err(mut refusal) => {
-            refusal.next.splice(0..0, asked.err().and_then(|_| book.elsewhere("opened it again")));
-            return Outcome::refused(id, [refusal]).send(session, "close");
-        }
-    };
+    let incident = book.incident(id)?;
+    if let Some(mut over) = closing::over(incident) {
+        over.next.splice(0..0, asked.err().and_then(|_| book.elsewhere("opened it again")));
+        return Outcome::refused(id, [over]).send(session, "close");
+    }
     book.all_readable()?;
     let papers = Desk::new(session, &book)?.papers(incident)?;
     let stale = asked.map(|warning| warning.iter().for_each(|warning| session.note(warning))).err();
@@ -108,6 +107,12 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         match book.append_if(draft, still_open)? {
             Ok(closed) => recorded = Some(closed.event.id),
             Err(meanwhile) => refusals.push(Missing::Now(meanwhile)),
+        }
+    } else if !targets.is_empty() && session.actor().is_ok() {
+        // Lists tell what is on record: it must not say otherwise than what was found out just now. The list of what lacks is
+        // the answer all the same.
+        if let Err(failure) = verify::remember(&book, incident, &targets) {
+            session.note(&format!("What git says is not on record: {failure}"));
         }
     }
     let exit = refusal::exit_of(refusals.iter().map(Missing::refusal));

@@ -238,7 +238,7 @@ impl StatusReport {
             }
             (false, _) => owes.join(", "),
             (true, State::Closed | State::Void) => "nothing".to_owned(),
-            (true, _) => "nothing: it can be closed".to_owned(),
+            (true, _) => "nothing on record: `hotfix close` asks git again".to_owned(),
         };
         vec![
             row.id.to_string(),

@@ -16,6 +16,7 @@ use super::verify_all;
 use crate::domain::closing::{self, Proof};
 use crate::domain::event::{Payload, Verified};
 use crate::domain::identity::IncidentId;
+use crate::domain::incident::Incident;
 use crate::domain::refusal::{self, Refusal};
 use crate::failure::{ExitCode, Failure};
 use crate::render::{Page, Report};
@@ -55,7 +56,11 @@ struct VerifyReport<'a> {
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let limit = Duration::from_secs(args.deadline);
     let Some(id) = &args.incident else { return verify_all::run(session, args.days, limit) };
-    let book = Book::open(session)?;
+    let mut book = Book::open(session)?;
+    if book.live(id)?.is_err() {
+        // Somebody may have opened it again.
+        book = book.asked_again(proof::FETCH_LIMIT)?.0;
+    }
     let incident = match book.live(id)? {
         Ok(incident) => incident,
         Err(refusal) => return Outcome::refused(id, [refusal]).send(session, "verify"),
@@ -87,20 +92,27 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         return outcome.send(session, "verify");
     }
     let proofs: Vec<Proof> = targets.iter().map(TargetProof::proof).collect();
-    let verdicts: Vec<_> = targets.iter().map(TargetProof::recorded).collect();
-    let known = |verdict: &_| incident.verified.values().find(|done| done.what == *verdict);
-    let recorded = match verdicts.iter().map(known).collect::<Option<Vec<_>>>() {
-        Some(same) => same.last().map(|done| done.by.event.clone()),
-        None => {
-            let payload = Payload::Verified(Verified { targets: verdicts });
-            Some(book.record(id, payload, BTreeMap::new())?.event.id)
-        }
-    };
+    let recorded = remember(&book, incident, &targets)?;
     let refusals: Vec<Refusal> =
         proofs.iter().chain(&stale).filter_map(|proof| closing::unproven(incident, proof)).collect();
     let next = if refusals.is_empty() { vec![close_command(session, &book, incident)] } else { Vec::new() };
     let exit = refusal::exit_of(&refusals);
     session.answer("verify", exit, &VerifyReport { incident: id, recorded, targets: &targets, refusals, next, notes })
+}
+
+/// Puts git's answer on record, where the record does not say the same: the event that holds it, this one or an earlier one.
+pub(super) fn remember(
+    book: &Book<'_>,
+    incident: &Incident,
+    targets: &[TargetProof],
+) -> Result<Option<String>, Failure> {
+    let verdicts: Vec<_> = targets.iter().map(TargetProof::recorded).collect();
+    let known = |verdict: &_| incident.verified.values().find(|done| done.what == *verdict);
+    if let Some(same) = verdicts.iter().map(known).collect::<Option<Vec<_>>>() {
+        return Ok(same.last().map(|done| done.by.event.clone()));
+    }
+    let payload = Payload::Verified(Verified { targets: verdicts });
+    Ok(Some(book.record(&incident.id, payload, BTreeMap::new())?.event.id))
 }
 
 impl Report for VerifyReport<'_> {

@@ -12,6 +12,7 @@ use super::outcome::next_commands;
 use super::policies::Policies;
 use super::proof::{self, TargetProof};
 use super::reopen;
+use super::verify;
 use crate::domain::closing;
 use crate::domain::event::ReopenedBecause;
 use crate::domain::identity::{IncidentId, Moment};
@@ -110,6 +111,9 @@ fn row(
     let mut stands = incident.clone();
     if reopened.is_some() {
         stands.state = State::Open;
+        // What the end stood on was forgotten with it, and here is the answer that ended it.
+        stands.verified.clear();
+        verify::remember(book, &stands, &targets)?;
     }
     let mut refusals: Vec<Refusal> =
         targets.iter().filter_map(|target| closing::unproven(&stands, &target.proof())).collect();
