@@ -202,6 +202,8 @@ fn proof(incident: &Incident, verdict: &super::event::TargetVerdict) -> Proof {
 /// What somebody said yes to although it was their own.
 fn own_work(event: &Event, incident: &Incident, policy: Option<&Policy>) -> Option<&'static str> {
     let had_a_hand = incident.had_a_hand(&event.actor);
+    let settled = incident.cause.iter().map(|cause| &cause.by.actor);
+    let made = incident.fix_authors().chain(settled).any(|author| author.is(&event.actor));
     match &event.payload {
         Payload::RcaAccepted(accepted) => {
             let own = incident
@@ -219,7 +221,8 @@ fn own_work(event: &Event, incident: &Incident, policy: Option<&Policy>) -> Opti
             own.any(|done| done.by.actor.is(&event.actor)).then_some("reviewed their own override")
         }
         Payload::Voided(_) if had_a_hand => Some("voided an incident with a fix that they had a hand in"),
-        Payload::Confirmed(_) if had_a_hand && policy.is_some_and(|policy| !policy.merge_back.author_may_confirm) => {
+        // As the confirmation itself is refused: whoever recorded the deployment alone made nothing of the fix.
+        Payload::Confirmed(_) if made && policy.is_some_and(|policy| !policy.merge_back.author_may_confirm) => {
             Some("confirmed their own fix")
         }
         _ => None,

@@ -102,9 +102,12 @@ impl Version {
     /// Whether it repairs an earlier release: its third number is not zero, or it carries a suffix such as `hotfix`.
     pub fn is_patch(&self) -> bool {
         let patched = self.numbers.len() >= 3 && self.numbers[2..].iter().any(|&number| number > 0);
-        // A date is no patch level.
-        let dated = self.numbers[0] >= 1970;
-        matches!(self.stage, Stage::After(_)) || (patched && !dated && !self.is_pre_release())
+        matches!(self.stage, Stage::After(_)) || (patched && self.has_patches() && !self.is_pre_release())
+    }
+
+    /// Whether a patch of it can be told by its number: a date is no patch level.
+    pub fn has_patches(&self) -> bool {
+        self.numbers[0] < 1970
     }
 
     /// Whether a line that is named after this version is that of another one: as many numbers as it names, two at most.

@@ -19,6 +19,8 @@ use crate::domain::refusal::{Code, Refusal};
 use crate::domain::release::ReleaseName;
 use crate::evidence::shipped::{self, Release};
 use crate::failure::Failure;
+use crate::git::branches::Branch;
+use crate::git::repository::Repository;
 use crate::merge_back::forecast::forecast;
 use crate::merge_back::recipe::Onto;
 use crate::merge_back::search::search;
@@ -71,14 +73,27 @@ fn judge(
         return Ok(answer.note("a pre-release runs nowhere"));
     }
     let main = bench.needed_main()?;
-    let (commits, landed) = brought(bench, (name, commit), main)?;
+    // A commit that is a release already, or would continue a line, is judged as that release: one commit, one answer.
+    let tagged = bench.releases()?.iter().filter(|release| release.commit == commit);
+    let tagged = tagged.min_by_key(|release| release.name.version.is_patch()).map(|release| &release.name);
+    let as_release = name.or(tagged);
+    let (commits, landed) = brought(bench, (as_release, commit), main)?;
     let answer = if commits.is_empty() {
         answer
     } else {
         change::judge(bench, answer, &Change { name: shown, new: commit, commits, landed, planned: HashSet::new() })?
     };
-    if !bench.repository.contains(main, commit)? && continues_its_line(bench, name, commit)? {
-        return change::not_again(bench, answer.note("it repairs a release on its own line"), (shown, commit));
+    if !bench.repository.contains(main, commit)? {
+        let note = match as_release {
+            Some(name) => {
+                continues_its_line(bench, name, commit)?.then(|| "it repairs a release on its own line".to_owned())
+            }
+            None => next_patch_of(bench, main, commit)?
+                .map(|tag| format!("it repairs {tag} on its own line, as its next patch")),
+        };
+        if let Some(note) = note {
+            return change::not_again(bench, answer.note(note), (shown, commit));
+        }
     }
     planned(bench, answer, shown, name, commit)
 }
@@ -123,8 +138,10 @@ fn brought(
 }
 
 /// Whether it is a patch of its line that holds the release before it, with all fixes of that.
-fn continues_its_line(bench: &Bench<'_>, name: Option<&ReleaseName>, commit: ObjectId) -> Result<bool, Failure> {
-    let Some(name) = name.filter(|name| name.version.is_patch()) else { return Ok(false) };
+fn continues_its_line(bench: &Bench<'_>, name: &ReleaseName, commit: ObjectId) -> Result<bool, Failure> {
+    if !name.version.is_patch() {
+        return Ok(false);
+    }
     let lower = bench.releases()?.iter().filter(|release| {
         release.commit != commit
             && release.name.component == name.component
@@ -135,6 +152,30 @@ fn continues_its_line(bench: &Bench<'_>, name: Option<&ReleaseName>, commit: Obj
         Some(before) => bench.repository.contains(commit, before.commit),
         None => Ok(false),
     }
+}
+
+/// The release that a commit without a tag would be the next patch of: it holds the newest release of that line, and has nothing
+/// of main that this has not. None where that can't be told, for a planned release must hold every fix.
+fn next_patch_of<'b>(bench: &'b Bench<'_>, main: ObjectId, commit: ObjectId) -> Result<Option<&'b str>, Failure> {
+    let (repository, releases) = (bench.repository, bench.releases()?);
+    let Some(fork) = repository.merge_base(main, commit)? else { return Ok(None) };
+    let own: HashSet<ObjectId> = repository.commits_between(&[main], commit)?.into_iter().collect();
+    let mut held: Vec<&Release> = Vec::new();
+    for release in releases.iter().filter(|release| release.commit == fork || own.contains(&release.commit)) {
+        if repository.contains(release.commit, fork)? {
+            held.push(release);
+        }
+    }
+    let Some(before) = held.iter().copied().max_by(|a, b| a.name.version.cmp(&b.name.version)) else { return Ok(None) };
+    if !before.name.version.has_patches() || held.iter().any(|other| other.name.component != before.name.component) {
+        return Ok(None);
+    }
+    let is_newer = |other: &&Release| {
+        other.name.component == before.name.component
+            && other.name.version.is_on_line_of(&before.name.version)
+            && other.name.version > before.name.version
+    };
+    Ok((!releases.iter().any(|other| is_newer(&other))).then_some(before.tag.as_str()))
 }
 
 /// A planned release, or a line for one: it holds the fix of every incident.
@@ -194,13 +235,28 @@ fn held(
         && let Some(forecast) = &mut forecast
         && search(&target.at(tip), &fix, &options)?.verdict == Verdict::Merged
     {
-        forecast.commands = vec![format!("git switch {main}    # cut the release from there: it holds the fix")];
-        forecast.next_release = format!("{main} holds it, and this is older");
+        let command = from_main(repository, main, branch.as_ref(), tip)?;
+        forecast.commands = vec![format!("{command}    # cut the release from there: it holds the fix")];
+        let shown = branch.as_ref().map_or(main.as_str(), Branch::shown);
+        forecast.next_release = format!("{shown} holds it, and this is older");
     }
     let settled = proof::settled_on(repository, incident, main, &fix, target.commit)?;
     let reference = format!("refs/heads/{main}");
     let proof = TargetProof { reference, name: shown.to_owned(), short: main.clone(), report, settled, forecast };
     Ok(Some(proof.proof()))
+}
+
+/// The command that stands on main as everybody has it: one's own may be behind, or have gone another way.
+fn from_main(repository: &Repository, main: &str, branch: Option<&Branch>, tip: ObjectId) -> Result<String, Failure> {
+    let own = repository.commit_at_ref(&format!("refs/heads/{main}"))?;
+    let (Some(own), Some(branch)) = (own, branch) else { return Ok(format!("git switch {main}")) };
+    Ok(if repository.contains(own, tip)? {
+        format!("git switch {main}")
+    } else if repository.contains(tip, own)? {
+        format!("git switch {main} && git merge --ff-only {}", branch.shown())
+    } else {
+        format!("git switch --detach {}", branch.shown())
+    })
 }
 
 /// Whether an incident was closed long ago, and the release holds the commits by which its fix was proven to have landed.
