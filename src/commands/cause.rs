@@ -6,6 +6,7 @@ use super::book::Book;
 use super::desk::close_command;
 use super::moment;
 use super::outcome::Outcome;
+use super::policies::Policies;
 use super::proof;
 use crate::domain::event::{CauseSettled, Change, Payload};
 use crate::domain::identity::{IncidentId, ObjectId, RepositoryPath};
@@ -29,7 +30,7 @@ pub struct Args {
     #[arg(long, value_name = "WHO", requires = "flag")]
     owner: Option<String>,
     /// Until when, such as 2026-12-24
-    #[arg(long, value_name = "DATE", requires = "flag")]
+    #[arg(long, value_name = "DATE", requires = "flag", value_parser = moment::day)]
     remove_by: Option<chrono::NaiveDate>,
 }
 
@@ -52,6 +53,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
                 return Outcome::refused(id, [refusal]).send(session, "cause");
             }
             notes = doubtful(repository, incident, commit)?;
+            notes.extend(not_on_main(repository, incident, commit)?);
             subject = format!(" ({})", repository.commit_line(commit)?.subject);
             CauseSettled::OnMain { commit }
         }
@@ -76,6 +78,17 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let recorded = book.record(id, payload, BTreeMap::new())?;
     let outcome = notes.into_iter().fold(Outcome::recorded(id, &recorded, message), Outcome::note);
     outcome.next(close_command(session, &book, incident)).send(session, "cause")
+}
+
+/// What to do where the commit is not on main as everybody has it: it deals with nothing there yet.
+fn not_on_main(repository: &Repository, incident: &Incident, commit: ObjectId) -> Result<Option<String>, Failure> {
+    let main = Policies::new(repository).of(incident)?.branches.main.clone();
+    let Some(branch) = repository.shared_branch(&main)? else { return Ok(None) };
+    if repository.contains(repository.tip(&branch)?, commit)? {
+        return Ok(None);
+    }
+    let (short, shown, id) = (commit.short(), branch.shown(), &incident.id);
+    Ok(Some(format!("{short} is not on {shown} yet, and closing waits until it is; then: hotfix verify {id}")))
 }
 
 /// What speaks against a commit as what deals with the cause. No more than a word: main may have mended it before the release

@@ -11,11 +11,17 @@ pub fn parse(text: &str) -> Result<Moment, String> {
     })
 }
 
+/// Reads a day such as `2026-12-24`.
+pub fn day(text: &str) -> Result<chrono::NaiveDate, String> {
+    let day = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|_| text.len() == 10);
+    day.ok_or_else(|| "a day is year, month and day, such as 2026-12-24".to_owned())
+}
+
 /// Reads a day (from its beginning in UTC) or a time.
 pub fn day_or_moment(text: &str) -> Result<Moment, String> {
-    match chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-        Ok(day) if text.len() == 10 => Ok(day.and_time(chrono::NaiveTime::MIN).and_utc().fixed_offset()),
-        _ => parse(text).map_err(|why| format!("{why}; or a day, such as 2026-01-31")),
+    match day(text) {
+        Ok(day) => Ok(day.and_time(chrono::NaiveTime::MIN).and_utc().fixed_offset()),
+        Err(_) => parse(text).map_err(|why| format!("{why}; or a day, such as 2026-01-31")),
     }
 }
 

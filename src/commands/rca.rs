@@ -220,6 +220,9 @@ fn done(args: DoneArgs, session: &Session) -> Result<ExitCode, Failure> {
     if carried_out.is_some() {
         return Outcome::unchanged(id, "that action was carried out already").send(session, "rca");
     }
+    if args.evidence.trim().is_empty() {
+        return Err(Failure::usage("--evidence is empty").hint("give the link or the words that show it"));
+    }
     let payload = Payload::ActionDone(ActionDone { analysis: planned_in.event.clone(), action: args.action });
     let texts = BTreeMap::from([("evidence".to_owned(), args.evidence)]);
     let recorded = book.append(book.draft(id, payload, texts)?)?;

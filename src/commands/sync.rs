@@ -129,6 +129,10 @@ fn bundle(file: &Path, ledger: &Ledger<'_>, session: &Session) -> Result<ExitCod
 
 fn import(file: &Path, ledger: &Ledger<'_>, session: &Session) -> Result<ExitCode, Failure> {
     let path = std::path::absolute(session.start().join(file)).unwrap_or_else(|_| file.to_owned());
+    if !path.is_file() {
+        return Err(Failure::usage(format!("there is no file {}", file.display()))
+            .hint("hotfix sync --bundle FILE    # writes one, in the clone that has what you want"));
+    }
     let received = ledger.import(&path, &session.actor()?, session.now())?;
     let file = Some(file.display().to_string());
     if received > 0 {

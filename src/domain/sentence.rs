@@ -75,7 +75,7 @@ impl Payload {
             Self::RcaRecorded(_) => "root cause analysis written".to_owned(),
             Self::RcaAccepted(_) => "root cause analysis accepted".to_owned(),
             Self::CauseSettled(CauseSettled::OnMain { commit }) => {
-                format!("the cause is dealt with on main by {}", commit.short())
+                format!("the cause is dealt with by {}, which main must hold", commit.short())
             }
             Self::CauseSettled(CauseSettled::Flag { key, owner, remove_by }) => {
                 format!("the flag {key} stays off; {owner} removes it by {remove_by}")

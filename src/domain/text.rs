@@ -113,6 +113,40 @@ pub fn shorten(text: &str, width: usize) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// Two lines to be compared, each in pieces of at most `width` columns: what differs is never cut away. Of very long ones the
+/// pieces from their first difference on.
+pub fn in_pieces(lines: [&str; 2], width: usize) -> [Vec<String>; 2] {
+    const MOST: usize = 4;
+    let pieces = lines.map(|line| pieces(line, width));
+    if pieces.iter().all(|pieces| pieces.len() <= MOST) {
+        return pieces;
+    }
+    let same = pieces[0].iter().zip(&pieces[1]).take_while(|(left, right)| left == right).count();
+    pieces.map(|pieces| {
+        let before = (same > 0).then(|| "…".to_owned());
+        let after = (pieces.len() > same + MOST).then(|| "…".to_owned());
+        before.into_iter().chain(pieces.into_iter().skip(same).take(MOST)).chain(after).collect()
+    })
+}
+
+/// A line broken wherever it is too long; what goes on is indented.
+fn pieces(line: &str, width: usize) -> Vec<String> {
+    const INDENT: &str = "  ";
+    let shown = neutral(line);
+    let (mut pieces, mut piece, mut used) = (Vec::new(), String::new(), 0);
+    for character in shown.chars() {
+        let length = character.width().unwrap_or(0);
+        if used + length > width && used > INDENT.len() {
+            pieces.push(std::mem::replace(&mut piece, INDENT.to_owned()));
+            used = INDENT.len();
+        }
+        piece.push(character);
+        used += length;
+    }
+    pieces.push(piece);
+    pieces
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,6 +163,24 @@ mod tests {
         assert_eq!(neutral("user\u{202e}gpj.exe"), "user\\u{202e}gpj.exe");
         assert_eq!(neutral("in\u{200b}vis\u{feff}ible\u{e0041}"), "in\\u{200b}vis\\u{feff}ible\\u{e0041}");
         assert_eq!(neutral("\u{fdd0}fake"), "\\u{fdd0}fake");
+    }
+
+    #[test]
+    fn what_differs_in_two_long_lines_is_shown() {
+        let [left, right] = in_pieces(["return amount / 100", "return amount / 10"], 10);
+        assert_eq!(
+            (left, right),
+            (
+                vec!["return amo".into(), "  unt / 10".into(), "  0".into()],
+                vec!["return amo".to_owned(), "  unt / 10".into()]
+            )
+        );
+        let same = "x".repeat(5_000);
+        let [left, right] = in_pieces([&format!("{same}1 {same}"), &format!("{same}2 {same}")], 40);
+        assert_eq!((left.len(), right.len()), (6, 6));
+        assert!(left.iter().all(|piece| columns(piece) <= 40));
+        assert!(left[1].contains('1') && right[1].contains('2'), "{left:?} {right:?}");
+        assert_eq!(in_pieces(["a", ""], 40), [vec!["a".to_owned()], vec![String::new()]]);
     }
 
     #[test]

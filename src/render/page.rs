@@ -179,26 +179,30 @@ impl Page {
         }
     }
 
-    /// Two texts side by side, line by line; on a narrow page one below the other.
+    /// Two texts side by side, line by line; on a narrow page one below the other. A long line goes on below: what differs may
+    /// be its end.
     pub fn side_by_side(&mut self, [left, right]: [(&str, &[String]); 2]) {
+        let width = if self.is_wide() { (self.width - 3) / 2 } else { self.width.saturating_sub(4).max(8) };
+        let line = |lines: &[String], row: usize| lines.get(row).map_or("", String::as_str).replace('\t', "    ");
+        let rows = (0..left.1.len().max(right.1.len()))
+            .map(|row| text::in_pieces([&line(left.1, row), &line(right.1, row)], width))
+            .collect::<Vec<_>>();
         if !self.is_wide() {
-            for (title, lines) in [left, right] {
+            for (side, (title, lines)) in [left, right].into_iter().enumerate() {
                 self.title(title);
-                lines.iter().for_each(|line| self.indented(&text::shorten(line, self.width - 4)));
+                let pieces = rows.iter().take(lines.len()).flat_map(|row| &row[side]);
+                pieces.for_each(|piece| self.push("  ", piece));
             }
             return;
         }
-        let column = (self.width - 3) / 2;
-        let fit = |line: &str| {
-            let short = text::shorten(line, column).into_owned();
-            let filler = " ".repeat(column.saturating_sub(text::columns(&short)));
-            short + &filler
-        };
-        self.line(&format!("{} | {}", fit(left.0), right.0));
-        for row in 0..left.1.len().max(right.1.len()) {
-            let side = |lines: &[String]| lines.get(row).map_or("", String::as_str).replace('\t', "    ");
-            let line = format!("{} | {}", fit(&side(left.1)), text::shorten(&side(right.1), column));
-            self.line(line.trim_end());
+        let fit = |piece: &str| piece.to_owned() + &" ".repeat(width.saturating_sub(text::columns(piece)));
+        self.line(&format!("{} | {}", fit(&text::shorten(left.0, width)), right.0));
+        for [left, right] in &rows {
+            for at in 0..left.len().max(right.len()) {
+                let piece = |pieces: &[String]| pieces.get(at).cloned().unwrap_or_default();
+                let line = format!("{} | {}", fit(&piece(left)), piece(right));
+                self.line(line.trim_end());
+            }
         }
     }
 

@@ -61,6 +61,7 @@ mod rolled_back;
 mod schema;
 mod showing;
 mod signatures;
+mod states;
 #[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
 mod stepper;
 mod sync;

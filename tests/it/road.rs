@@ -275,7 +275,7 @@ fn the_demonstration_ends_well() {
 }
 
 /// An attached fix that went to main in another form, which no machine can prove.
-fn rewritten_on_main() -> (Place, String) {
+pub fn rewritten_on_main() -> (Place, String) {
     let place = broken_shop();
     place.git(&["branch", "release/1.1"]);
     check(&place);

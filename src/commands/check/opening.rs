@@ -12,6 +12,7 @@ use crate::domain::budget::{self, Account, Earlier, Spent, demanded};
 use crate::domain::closing;
 use crate::domain::event::{Demanded, PolicyPin};
 use crate::domain::identity::{IncidentId, Moment};
+use crate::domain::incident::State;
 use crate::domain::ladder::Answers;
 use crate::domain::policy::{Policy, Value};
 use crate::domain::rolled_back::rolled_back;
@@ -269,8 +270,23 @@ pub(super) fn ask(args: &Args, session: &Session) -> Result<Vec<String>, Failure
     Ok(vec![format!("The remote {remote} {why}; {age}.")])
 }
 
+/// Exit 2 for an id that differs from a known one in case and punctuation alone: nobody means another incident by that.
+fn is_no_slip(id: &IncidentId, book: &Book<'_>) -> Result<(), Failure> {
+    let plain = |id: &IncidentId| -> String {
+        id.as_str().chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    // What was void may have been void for its very spelling.
+    let counts = book.incidents.values().filter(|incident| incident.state != State::Void);
+    let same = counts.map(|incident| &incident.id).find(|known| plain(known) == plain(id));
+    same.map_or(Ok(()), |known| {
+        Err(Failure::usage(format!("{id} is not open, and {known} is recorded already"))
+            .hint(format!("did you mean {known}? another incident needs an id that differs in more than its spelling")))
+    })
+}
+
 /// With other incidents open, a new id may be a slip of the finger: the wizard asks, a script is told "opened".
 fn confirm_new(id: &IncidentId, book: &Book<'_>, session: &Session) -> Result<Option<Stopped>, Failure> {
+    is_no_slip(id, book)?;
     let open: Vec<&IncidentId> =
         book.incidents.values().filter(|incident| !incident.is_over()).map(|incident| &incident.id).collect();
     if open.is_empty() || !session.interactive() {

@@ -36,6 +36,10 @@ pub(super) fn find(
             let tip = lines.repository.commit(&format!("refs/heads/{branch}")).map_err(|_| {
                 Failure::usage(format!("the branch {branch} is not here any more")).hint(way_out.clone())
             })?;
+            if lines.started == Some(tip) {
+                return Err(Failure::usage(format!("{branch} has no commit yet"))
+                    .hint(format!("git commit -a    # on {branch}: the change; then again: hotfix fix {id}")));
+            }
             lines.since_start(tip)
         }
         [only] if !only.contains("..") && lines.is_branch(only) => lines.since_fork(lines.repository.commit(only)?),
@@ -79,7 +83,6 @@ impl Lines<'_> {
     /// Everything on a branch since `hotfix start` made it; where that is not on record, since its fork.
     fn since_start(&self, tip: ObjectId) -> Result<Fix, Failure> {
         match self.started {
-            Some(base) if base == tip => Err(Failure::usage("the hotfix branch has no commit yet")),
             Some(base) if self.repository.has(base) && self.repository.contains(tip, base)? => {
                 self.with_line(tip, |line| Fix::of_range(line, base, tip))
             }
