@@ -89,10 +89,14 @@ fn one_commit_gets_one_answer_tagged_or_not() {
         assert_eq!((&scene.release(revision), &scene.release(tag)), (&before, &before), "{revision} and {tag}");
         before
     });
-    // The line lacks what deals with another incident, and repairs itself all the same.
     place.hotfix(&["check", "INC-7", "--set", "roll-back=yes"]).exits(1);
+    // A planned release is prepared on a line of its own, wherever that leaves main, and holds every fix.
+    place.git(&["switch", "-q", "--create", "release/1.4", "v1.2.0"]);
+    place.commit("CHANGELOG.md", "1.4.0\n", "Bump the version");
+    assert_eq!(both("release/1.4", "v1.4.0"), "not-merged-back cause-open");
+    // The line lacks what deals with another incident, and repairs itself all the same.
     assert_eq!(both("hotfix/INC-42", "v1.2.1"), "open");
-    // A planned release holds every fix, be it one commit beyond main.
+    // So does one that is one commit beyond main.
     place.git(&["switch", "-q", "--detach", "origin/main"]);
     place.commit("CHANGELOG.md", "1.3.0\n", "Bump the version");
     assert_eq!(both("HEAD", "v1.3.0"), "not-merged-back cause-open");

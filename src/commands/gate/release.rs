@@ -17,7 +17,7 @@ use crate::domain::merge_back::Verdict;
 use crate::domain::policy::Policy;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::release::ReleaseName;
-use crate::evidence::shipped::{self, Release};
+use crate::evidence::shipped::{self, RefKind, Release};
 use crate::failure::Failure;
 use crate::git::branches::Branch;
 use crate::git::repository::Repository;
@@ -88,7 +88,7 @@ fn judge(
             Some(name) => {
                 continues_its_line(bench, name, commit)?.then(|| "it repairs a release on its own line".to_owned())
             }
-            None => next_patch_of(bench, main, commit)?
+            None => next_patch_of(bench, shown, (main, commit))?
                 .map(|tag| format!("it repairs {tag} on its own line, as its next patch")),
         };
         if let Some(note) = note {
@@ -156,7 +156,11 @@ fn continues_its_line(bench: &Bench<'_>, name: &ReleaseName, commit: ObjectId) -
 
 /// The release that a commit without a tag would be the next patch of: it holds the newest release of that line, and has nothing
 /// of main that this has not. None where that can't be told, for a planned release must hold every fix.
-fn next_patch_of<'b>(bench: &'b Bench<'_>, main: ObjectId, commit: ObjectId) -> Result<Option<&'b str>, Failure> {
+fn next_patch_of<'b>(
+    bench: &'b Bench<'_>,
+    shown: &str,
+    (main, commit): (ObjectId, ObjectId),
+) -> Result<Option<&'b str>, Failure> {
     let (repository, releases) = (bench.repository, bench.releases()?);
     let Some(fork) = repository.merge_base(main, commit)? else { return Ok(None) };
     let own: HashSet<ObjectId> = repository.commits_between(&[main], commit)?.into_iter().collect();
@@ -167,7 +171,8 @@ fn next_patch_of<'b>(bench: &'b Bench<'_>, main: ObjectId, commit: ObjectId) -> 
         }
     }
     let Some(before) = held.iter().copied().max_by(|a, b| a.name.version.cmp(&b.name.version)) else { return Ok(None) };
-    if !before.name.version.has_patches() || held.iter().any(|other| other.name.component != before.name.component) {
+    let of_one = held.iter().all(|other| other.name.component == before.name.component);
+    if !of_one || !before.name.version.has_patches() || is_for_another(bench, shown, commit, before)? {
         return Ok(None);
     }
     let is_newer = |other: &&Release| {
@@ -176,6 +181,29 @@ fn next_patch_of<'b>(bench: &'b Bench<'_>, main: ObjectId, commit: ObjectId) -> 
             && other.name.version > before.name.version
     };
     Ok((!releases.iter().any(|other| is_newer(&other))).then_some(before.tag.as_str()))
+}
+
+/// Whether the commit stands on lines that are named after versions, and on none for the patches of `before`.
+fn is_for_another(bench: &Bench<'_>, shown: &str, commit: ObjectId, before: &Release) -> Result<bool, Failure> {
+    let mut lines = bench.lines_after()?;
+    let full = format!("refs/heads/{shown}");
+    if let (Some(tip), RefKind::Line(line)) =
+        (bench.repository.commit_at_ref(&full)?, shipped::ref_kind(full.as_bytes(), &bench.policy)?)
+    {
+        lines.push((line, tip));
+    }
+    let mut for_another = false;
+    for (line, tip) in lines {
+        let Some(name) = &line.version else { continue };
+        if !bench.repository.contains(tip, commit)? {
+            continue;
+        }
+        if name.version.is_line_of(&before.name.version) {
+            return Ok(false);
+        }
+        for_another = true;
+    }
+    Ok(for_another)
 }
 
 /// A planned release, or a line for one: it holds the fix of every incident.
