@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::book::Book;
+use super::on_record::{Asked, explained};
 use crate::domain::event::{FixAttached, Production};
 use crate::domain::identity::ObjectId;
 use crate::domain::incident::{self, Incident};
@@ -11,7 +12,7 @@ use crate::domain::policy::Policy;
 use crate::domain::refusal::{Code, Refusal};
 use crate::evidence::attribution::{Attribution, Belongs};
 use crate::evidence::globs::Globs;
-use crate::evidence::release_lines::release_lines;
+use crate::evidence::release_lines::{ReleaseLine, release_lines};
 use crate::evidence::shipped::{self, Release};
 use crate::failure::Failure;
 use crate::git::repository::Repository;
@@ -44,7 +45,8 @@ pub fn refusal(
     let options = Options { never_goes_back, without_candidates: true, without_hunks: true };
     let releases = shipped::releases(repository, &policy.branches)?;
     let broken = broken(repository, &releases, production)?;
-    for (name, commit) in deployed(repository, incident, policy, &releases)? {
+    let lines = release_lines(repository, &policy.branches, incident.check().what.production.as_ref())?.lines;
+    for (name, commit) in deployed(repository, incident, &lines, &releases)? {
         let (mut alone, mut beside) = (Vec::new(), Vec::new());
         for commit in repository.commits_between(&[broken, main], commit)? {
             match attribution.of(commit)? {
@@ -57,6 +59,11 @@ pub fn refusal(
         let judged = drift::judge(repository, 2, (commit, main), &alone, &options, &stop)?;
         let held = |one: &&Drifted| !one.ignored && !one.taken_back && one.verdict != Verdict::Merged;
         beside.extend(judged.iter().filter(held).map(|one| one.commit));
+        // What another incident brought and took back is on its record.
+        let places = held_by(repository, &lines, &releases, commit)?;
+        let asked: Vec<Asked> = beside.iter().map(|&commit| (commit, places.clone())).collect();
+        let explained = explained(repository, book, &globs, &asked, &stop)?;
+        beside.retain(|commit| !explained.contains(commit));
         if beside.is_empty() {
             continue;
         }
@@ -103,15 +110,14 @@ fn broken(repository: &Repository, releases: &[Release], production: &Production
 fn deployed(
     repository: &Repository,
     incident: &Incident,
-    policy: &Policy,
+    lines: &[ReleaseLine],
     releases: &[Release],
 ) -> Result<Vec<(String, ObjectId)>, Failure> {
     let Some(last) = incident.deployed.last() else { return Ok(Vec::new()) };
     if let Some(release) = &last.what.release {
         return Ok(vec![(release.tag.clone(), release.commit)]);
     }
-    let lines = release_lines(repository, &policy.branches, incident.check().what.production.as_ref())?;
-    let lines = lines.lines.into_iter().map(|line| (line.name, line.tip));
+    let lines = lines.iter().map(|line| (line.name.clone(), line.tip));
     let tags = releases.iter().map(|release| (release.tag.clone(), release.commit));
     let mut found = Vec::new();
     for (name, commit) in lines.chain(tags) {
@@ -120,6 +126,22 @@ fn deployed(
                 found.push((name, commit));
                 break;
             }
+        }
+    }
+    Ok(found)
+}
+
+/// The release lines and the releases that hold a commit: where something of it may have been taken back.
+fn held_by(
+    repository: &Repository,
+    lines: &[ReleaseLine],
+    releases: &[Release],
+    commit: ObjectId,
+) -> Result<Vec<ObjectId>, Failure> {
+    let mut found = Vec::new();
+    for tip in lines.iter().map(|line| line.tip).chain(releases.iter().map(|release| release.commit)) {
+        if !found.contains(&tip) && repository.contains(tip, commit)? {
+            found.push(tip);
         }
     }
     Ok(found)

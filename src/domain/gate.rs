@@ -89,11 +89,19 @@ pub struct Stranger<'a> {
     pub author: &'a str,
     /// Where it is a merge: the paths that it changes beside what it merges.
     pub own: &'a [String],
+    /// Where it is released: what ran before it did.
+    pub before: Option<&'a str>,
+}
+
+/// What takes a commit on record. Where it is released, what runs now holds it, so the incident begins with what ran before.
+pub fn taking_on_record(commit: &str, before: Option<&str>) -> String {
+    let production = before.map_or_else(String::new, |release| format!(" --production {release}"));
+    format!("hotfix check INCIDENT{production} && hotfix fix INCIDENT {commit}")
 }
 
 /// The refusal of a commit that no incident owns.
 pub fn unrecorded(stranger: &Stranger<'_>, line: &str, main: &str) -> Refusal {
-    let Stranger { commit, subject, author, own } = stranger;
+    let Stranger { commit, subject, author, own, before } = stranger;
     let message = if own.is_empty() {
         format!("{commit} ({subject}, by {author}) would come to {line}, and no incident holds it")
     } else {
@@ -101,7 +109,7 @@ pub fn unrecorded(stranger: &Stranger<'_>, line: &str, main: &str) -> Refusal {
         format!("{commit} ({subject}, by {author}) would come to {line}; the merge itself changes {paths}")
     };
     let next = vec![
-        format!("hotfix check INCIDENT && hotfix fix INCIDENT {commit}    # if production needs it now"),
+        format!("{}    # if production needs it now", taking_on_record(commit, *before)),
         format!("git switch {main}    # else bring it there: it goes with the next release"),
     ];
     Refusal { code: Code::ChangeUnrecorded, message, next }

@@ -81,6 +81,43 @@ pub fn releases(repository: &Repository, branches: &Branches) -> Result<Vec<Rele
     Ok(releases)
 }
 
+/// The oldest release that has a commit, by its version; none where it is not released.
+pub fn first_with<'r>(
+    repository: &Repository,
+    releases: &'r [Release],
+    commit: ObjectId,
+) -> Result<Option<&'r Release>, Failure> {
+    let mut first: Option<&Release> = None;
+    for release in releases {
+        if first.is_none_or(|first| release.name.version < first.name.version)
+            && repository.contains(release.commit, commit)?
+        {
+            first = Some(release);
+        }
+    }
+    Ok(first)
+}
+
+/// What ran before a commit did: the newest release older than the one that brought it, among those that it stands on.
+pub fn before<'r>(
+    repository: &Repository,
+    releases: &'r [Release],
+    commit: ObjectId,
+    brought: &ReleaseName,
+) -> Result<Option<&'r Release>, Failure> {
+    let Some(&parent) = repository.node(commit)?.parents.first() else { return Ok(None) };
+    let is_older =
+        |release: &&Release| release.name.component == brought.component && release.name.version < brought.version;
+    let mut older: Vec<&Release> = releases.iter().filter(is_older).collect();
+    older.sort_by(|a, b| b.name.version.cmp(&a.name.version));
+    for release in older {
+        if repository.contains(parent, release.commit)? {
+            return Ok(Some(release));
+        }
+    }
+    Ok(None)
+}
+
 /// Whether a line that stands at `tip` was released, so that what comes to it changes production.
 ///
 /// A line that is named after a version was, once that version or a patch of it stands on it; one that bears the name of a

@@ -24,6 +24,8 @@ pub struct Unrecorded {
     pub commit: CommitLine,
     /// The release line, as it is shown.
     pub line: String,
+    /// The line's newest commit.
+    pub tip: ObjectId,
     /// The first release tag on the line that has it; none while it is not released.
     pub tag: Option<String>,
 }
@@ -48,10 +50,11 @@ pub fn unrecorded(
         if branch.short == policy.branches.main || !lines.match_any(branch.short.as_bytes()) {
             continue;
         }
-        for (commit, tag) in look.on_line(&branch.short, repository.tip(&branch)?)? {
+        let tip = repository.tip(&branch)?;
+        for (commit, tag) in look.on_line(&branch.short, tip)? {
             let commit = repository.commit_line(commit)?;
             if commit.at >= since && found.iter().all(|known| known.commit.id != commit.id) {
-                found.push(Unrecorded { commit, line: branch.shown().to_owned(), tag });
+                found.push(Unrecorded { commit, line: branch.shown().to_owned(), tip, tag });
             }
         }
     }

@@ -90,6 +90,18 @@ pub fn judge(
     Ok(drifted)
 }
 
+/// Looks for each commit on the target, on this many threads, and on nothing else.
+pub fn holds(
+    repository: &Repository,
+    threads: usize,
+    into: ObjectId,
+    commits: &[ObjectId],
+    options: &Options,
+    stop: &(dyn Fn() -> bool + Sync),
+) -> Result<Vec<Drifted>, Failure> {
+    Search { repository, threads: threads.max(1), options, stop }.all(into, commits)
+}
+
 /// Those that are nothing but the reverse of one that was taken back: where that never came to, they have nothing to do.
 fn takers(
     repository: &Repository,

@@ -67,6 +67,7 @@ mod stepper;
 mod sync;
 mod sync_faults;
 mod tidy;
+mod unrecorded;
 mod ways_out;
 mod wizard;
 mod words;

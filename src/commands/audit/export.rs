@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::look;
+use super::unrecorded;
 use crate::commands::book::Book;
 use crate::commands::desk::Desk;
 use crate::commands::moment;
@@ -106,8 +106,8 @@ pub(super) fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     if void > 0 {
         notes.push(format!("{void} incidents were void and changed nothing"));
     }
-    let unrecorded = look::unrecorded_commits(session, &book, Some(args.since), &mut notes)?;
-    for found in unrecorded.into_iter().filter(|found| in_time(found.commit.at)) {
+    let found = unrecorded::commits(session, &book, Some(args.since), &mut notes)?;
+    for found in found.into_iter().filter(|found| in_time(found.commit.at)) {
         let lacking = |asked: &Asked| Line {
             field: asked.field,
             clause: asked.clause.clone(),

@@ -5,16 +5,14 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::commands::book::Book;
-use crate::commands::into;
 use crate::commands::moment::fetched;
 use crate::commands::proof::{self, TargetProof};
 use crate::domain::allowed_signers::LineProblem;
 use crate::domain::audit;
 use crate::domain::closing;
-use crate::domain::event::{Checked, Event, FixAttached, Payload, PolicyPin};
+use crate::domain::event::{Checked, Event, Payload, PolicyPin};
 use crate::domain::finding::{Finding, FindingCode};
 use crate::domain::identity::{IncidentId, Moment, ObjectId};
-use crate::domain::incident;
 use crate::domain::policy::Policy;
 use crate::domain::record::History;
 use crate::domain::sentence::short_ref;
@@ -23,9 +21,7 @@ use crate::evidence::identity::SIGNERS;
 use crate::evidence::policy_files;
 use crate::evidence::policy_in_force::{InForce, Versions};
 use crate::evidence::trusted_ref::trusted_ref;
-use crate::evidence::unrecorded::{self, Unrecorded};
 use crate::failure::Failure;
-use crate::git::commits::CommitLine;
 use crate::git::repository::Repository;
 use crate::ledger::text::Text;
 use crate::session::Session;
@@ -259,41 +255,4 @@ pub(super) fn anchors(repository: &Repository, book: &Book<'_>, findings: &mut V
         findings.push(Finding::new(FindingCode::AnchorBroken, message).at(root, None).next("hotfix log"));
     }
     Ok(found.len())
-}
-
-/// Commits on release lines that no incident owns.
-pub(super) fn unrecorded(
-    session: &Session,
-    book: &Book<'_>,
-    since: Option<Moment>,
-    notes: &mut Vec<String>,
-) -> Result<Vec<Finding>, Failure> {
-    let finding = |found: Unrecorded| {
-        let tag = found.tag.map_or_else(String::new, |tag| format!(", released as {tag}"));
-        let CommitLine { id, subject, author, .. } = found.commit;
-        let message = format!("{} on {}{tag}: {subject} (by {author})", id.short(), found.line);
-        let next = format!("hotfix check INCIDENT && hotfix fix INCIDENT {}", id.short());
-        Finding::new(FindingCode::UnrecordedHotfix, message).next(next)
-    };
-    Ok(unrecorded_commits(session, book, since, notes)?.into_iter().map(finding).collect())
-}
-
-/// The same, as they were found; without `since`, from the ledger's beginning.
-pub(super) fn unrecorded_commits(
-    session: &Session,
-    book: &Book<'_>,
-    since: Option<Moment>,
-    notes: &mut Vec<String>,
-) -> Result<Vec<Unrecorded>, Failure> {
-    let policy = into::policy(session)?;
-    if policy.branches.release_lines.is_empty() {
-        notes
-            .push("the policy names no release lines, so unrecorded hotfixes can't be told from other work".to_owned());
-        return Ok(Vec::new());
-    }
-    let Some(since) = since.or_else(|| book.history.events().next().map(|(_, event)| event.at)) else {
-        return Ok(Vec::new());
-    };
-    let fixes: Vec<&FixAttached> = incident::owned(&book.history, &book.incidents).collect();
-    unrecorded::unrecorded(session.repository()?, &policy, &fixes, since)
 }

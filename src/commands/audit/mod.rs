@@ -4,6 +4,7 @@ mod export;
 pub mod look;
 mod remote;
 mod report;
+mod unrecorded;
 
 use std::collections::HashMap;
 
@@ -65,7 +66,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     findings.extend(look::closings(session, &book, &mut notes)?);
     findings.extend(look::texts(&book, &mut notes)?);
     let anchors = look::anchors(repository, &book, &mut findings)?;
-    findings.extend(look::unrecorded(session, &book, args.since, &mut notes)?);
+    findings.extend(unrecorded::findings(session, &book, args.since, &mut notes)?);
     look::age(session, &mut notes)?;
     let (people, order) = audit::chains(history, session.now());
     notes.extend(order);

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::bench::Bench;
-use super::going_back::{self, GoingBack};
+use super::going_back;
 use super::question::{Update, lacking};
 use super::release;
 use super::report::{Answer, Finding, Looked, Standing, Subject};
 use crate::commands::audit::look;
 use crate::commands::desk::Desk;
+use crate::commands::going_back::GoingBack;
 use crate::commands::line_fix;
 use crate::commands::proof;
 use crate::commands::shipped_again::shipped_again;
@@ -162,6 +163,8 @@ pub(super) fn judge(bench: &Bench<'_>, mut answer: Answer, change: &Change<'_>) 
     let attribution = Attribution::new(bench.repository, &contents, &never_goes_back);
     let done: Vec<&FixAttached> = closed.iter().map(|(_, fix)| *fix).collect();
     let done = Attribution::new(bench.repository, &done, &never_goes_back);
+    let turned = going_back.fixes();
+    let undone = Attribution::new(bench.repository, &turned, &never_goes_back);
     let let_in = |commit| Ok(change.landed.contains(&commit) && matches!(done.of(commit)?, Belongs::To(_)));
     let (mut owners, mut going, mut findings) = (Vec::new(), Vec::new(), Vec::new());
     for &commit in &change.commits {
@@ -173,7 +176,7 @@ pub(super) fn judge(bench: &Bench<'_>, mut answer: Answer, change: &Change<'_>) 
                 Belongs::To(places) => (Standing::Fix, places.iter().map(|&at| live[at].0.clone()).collect()),
                 Belongs::Nobody { .. } if let_in(commit)? => (Standing::Fix, BTreeSet::new()),
                 Belongs::Nobody { own } => {
-                    let back = going_back.of(commit, &never_goes_back)?;
+                    let back = going_back.of(commit, &undone)?;
                     if !back.is_empty() {
                         let subject = bench.repository.commit_line(commit)?.subject;
                         going.push(back.clone());
@@ -302,8 +305,17 @@ fn doubtful(doubt: &finding::Finding) -> Option<Refusal> {
 fn stranger(bench: &Bench<'_>, line: &str, commit: ObjectId, own: &[RepositoryPath]) -> Result<Finding, Failure> {
     let told = bench.repository.commit_line(commit)?;
     let own_words: Vec<String> = own.iter().map(ToString::to_string).collect();
-    let stranger =
-        Stranger { commit: &commit.short(), subject: &told.subject, author: &told.author.name, own: &own_words };
+    let before = match shipped::first_with(bench.repository, bench.releases()?, commit)? {
+        Some(brought) => shipped::before(bench.repository, bench.releases()?, commit, &brought.name)?,
+        None => None,
+    };
+    let stranger = Stranger {
+        commit: &commit.short(),
+        subject: &told.subject,
+        author: &told.author.name,
+        own: &own_words,
+        before: before.map(|release| release.tag.as_str()),
+    };
     let refusal = gate::unrecorded(&stranger, line, &bench.policy.branches.main);
     let (path, at) = place(bench.repository, commit, own)?;
     Ok(Finding { commit: Some(commit), path, line: at, ..Finding::new(refusal) })

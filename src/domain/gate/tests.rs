@@ -142,7 +142,7 @@ fn a_release_holds_every_fix_or_says_which_it_drops() {
 
 #[test]
 fn a_stranger_is_named_with_what_to_type() {
-    let stranger = Stranger { commit: "0123456789", subject: "Quick", author: "Ada", own: &[] };
+    let stranger = Stranger { commit: "0123456789", subject: "Quick", author: "Ada", own: &[], before: None };
     let refusal = unrecorded(&stranger, "release/1.2", "main");
     assert_eq!(refusal.message, "0123456789 (Quick, by Ada) would come to release/1.2, and no incident holds it");
     assert!(refusal.next[0].starts_with("hotfix check INCIDENT && hotfix fix INCIDENT 0123456789"));

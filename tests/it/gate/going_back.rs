@@ -137,3 +137,20 @@ fn a_line_that_was_deleted_does_not_begin_anew_before_its_releases() {
     refused.says("release/1.2 would begin without v1.2.1").says("git push origin v1.2.1:refs/heads/release/1.2");
     scene.push(&["HEAD:refs/heads/release/1.2"]).exits(0);
 }
+
+#[test]
+fn between_two_commits_of_a_fix_is_nothing_that_ran_before() {
+    let scene = Scene::decided();
+    scene.place.hotfix(&["start", "INC-42"]).exits(0);
+    scene.place.commit("shop.rs", &FIXED.replace("sum(all)", "sum(nearly all)"), "INC-42: sum nearly everything");
+    scene.place.commit("shop.rs", FIXED, "INC-42: sum everything");
+    scene.attach();
+    scene.approve();
+    scene.place.git(&["push", "-q", "origin", "HEAD:release/1.2"]);
+    scene.place.git(&["revert", "--no-edit", "HEAD"]);
+    assert_eq!(scene.codes("HEAD"), "change-unrecorded");
+    scene.place.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    scene.place.git(&["revert", "--no-commit", "HEAD", "HEAD~1"]);
+    scene.place.git(&["commit", "-q", "-m", "Take INC-42 back"]);
+    assert_eq!(scene.codes("HEAD"), "open");
+}

@@ -1,0 +1,183 @@
+//! What changed production past every incident, and what only looks like it.
+
+use crate::place::{GRACE, Place};
+use crate::road::{QUALIFIES, policy};
+
+const PROOF: &[&str] = &["--proof", "test=totals", "--guarded-by-flag", "no"];
+
+/// A shop whose release 1.2 is broken in two places; release 1.1 is older.
+fn shop() -> Place {
+    let place = Place::with_origin();
+    policy(&place, "main", "[release/*]");
+    place.commit("tax.rs", "fn tax() {\n    seven_percent_of(nothing)\n}\n", "The taxes");
+    place.git(&["tag", "v1.1.0"]);
+    place.git(&["branch", "release/1.1"]);
+    place.commit("shop.rs", "fn total() {\n    sum(all but first)\n}\n", "The shop");
+    place.git(&["tag", "v1.2.0"]);
+    place.git(&["branch", "release/1.2"]);
+    place.git(&["push", "-q", "--tags", "origin", "main", "release/1.1", "release/1.2"]);
+    place.git(&["remote", "set-head", "origin", "--auto"]);
+    place
+}
+
+/// Opens an incident and attaches a fix that writes one file; it lies on its own branch.
+fn attach(place: &Place, incident: &str, (path, text): (&str, &str)) {
+    place.hotfix(&[&["check", incident], QUALIFIES].concat()).exits(0);
+    place.hotfix(&["start", incident]).exits(0);
+    place.commit(path, text, &format!("{incident}: mend it"));
+    place.hotfix(&[&["fix", incident], PROOF].concat()).exits(0);
+    place.hotfix_by(GRACE, &["approve", incident]).exits(0);
+}
+
+/// Brings what is checked out on release/1.2 to everybody as a release.
+fn release(place: &Place, tag: &str) {
+    place.git(&["tag", tag]);
+    place.git(&["push", "-q", "origin", "HEAD:release/1.2", tag]);
+}
+
+fn merge(place: &Place, branch: &str) {
+    place.git(&["switch", "-q", "release/1.2"]);
+    place.git(&["merge", "-q", "--no-ff", "--no-edit", branch]);
+}
+
+/// The same git command an hour from now.
+fn later(place: &Place, arguments: &[&str]) {
+    let then = (chrono::Utc::now() + chrono::TimeDelta::hours(1)).to_rfc3339();
+    let mut command = place.command("git", &place.path(), crate::place::ADA);
+    let status = command.args(arguments).env("GIT_COMMITTER_DATE", then).status().unwrap();
+    assert!(status.success(), "git {arguments:?}");
+}
+
+/// The commits that the audit calls unrecorded, by the first line of their messages; the export must say the same.
+#[track_caller]
+fn unrecorded(place: &Place) -> Vec<String> {
+    let audit = place.json(&["audit"]);
+    let findings = audit["findings"].as_array().unwrap_or_else(|| panic!("{audit:#}"));
+    let found: Vec<_> = findings.iter().filter(|finding| finding["code"] == "unrecorded-hotfix").collect();
+    let subject = |finding: &&serde_json::Value| {
+        let message = finding["message"].as_str().unwrap();
+        message.split(": ").skip(1).collect::<Vec<_>>().join(": ").split(" (by ").next().unwrap().to_owned()
+    };
+    let export = place.json(&["audit", "export", "--for", "soc2", "--since", "2020-01-01"]);
+    let changes = export["changes"].as_array().unwrap_or_else(|| panic!("{export:#}"));
+    assert_eq!(changes.iter().filter(|change| change["kind"] == "unrecorded").count(), found.len(), "{export:#}");
+    found.iter().map(subject).collect()
+}
+
+const TAXED: (&str, &str) = ("tax.rs", "fn tax() {\n    seven_percent_of(everything)\n}\n");
+const TOTALLED: (&str, &str) = ("shop.rs", "fn total() {\n    sum(all)\n}\n");
+const BETTER: (&str, &str) = ("shop.rs", "fn total() {\n    sum_of(all)\n}\n");
+
+#[test]
+fn an_attempt_that_was_taken_back_and_withdrawn_is_on_the_record_of_every_incident() {
+    let place = shop();
+    attach(&place, "INC-41", TAXED);
+    attach(&place, "INC-42", TOTALLED);
+    merge(&place, "hotfix/INC-41");
+    merge(&place, "hotfix/INC-42");
+    release(&place, "v1.2.1");
+    place.hotfix(&["deployed", "INC-41", "--release", "v1.2.1"]).exits(0);
+    place.hotfix(&["deployed", "INC-42", "--release", "v1.2.1"]).exits(0);
+    place.git(&["revert", "--no-edit", "-m", "1", "HEAD"]);
+    release(&place, "v1.2.2");
+    assert_eq!(unrecorded(&place), [""; 0], "it is INC-42's to take back");
+    place.hotfix(&["fix", "INC-42", "--withdraw", "1"]).exits(0);
+    assert_eq!(unrecorded(&place), [""; 0]);
+    place.hotfix(&["close", "INC-41"]).exits(1).never_says("release-holds-more");
+    place.hotfix(&["start", "INC-42", "--from", "v1.2.2"]).exits(0);
+    place.commit(BETTER.0, BETTER.1, "INC-42: mend it better");
+    place.hotfix(&[&["fix", "INC-42"], PROOF].concat()).exits(0);
+    merge(&place, "hotfix/INC-42-2");
+    release(&place, "v1.2.3");
+    place.hotfix(&["deployed", "INC-42", "--release", "v1.2.3"]).exits(0);
+    place.hotfix(&["close", "INC-42"]).exits(1).never_says("release-holds-more");
+    assert_eq!(unrecorded(&place), [""; 0]);
+    // What nobody attached is more than the fix, taken back or not.
+    place.commit("prices.rs", "cheap\n", "And the prices");
+    release(&place, "v1.2.4");
+    place.hotfix(&["deployed", "INC-42", "--release", "v1.2.4"]).exits(0);
+    place.git(&["revert", "--no-edit", "HEAD"]);
+    release(&place, "v1.2.5");
+    place.hotfix(&["deployed", "INC-41", "--release", "v1.2.4"]).exits(0);
+    place.hotfix(&["close", "INC-41"]).exits(1).says("release-holds-more").says("And the prices");
+    assert_eq!(unrecorded(&place), ["And the prices", "Revert \"And the prices\""]);
+}
+
+#[test]
+fn an_attempt_that_was_withdrawn_first_lets_nothing_in() {
+    let place = shop();
+    attach(&place, "INC-42", TOTALLED);
+    place.hotfix(&["fix", "INC-42", "--withdraw", "1"]).exits(0);
+    merge(&place, "hotfix/INC-42");
+    release(&place, "v1.2.1");
+    assert_eq!(unrecorded(&place), ["INC-42: mend it"]);
+    later(&place, &["revert", "--no-edit", "-m", "1", "HEAD"]);
+    release(&place, "v1.2.2");
+    assert!(unrecorded(&place).contains(&"INC-42: mend it".to_owned()));
+}
+
+#[test]
+fn a_fix_is_not_taken_back_in_the_name_of_an_incident_that_is_closed() {
+    let place = shop();
+    attach(&place, "INC-42", TOTALLED);
+    merge(&place, "hotfix/INC-42");
+    release(&place, "v1.2.1");
+    place.hotfix(&["deployed", "INC-42", "--release", "v1.2.1"]).exits(0);
+    place.hotfix(&["restored", "INC-42", "--by", "hotfix"]).exits(0);
+    place.git(&["switch", "-q", "main"]);
+    place.git(&["cherry-pick", "hotfix/INC-42"]);
+    place.git(&["push", "-q", "origin", "main"]);
+    std::fs::write(place.beside("rca.md"), crate::place::ANALYSIS).unwrap();
+    place.hotfix(&["rca", "INC-42", "--from", place.beside("rca.md").to_str().unwrap()]).exits(0);
+    place.hotfix_by(GRACE, &["rca", "accept", "INC-42"]).exits(0);
+    place.hotfix(&["close", "INC-42"]).exits(0);
+    place.git(&["switch", "-q", "release/1.2"]);
+    later(&place, &["revert", "--no-edit", "-m", "1", "HEAD"]);
+    release(&place, "v1.2.2");
+    assert_eq!(unrecorded(&place).len(), 1);
+}
+
+#[test]
+fn what_main_had_first_is_none_and_what_the_line_had_first_is_one() {
+    let place = shop();
+    place.hotfix(&[&["check", "INC-42"], QUALIFIES].concat()).exits(0);
+    place.git(&["switch", "-q", "main"]);
+    place.commit("mail.rs", "greet(everybody)\n", "Mail: greet");
+    place.git(&["push", "-q", "origin", "main"]);
+    place.git(&["switch", "-q", "release/1.2"]);
+    place.git(&["cherry-pick", "-x", "main"]);
+    release(&place, "v1.2.1");
+    assert_eq!(unrecorded(&place), [""; 0]);
+    let quick = place.commit(TAXED.0, TAXED.1, "Quick and dirty");
+    release(&place, "v1.2.2");
+    place.git(&["switch", "-q", "main"]);
+    later(&place, &["cherry-pick", "-x", &quick]);
+    place.git(&["push", "-q", "origin", "main"]);
+    assert_eq!(unrecorded(&place), ["Quick and dirty"]);
+    // The command that is printed works: what ran before it is what broke.
+    let command = format!("hotfix check INCIDENT --production v1.2.1 && hotfix fix INCIDENT {}", &quick[..10]);
+    place.hotfix(&["audit"]).exits(1).says(&command);
+    let refused = place.hotfix(&["gate", "--release", "v1.2.2"]).exits(1);
+    refused.says("change-unrecorded").says(&command);
+    place.hotfix(&[&["check", "INC-43", "--production", "v1.2.1"], QUALIFIES].concat()).exits(0);
+    place.hotfix(&[&["fix", "INC-43", &quick[..10]], PROOF].concat()).exits(0);
+    assert_eq!(unrecorded(&place), [""; 0]);
+}
+
+#[test]
+fn what_takes_out_what_was_rolled_back_is_none() {
+    let place = shop();
+    place.git(&["switch", "-q", "release/1.2"]);
+    place.git(&["merge", "-q", "--ff-only", "main"]);
+    place.git(&["switch", "-q", "main"]);
+    place.commit("shop.rs", "fn total() {\n    sum(nothing)\n}\n", "Faster");
+    place.git(&["push", "-q", "origin", "main"]);
+    place.git(&["switch", "-q", "release/1.2"]);
+    place.git(&["merge", "-q", "--ff-only", "main"]);
+    release(&place, "v1.2.1");
+    place.hotfix(&["check", "INC-42", "--set", "roll-back=yes"]).exits(1);
+    place.hotfix(&["restored", "INC-42", "--by", "roll-back"]).exits(0);
+    place.git(&["revert", "--no-edit", "HEAD"]);
+    release(&place, "v1.2.2");
+    assert_eq!(unrecorded(&place), [""; 0]);
+}
