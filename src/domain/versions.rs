@@ -11,6 +11,10 @@ const SHORTEST_CHECKSUM: usize = 32;
 /// How the versions of a line compare with those of the line that took its place, where both are the same but for these, and
 /// for checksums: greater where one was raised and none lowered, less where one was lowered.
 pub(super) fn compared(line: &[u8], heir: &[u8]) -> Option<Ordering> {
+    // Most lines name none, and are asked often.
+    if !may_name_one(line) || !may_name_one(heir) {
+        return None;
+    }
     let (line, heir) = (parts(line.trim_ascii()), parts(heir.trim_ascii()));
     if line.len() != heir.len() {
         return None;
@@ -33,6 +37,12 @@ pub(super) fn compared(line: &[u8], heir: &[u8]) -> Option<Ordering> {
         (true, false) => Some(Ordering::Greater),
         (false, false) => None,
     }
+}
+
+/// Whether a dot stands between digits.
+fn may_name_one(line: &[u8]) -> bool {
+    let is_digit = |at: Option<usize>| at.and_then(|at| line.get(at)).is_some_and(u8::is_ascii_digit);
+    memchr::memchr_iter(b'.', line).any(|dot| is_digit(dot.checked_sub(1)) && is_digit(Some(dot + 1)))
 }
 
 /// A part of a line.
