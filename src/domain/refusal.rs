@@ -101,13 +101,13 @@ codes! {
     FixInProduction "fix-in-production" Refused
         "The commit named is part of what production ran when it broke. It was there already, so it can't be what mends it."
     FixIncomplete "fix-incomplete" Refused
-        "A part of the fix would come to the release line without the rest. What people approved is the whole of it: the half that is left out may be the one that makes the other safe. Push all of it, or attach what is to be pushed and have that approved."
+        "A part of the fix would come to the release line without the rest. What people approved is the whole of it: the half that is left out may be the one that makes the other safe. Push all of it, or attach what is to be pushed and have that approved. Attempts that stand beside each other are the fix together, but for those that were made for another release line; one that another replaces is withdrawn."
     FixMissing "fix-missing" Refused
         "The policy allowed a hotfix, and no commit of one is attached, so nothing can be proven to be on main. Attach the fix; or say how the cause was dealt with, if it was not by a fix."
     FixOffReleaseLine "fix-off-release-line" Refused
         "A hotfix is made on a release line, or on a branch from one: only then is production changed by nothing but the fix. These commits stand on work that production does not have. Make them on the hotfix branch (cherry-pick them there); where a team releases from main, leave the policy's release_lines empty."
     FixStillReleased "fix-still-released" Refused
-        "An attempt can be withdrawn only when production no longer ships it. Its change is still on a release line: revert it there first, or keep the attempt and bring it to main."
+        "An attempt can be withdrawn only when production no longer ships it. Its change is still on a release line: revert it there first, or keep the attempt and bring it to main. Lines that stood there before there was a fix do not count."
     FlagOffFirst "flag-off-first" Refused
         "The walk ended on the second rung: switch the broken thing off. That is faster and carries less risk than new code. If it does not help, walk the ladder again and say so: 'tried' is one of the reasons."
     GateSkipped "gate-skipped" Waiting
