@@ -159,6 +159,8 @@ fn what_main_had_first_is_none_and_what_the_line_had_first_is_one() {
     place.hotfix(&["audit"]).exits(1).says(&command);
     let refused = place.hotfix(&["gate", "--release", "v1.2.2"]).exits(1);
     refused.says("change-unrecorded").says(&command);
+    place.hotfix(&[&["check", "INC-44"], QUALIFIES].concat()).exits(0);
+    place.hotfix(&[&["fix", "INC-44", &quick[..10]], PROOF].concat()).exits(1).says("fix-in-production").says(&command);
     place.hotfix(&[&["check", "INC-43", "--production", "v1.2.1"], QUALIFIES].concat()).exits(0);
     place.hotfix(&[&["fix", "INC-43", &quick[..10]], PROOF].concat()).exits(0);
     assert_eq!(unrecorded(&place), [""; 0]);

@@ -20,11 +20,13 @@ use super::policies::Policies;
 use super::proof;
 use super::shipped_again::shipped_again;
 use crate::domain::event::{Change, FixAttached, Payload};
+use crate::domain::gate;
 use crate::domain::gates;
 use crate::domain::identity::{IncidentId, ObjectId, Person, RepositoryPath};
-use crate::domain::incident::{Attempt, Incident};
+use crate::domain::incident::{self, Attempt, Incident};
 use crate::domain::policy::Policy;
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::release::ReleaseName;
 use crate::evidence::release_lines::{ReleaseLine, release_lines};
 use crate::evidence::shipped;
 use crate::failure::{ExitCode, Failure};
@@ -77,7 +79,8 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let fix = range::find(id, &args.range, attempt, &lines)?;
     if let Some(commit) = proof::in_production(repository, incident, &fix.commits)? {
         let next = format!("hotfix start {id}    # the fix stands on what production runs");
-        let refusal = proof::in_production_refusal(incident, commit, next);
+        let mut refusal = proof::in_production_refusal(incident, commit, next);
+        refusal.next.extend(on_no_record(&book, incident, &policy, (repository, commit))?);
         return Outcome::refused(id, [refusal]).send(session, "fix");
     }
     let on = if lines.is_mains_own(&fix)? { Vec::new() } else { lines.of(&fix)? };
@@ -116,6 +119,32 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         .next(format!("hotfix deployed {id} --release TAG    # once production runs it"))
         .next(format!("hotfix verify {id}    # once it is merged back"));
     session.answer("fix", outcome.exit(), &FixReport { outcome: Some(outcome), ..report })
+}
+
+/// What takes a released commit on record that no incident owns: another incident, with the release before it as production.
+fn on_no_record(
+    book: &Book<'_>,
+    incident: &Incident,
+    policy: &Policy,
+    (repository, commit): (&Repository, ObjectId),
+) -> Result<Option<String>, Failure> {
+    let mut owned = incident::owned(&book.history, &book.incidents);
+    let production = incident.check().what.production.as_ref();
+    let Some(broken) = production.and_then(|production| ReleaseName::read(&production.name)) else { return Ok(None) };
+    if owned.any(|fix| fix.commits.contains(&commit)) {
+        return Ok(None);
+    }
+    let releases = shipped::releases(repository, &policy.branches)?;
+    let brought = shipped::first_with(repository, &releases, commit)?.map_or(&broken, |release| &release.name);
+    // What a release brought that is no patch was planned.
+    if !brought.version.is_patch() {
+        return Ok(None);
+    }
+    let before = shipped::before(repository, &releases, commit, brought)?;
+    Ok(before.map(|before| {
+        let command = gate::taking_on_record(&commit.short(), Some(&before.tag));
+        format!("{command}    # if it went out on no record")
+    }))
 }
 
 /// Which of these release lines hold what an incident rolled back: there the fix would bring that to production too.
