@@ -97,7 +97,8 @@ impl<'a> Removed<'a> {
             let mut brought = parts(line).into_iter().filter(|part| exchanged.brought.contains(part)).peekable();
             brought.peek().is_some().then(|| !brought.any(|part| stands(part, parts)))
         };
-        lost(self.words(), words).or_else(|| lost(self.operators(), operators)).unwrap_or(false)
+        let by_operators = || lost(self.operators(), operators) == Some(true);
+        lost(self.words(), words).map_or_else(by_operators, |lost| lost || self.is_changed(line) && by_operators())
     }
 
     fn block(&self) -> &Block {

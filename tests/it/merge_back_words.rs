@@ -32,7 +32,7 @@ fn a_pick_that_was_edited_has_to_hold_what_the_fix_brought_to_the_line() {
          fix : a ~ ____return_amount_-_amount_*_percent -> {guards} ____return_amount_-_amount_*_percent_/_100"
     );
     let line = "____return_amount_-_amount_*_percent_/_100";
-    for other in ["_/_1000", "_/_10", "", "_*_10"] {
+    for other in ["_/_1000", "_/_10", "", "_*_10", "_*_100"] {
         let edited = format!("____return_amount_-_amount_*_percent{other}");
         let lines = format!("{fix}\nmain < base : b = more; pick fix; a ~ {line} -> {edited}");
         assert_ne!(verdict(&lines), Merged, "{other}");
@@ -106,7 +106,7 @@ fn the_line_that_a_fix_changed_is_the_fix_whatever_stays_beside_it() {
              main : {later}"
         )
     };
-    for instead in ["", "return_amount", "pass_it_on"] {
+    for instead in ["", "return_amount", "pass_it_on", "return_amount_-_amount_*_percent_*_100"] {
         let later = format!("a ~ return_amount_-_amount_*_percent_/_100 -> {instead}");
         assert_ne!(verdict(&lines(&later)), Merged, "{instead}");
     }
