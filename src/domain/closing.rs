@@ -287,7 +287,7 @@ pub fn unproven(incident: &Incident, proof: &Proof) -> Option<Refusal> {
             message: format!("{target} could not be fetched: {why}"),
             next: vec!["git fetch --all".to_owned(), format!("hotfix close {id}")],
         }),
-        Proof::Asked { target, verdict, story, mend, settled, .. } => {
+        Proof::Asked { reference, target, verdict, story, mend, settled } => {
             if *settled == Some(Settled::Waived) {
                 return None;
             }
@@ -305,11 +305,19 @@ pub fn unproven(incident: &Incident, proof: &Proof) -> Option<Refusal> {
             let confirm =
                 format!("hotfix verify {id} --confirm COMMIT --reason WHY    # if that is it; by somebody else");
             let confirm = (*verdict == Verdict::Unproven).then_some(confirm);
+            // Somebody said that it need not go there, and is alone with that so far.
+            let waiver = incident.waivers.iter().rfind(|waiver| waiver.what.target == *reference).map(|waiver| {
+                let (by, reason, evidence) =
+                    (&waiver.by.actor.name, waiver.what.reason.word(), waiver.what.evidence.short());
+                let command =
+                    format!("hotfix verify {id} --not-needed {target} --reason {reason} --evidence {evidence}");
+                format!("{command}    # as {by} says; by somebody else")
+            });
             // Nothing can be said about an incident that is over.
             let reopen =
                 incident.is_over().then(|| format!("hotfix reopen {id} --reason WHY    # first: it is closed"));
             let verify = format!("hotfix verify {id}");
-            let next = reopen.into_iter().chain(confirm).chain(mend.clone()).chain([verify]).collect();
+            let next = reopen.into_iter().chain(waiver).chain(confirm).chain(mend.clone()).chain([verify]).collect();
             Some(Refusal { code, message: format!("{what} is {said} {target}{story}"), next })
         }
     }

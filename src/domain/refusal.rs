@@ -127,7 +127,7 @@ codes! {
     NotDeployed "not-deployed" Waiting
         "The policy wants to know when the fix reached production: the time from decision to deployment is what a faster pipeline would shorten."
     NotMergedBack "not-merged-back" Refused
-        "The fix is not in effect on a branch where it must be, so the next release from there brings the bug back. Bring the missing commits there (hotfix verify lists them), then verify again."
+        "The fix is not in effect on a branch where it must be, so the next release from there brings the bug back. Bring the missing commits there (hotfix verify lists them), then verify again. If that branch does it otherwise, or must not get it, two people can say so: hotfix verify INCIDENT --not-needed BRANCH --reason superseded --evidence COMMIT."
     NotRestored "not-restored" Waiting
         "Nobody said when the system was back, and by what. 'The fix is ready' and 'the system is up' are two events with two times."
     NotVerified "not-verified" Waiting
