@@ -25,7 +25,7 @@ fn eight_clones_that_write_and_sync_at_once_keep_every_event() {
         for (number, clone) in clones.iter().enumerate() {
             let team = &team;
             scope.spawn(move || {
-                team.sync(clone).exits(0);
+                in_the_end(team, clone);
                 for record in 0..EACH {
                     team.hotfix(clone, &["check", &format!("INC-{number}-{record}"), "--set", "roll-back=yes"])
                         .exits(1);
@@ -34,14 +34,20 @@ fn eight_clones_that_write_and_sync_at_once_keep_every_event() {
         }
     });
     // What lost the race for two seconds is made up for, one after the other.
-    clones.iter().for_each(|clone| drop(team.sync(clone).exits(0)));
+    clones.iter().for_each(|clone| in_the_end(&team, clone));
     let all = team.events(clones.last().unwrap());
     assert_eq!(all.len(), 1 + 8 * EACH);
     for clone in clones.iter().chain([&team.ada]) {
-        team.sync(clone).exits(0);
+        in_the_end(&team, clone);
         assert_eq!(team.events(clone), all);
     }
     assert_eq!(team.json(&team.ada, &["status"])["incidents"].as_array().unwrap().len(), 8 * EACH);
+}
+
+/// Syncs, and again where a busy machine took longer than the time that a sync has: no event may be lost by that.
+fn in_the_end(team: &Team, clone: &Path) {
+    let said = (0..5).map(|_| team.sync(clone)).find(|said| said.code != 3);
+    said.expect("five syncs are enough for any machine").exits(0);
 }
 
 #[test]
