@@ -391,10 +391,8 @@ fn a_waiver_needs_two_people() {
         .says("never goes back");
     place.hotfix(&waive).exits(3).says("second-person-needed");
     place.hotfix(&waive).exits(3).says("second-person-needed");
-    let second = format!(
-        "hotfix {}    # as Ada says; by somebody else",
-        waive.join(" ").replace(&rewritten, &rewritten[..10])
-    );
+    let second =
+        format!("hotfix {}    # as Ada says; by somebody else", waive.join(" ").replace(&rewritten, &rewritten[..10]));
     place.hotfix(&["close", "INC-42"]).says("on main").says(&second);
     place.hotfix(&["verify", "INC-42"]).says(&second);
     place.hotfix_by(GRACE, &waive).exits(0).says("waived on main: superseded");
