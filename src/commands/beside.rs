@@ -122,7 +122,7 @@ fn deployed(
     let mut found = Vec::new();
     for (name, commit) in lines.chain(tags) {
         for fix in incident.fixes().flat_map(|fix| &fix.what.commits) {
-            if repository.has(*fix) && repository.contains(commit, *fix)? {
+            if repository.contains_known(commit, *fix)? {
                 found.push((name, commit));
                 break;
             }

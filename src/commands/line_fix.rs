@@ -101,7 +101,7 @@ pub fn held(
 
 fn holds_each(target: &Target<'_>, fix: &Fix) -> Result<bool, Failure> {
     for commit in &fix.commits {
-        if !target.repository.has(*commit) || !target.repository.contains(target.commit, *commit)? {
+        if !target.repository.contains_known(target.commit, *commit)? {
             return Ok(false);
         }
     }
@@ -171,9 +171,8 @@ fn line_of<'r>(
 
 /// Whether the target has a commit of the group: then it must have all of it.
 fn is_there(target: &Target<'_>, group: &Group<'_>) -> Result<bool, Failure> {
-    let repository = target.repository;
     for commit in group.fixes.iter().flat_map(|fix| &fix.commits) {
-        if repository.has(*commit) && repository.contains(target.commit, *commit)? {
+        if target.repository.contains_known(target.commit, *commit)? {
             return Ok(true);
         }
     }

@@ -41,13 +41,11 @@ fn is_shipped(
     stop: &dyn Fn() -> bool,
 ) -> Result<bool, Failure> {
     let broken = back.from.commit;
-    let known = repository.has(broken) && repository.contains(commit, broken)?;
+    let known = repository.contains_known(commit, broken)?;
     let no_code = incident.analysis.as_ref().is_some_and(|rca| rca.no_code_cause && rca.accepted.is_some());
     let dealt_with = match incident.cause.as_ref().map(|cause| &cause.what) {
         Some(CauseSettled::Flag { .. }) => true,
-        Some(CauseSettled::OnMain { commit: mends }) => {
-            repository.has(*mends) && repository.contains(commit, *mends)?
-        }
+        Some(CauseSettled::OnMain { commit: mends }) => repository.contains_known(commit, *mends)?,
         None => no_code,
     };
     if !known || dealt_with {

@@ -56,8 +56,9 @@ impl<'a> Removed<'a> {
     fn words_are_back(&self, line: &[u8], heir: &[u8]) -> bool {
         let (old_words, new_words) = (words(line), words(heir));
         let holds_old = |taken: &HashSet<&[u8]>, parts: fn(&[u8]) -> Vec<&[u8]>| {
+            let is = parts(heir);
             self.lines.iter().any(|old| {
-                parts(old).iter().any(|part| taken.contains(part) && parts(heir).contains(part))
+                parts(old).iter().any(|part| taken.contains(part) && is.contains(part))
                     && words(old).iter().all(|word| new_words.contains(word))
             })
         };

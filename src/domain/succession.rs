@@ -29,9 +29,9 @@ impl Succession {
                 continue;
             }
             let alike = |at: usize| versions::compared(old[at], line).map_or_else(|| likeness(old[at], line), |_| 100);
-            let pair = (first..old.len()).filter(|at| alike(*at) >= 60).max_by_key(|at| (alike(*at), old.len() - at));
-            match pair {
-                Some(at) => {
+            let pairs = (first..old.len()).map(|at| (alike(at), old.len() - at, at));
+            match pairs.filter(|(alike, ..)| *alike >= 60).max() {
+                Some((.., at)) => {
                     heir[at] = Some(index);
                     first = at + 1;
                 }

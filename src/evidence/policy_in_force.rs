@@ -157,7 +157,7 @@ impl<'r> Versions<'r> {
 
     /// Whether the trusted ref holds the very commit that a version names.
     pub fn stand_on(&self, source: &PolicySource) -> Result<bool, Failure> {
-        Ok(self.repository.has(source.commit) && self.repository.contains(self.trusted.tip, source.commit)?)
+        self.repository.contains_known(self.trusted.tip, source.commit)
     }
 
     /// When a version came to the trusted ref, in Unix seconds; none where it never did. A rewritten history has new dates of

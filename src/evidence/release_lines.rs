@@ -80,7 +80,7 @@ impl ReleaseLines {
         started: Option<ObjectId>,
     ) -> Result<Vec<&ReleaseLine>, Failure> {
         let from_start = match started {
-            Some(started) if repository.has(started) && repository.contains(base, started)? => Some(started),
+            Some(started) if repository.contains_known(base, started)? => Some(started),
             _ => None,
         };
         let fork = match (from_start, &self.main) {

@@ -102,6 +102,11 @@ impl Repository {
             .graph_descendant_of(to_oid(commit), to_oid(ancestor))
             .map_err(|error| Failure::because("failed to walk the history", error))
     }
+
+    /// The same about an ancestor that may never have been here: then `commit` does not have it.
+    pub fn contains_known(&self, commit: ObjectId, ancestor: ObjectId) -> Result<bool, Failure> {
+        Ok(self.has(ancestor) && self.contains(commit, ancestor)?)
+    }
 }
 
 impl Repository {

@@ -274,8 +274,8 @@ fn the_demonstration_ends_well() {
     place.hotfix(&["demo", demo.to_str().unwrap()]).exits(2).says("is not empty");
 }
 
-/// An attached fix that went to main in another form, which no machine can prove.
-pub fn rewritten_on_main() -> (Place, String) {
+/// A fix of one line is attached, and main, which has nothing of it, is checked out.
+fn fix_attached() -> Place {
     let place = broken_shop();
     place.git(&["branch", "release/1.1"]);
     check(&place);
@@ -283,6 +283,12 @@ pub fn rewritten_on_main() -> (Place, String) {
     place.commit("shop.rs", SHOP, "Sum everything");
     place.hotfix(&["fix", "INC-42", "--proof", "test=totals", "--guarded-by-flag", "no"]).exits(0);
     place.git(&["switch", "-q", "main"]);
+    place
+}
+
+/// An attached fix that went to main in another form, which no machine can prove.
+pub fn rewritten_on_main() -> (Place, String) {
+    let place = fix_attached();
     let other = BROKEN.replace("sum(all but first)", "let mut total = 0;\n    for each { total += it }\n    total");
     let rewritten = place.commit("shop.rs", &other, "Sum another way");
     (place, rewritten)
@@ -356,13 +362,7 @@ fn an_edited_pick_of_one_line_is_for_a_person_to_see() {
 /// The fix came to main as it is, and its line was written anew since.
 #[test]
 fn whoever_confirms_has_looked_at_what_was_changed_since() {
-    let place = broken_shop();
-    place.git(&["branch", "release/1.1"]);
-    check(&place);
-    place.hotfix(&["start", "INC-42"]).exits(0);
-    place.commit("shop.rs", SHOP, "Sum everything");
-    place.hotfix(&["fix", "INC-42", "--proof", "test=totals", "--guarded-by-flag", "no"]).exits(0);
-    place.git(&["switch", "-q", "main"]);
+    let place = fix_attached();
     place.git(&["cherry-pick", "hotfix/INC-42"]);
     let picked = place.git(&["rev-parse", "HEAD"]);
     let changed = place.commit("shop.rs", &SHOP.replace("sum(all)", "sum(all, twice)"), "Count twice");

@@ -34,6 +34,10 @@ pub(super) fn findings(
     since: Option<Moment>,
     notes: &mut Vec<String>,
 ) -> Result<Vec<Finding>, Failure> {
+    let unrecorded = commits(session, book, since, notes)?;
+    if unrecorded.is_empty() {
+        return Ok(Vec::new());
+    }
     let repository = session.repository()?;
     let releases = shipped::releases(repository, &into::policy(session)?.branches)?;
     let finding = |found: Unrecorded| {
@@ -48,7 +52,7 @@ pub(super) fn findings(
         let message = format!("{} on {}{tag}: {subject} (by {author})", id.short(), found.line);
         Ok(Finding::new(FindingCode::UnrecordedHotfix, message).next(next))
     };
-    commits(session, book, since, notes)?.into_iter().map(finding).collect()
+    unrecorded.into_iter().map(finding).collect()
 }
 
 /// The same, as they were found; without `since`, from the ledger's beginning.

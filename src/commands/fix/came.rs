@@ -38,7 +38,7 @@ pub(super) fn came(
 ) -> Result<bool, Failure> {
     let repository = target.repository;
     for commit in &fix.commits {
-        if repository.has(*commit) && repository.contains(target.commit, *commit)? {
+        if repository.contains_known(target.commit, *commit)? {
             return Ok(true);
         }
     }

@@ -83,7 +83,7 @@ impl Lines<'_> {
     /// Everything on a branch since `hotfix start` made it; where that is not on record, since its fork.
     fn since_start(&self, tip: ObjectId) -> Result<Fix, Failure> {
         match self.started {
-            Some(base) if self.repository.has(base) && self.repository.contains(tip, base)? => {
+            Some(base) if self.repository.contains_known(tip, base)? => {
                 self.with_line(tip, |line| Fix::of_range(line, base, tip))
             }
             _ => self.since_fork(tip),

@@ -301,7 +301,7 @@ fn holds_old_landing(
     let on_main = |(reference, _): &(&String, &Done<TargetVerdict>)| proof::is_branch(reference, &policy.branches.main);
     let Some((_, proven)) = incident.verified.iter().find(on_main) else { return Ok(false) };
     for landing in &proven.what.landings {
-        if !bench.repository.has(*landing) || !bench.repository.contains(commit, *landing)? {
+        if !bench.repository.contains_known(commit, *landing)? {
             return Ok(false);
         }
     }
