@@ -185,9 +185,15 @@ impl<'s> Book<'s> {
         }
     }
 
-    /// The events of one incident, in causal order.
-    pub fn events_of<'b>(&'b self, id: &'b IncidentId) -> impl Iterator<Item = &'b Event> {
-        self.history.events().map(|(_, event)| event).filter(move |event| event.incident.as_ref() == Some(id))
+    /// The events, of one incident or of all, as a person is told them: also those that don't count or can't be read.
+    pub fn told(&self, of: Option<&IncidentId>) -> Vec<&Record> {
+        self.history.told(|event| of.is_none() || event.incident.as_ref() == of)
+    }
+
+    /// The events of one incident that count, in the order in which a person is told them.
+    pub fn events_of<'b>(&'b self, id: &IncidentId) -> impl Iterator<Item = &'b Event> {
+        let counting = self.told(Some(id)).into_iter().filter(|record| record.doubt.is_none());
+        counting.filter_map(|record| record.event.as_deref().ok())
     }
 
     /// The words of one of an event's texts; none where it was redacted or never fetched.

@@ -11,6 +11,8 @@ use crate::render::{Page, Report, Tone};
 use crate::session::Session;
 
 /// List what was recorded, oldest first
+///
+/// Each stands after all that its author knew of; what people recorded apart, and shared later, is in the order of their clocks.
 #[derive(clap::Args)]
 pub struct Args {
     /// Only this incident
@@ -48,11 +50,10 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         book.incident(id)?;
     }
     let mut events = Vec::new();
-    for record in book.history.records() {
+    // A damaged event may belong to any incident, so it is never filtered away.
+    for record in book.told(args.incident.as_ref()) {
         let what = match &record.event {
-            Ok(event) if args.incident.is_some() && event.incident != args.incident => continue,
             Ok(event) => What::Event { sentence: event.payload.sentence(), event: event.clone() },
-            // A damaged event may belong to any incident, so it is never filtered away.
             Err(why) => What::Unreadable { unreadable: why.to_string() },
         };
         let does_not_count = record.doubt.as_ref().map(ToString::to_string);

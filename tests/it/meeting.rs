@@ -18,13 +18,23 @@ use crate::road::QUALIFIES;
 
 /// The incident after each side has recorded its payloads without knowing the other's, and after those that know both.
 fn met(sides: [Vec<Payload>; 2], after: Vec<Payload>) -> Incident {
+    let then = |payloads: Vec<Payload>| payloads.into_iter().map(|payload| ("2026-03-01T03:00:00Z", payload)).collect();
+    let place = met_at(sides.map(then), then(after));
+    let repository = Repository::discover(&place.path()).unwrap();
+    let history = Ledger::open(&repository).unwrap().history().unwrap();
+    assert_eq!(history.unreadable().count(), 0);
+    incident::replay(&history).into_values().next().unwrap()
+}
+
+/// The same, each payload with the time at which it was recorded: where it was.
+fn met_at(sides: [Vec<(&str, Payload)>; 2], after: Vec<(&str, Payload)>) -> Place {
     let place = Place::new();
     place.commit("shop.rs", "one\n", "The shop");
     place.hotfix(&[&["check", "INC-42"], QUALIFIES].concat()).exits(0);
     let fork = place.git(&["rev-parse", LEDGER]);
     let repository = Repository::discover(&place.path()).unwrap();
-    let put = |payload: Payload| {
-        let (actor, at) = (ada(), moment("2026-03-01T03:00:00Z"));
+    let put = |(at, payload): (&str, Payload)| {
+        let (actor, at) = (ada(), moment(at));
         let incident = Some("INC-42".parse().unwrap());
         let ledger = Ledger::open(&repository).unwrap();
         ledger.append(Draft { actor, at, incident, payload, texts: Default::default() }).unwrap();
@@ -38,9 +48,49 @@ fn met(sides: [Vec<Payload>; 2], after: Vec<Payload>) -> Incident {
     let join = place.git(&["hash-object", "-t", "commit", "-w", "../join"]);
     place.git(&["update-ref", LEDGER, &join]);
     after.into_iter().for_each(put);
-    let history = Ledger::open(&repository).unwrap().history().unwrap();
-    assert_eq!(history.unreadable().count(), 0);
-    incident::replay(&history).into_values().next().unwrap()
+    place
+}
+
+#[test]
+fn what_was_recorded_apart_is_told_in_the_order_in_which_it_happened() {
+    // Grace was offline. The fourth thing that Ada did was done by a clock that went wrong: it still stands after the third.
+    let side = |times: &[&'static str]| times.iter().map(|at| (*at, confirmed())).collect::<Vec<_>>();
+    let ada = side(&[
+        "2027-03-01T03:00:00Z",
+        "2027-03-01T03:20:00Z",
+        "2027-03-01T03:40:00Z",
+        "2027-01-01T00:00:00Z",
+        "2027-03-01T04:20:00Z",
+    ]);
+    let grace = side(&[
+        "2027-03-01T03:10:00Z",
+        "2027-03-01T03:30:00Z",
+        "2027-03-01T03:50:00Z",
+        "2027-03-01T04:10:00Z",
+        "2027-03-01T04:30:00Z",
+    ]);
+    let place = met_at([ada, grace], vec![("2027-03-01T02:00:00Z", voided())]);
+    let told = [
+        "03-01T03:00",
+        "03-01T03:10",
+        "03-01T03:20",
+        "03-01T03:30",
+        "03-01T03:40",
+        "01-01T00:00",
+        "03-01T03:50",
+        "03-01T04:10",
+        "03-01T04:20",
+        "03-01T04:30",
+        "03-01T02:00",
+    ];
+    let times = |list: &serde_json::Value, at: &str| -> Vec<String> {
+        let all = list.as_array().unwrap().iter().map(|line| line.pointer(at).unwrap().as_str().unwrap());
+        all.filter_map(|at| at.strip_prefix("2027-")).map(|at| at[..11].to_owned()).collect()
+    };
+    let log = place.json(&["log", "INC-42"]);
+    assert_eq!(times(&log["events"], "/event/at"), told);
+    assert_eq!(times(&place.json(&["log"])["events"], "/event/at"), told);
+    assert_eq!(times(&place.json(&["show", "INC-42"])["timeline"], "/at"), told);
 }
 
 fn fix(number: u8) -> Payload {

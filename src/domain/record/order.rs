@@ -5,8 +5,9 @@ use std::collections::BinaryHeap;
 
 use foldhash::HashMap;
 
-use super::Commit;
-use crate::domain::identity::ObjectId;
+use super::{Commit, History, Record};
+use crate::domain::event::Event;
+use crate::domain::identity::{Moment, ObjectId};
 
 /// The root that the first parents lead to: any other root was joined to it.
 pub(super) fn root_of<'c>(tip: ObjectId, by_id: &HashMap<ObjectId, &'c Commit>) -> Option<&'c Commit> {
@@ -48,4 +49,41 @@ pub(super) fn in_causal_order(commits: Vec<Commit>) -> Vec<Commit> {
         ordered.extend(commits[at].take());
     }
     ordered
+}
+
+impl History {
+    /// The events as a person is told them: each after all that its author knew of, and of those that did not know each other
+    /// the older one first, by their own clocks. What `of` leaves out is not among them, and its clock has no say in it; what
+    /// can't be read is among them, and has no time.
+    ///
+    /// Nothing may be decided by this order: a clock is only claimed.
+    pub fn told(&self, of: impl Fn(&Event) -> bool) -> Vec<&Record> {
+        let is_told = |record: &&Record| record.event.as_deref().map_or(true, &of);
+        if self.waists.len() == self.order.len() {
+            return self.records.iter().filter(is_told).collect();
+        }
+        let mut children = vec![Vec::new(); self.order.len()];
+        for (at, place) in self.order.iter().enumerate() {
+            place.parents.iter().for_each(|&parent| children[parent].push(at));
+        }
+        let mut lacking: Vec<usize> = self.order.iter().map(|place| place.parents.len()).collect();
+        // What has no time of its own is as old as the youngest of what it stands on.
+        let mut times: Vec<Option<Moment>> = vec![None; self.order.len()];
+        let roots = (0..self.order.len()).filter(|&at| lacking[at] == 0);
+        let told_at = |at: usize| self.record_at(&self.order[at]).filter(is_told);
+        let own = |at: usize| told_at(at).and_then(|record| record.event.as_ref().ok()).map(|event| event.at);
+        let mut ready: BinaryHeap<_> = roots.map(|at| Reverse((own(at), at))).collect();
+        let mut told = Vec::with_capacity(self.records.len());
+        while let Some(Reverse((time, at))) = ready.pop() {
+            told.extend(told_at(at));
+            for &child in &children[at] {
+                times[child] = times[child].max(time);
+                lacking[child] -= 1;
+                if lacking[child] == 0 {
+                    ready.push(Reverse((own(child).or(times[child]), child)));
+                }
+            }
+        }
+        told
+    }
 }

@@ -190,7 +190,10 @@ fn any_history() -> impl Strategy<Value = Vec<Commit>> {
             let (one, two) = (earlier(one), earlier(two));
             let joins = join && one != two;
             let parents = if joins { vec![one, two] } else { vec![one] };
-            let content = if joins { Content::Join } else { said(&format!("e{at}")) };
+            let mut content = if joins { Content::Join } else { said(&format!("e{at}")) };
+            if let Content::Event(Ok(event)) = &mut content {
+                event.at += chrono::TimeDelta::minutes(ids[23 - at].into());
+            }
             commits.push(commit(ids[at + 1], &parents, content));
         }
         commits
@@ -211,6 +214,12 @@ proptest! {
         }
         let order: Vec<_> = history.commits().collect();
         prop_assert_eq!(order.len(), commits.len());
+        // Whatever the clocks say, nothing is told before what its author knew, and nothing is left out.
+        let told: Vec<_> = history.told(|_| true).iter().map(|record| record.commit).collect();
+        prop_assert_eq!(told.len(), history.records().len());
+        for (later, earlier) in told.iter().enumerate().flat_map(|(at, a)| told[..at].iter().map(move |b| (*a, *b))) {
+            prop_assert!(!known[&earlier].contains(&later));
+        }
         for (later, earlier) in order.iter().enumerate().flat_map(|(at, a)| order[..at].iter().map(move |b| (*a, *b))) {
             prop_assert_eq!(history.knows(later, earlier), known[&later].contains(&earlier));
             prop_assert!(!history.knows(earlier, later) && !known[&earlier].contains(&later));
