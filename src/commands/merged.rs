@@ -132,9 +132,7 @@ impl render::Report for MergedReport {
             let why = candidate.why.join("; ");
             page.bullet(&format!("candidate {} {} ({why})", candidate.commit.short(), candidate.summary));
         }
-        if let Some(likest) = self.report.candidates.first() {
-            side_by_side(page, likest);
-        }
+        self.report.candidates.iter().for_each(|candidate| side_by_side(page, candidate));
         if let Some(forecast) = &self.forecast {
             page.blank();
             page.paragraph(&forecast.next_release);

@@ -319,8 +319,8 @@ impl TargetProof {
                 Fate::InEffect | Fate::Evolved | Fate::Undone | Fate::Never | Fate::Weak | Fate::Unknown => {}
             }
         }
-        if let Some(likest) = self.report.candidates.first().filter(|_| self.settled.is_none()) {
-            side_by_side(page, likest);
+        if self.settled.is_none() {
+            self.report.candidates.iter().for_each(|candidate| side_by_side(page, candidate));
         }
     }
 
@@ -366,9 +366,12 @@ impl TargetProof {
                 lacking.into_iter().chain(undone).chain(next).chain(obstacle).collect::<Vec<_>>().join("; ")
             }
             Verdict::Unproven => {
-                let look =
-                    |candidate: &Candidate| format!("look at {} ({})", candidate.commit.short(), candidate.summary);
-                let look = self.report.candidates.first().map(look);
+                // The likest one, and those that did what it did not.
+                let candidates = self.report.candidates.iter().enumerate();
+                let told = candidates.filter(|(at, candidate)| *at == 0 || !candidate.compared.is_empty());
+                let name = |candidate: &Candidate| format!("{} ({})", candidate.commit.short(), candidate.summary);
+                let told: Vec<String> = told.map(|(_, candidate)| name(candidate)).collect();
+                let look = (!told.is_empty()).then(|| format!("look at {}", listed(&told)));
                 look.into_iter().chain(obstacle).collect::<Vec<_>>().join("; ")
             }
         }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use foldhash::HashMap;
 
+use crate::domain::event::{Change, Side};
 use crate::domain::identity::{ObjectId, RepositoryPath};
 use crate::domain::lines::{Alignment, TellingLines, Text, is_telling};
 use crate::failure::Failure;
@@ -20,6 +21,13 @@ const MOST_COMPARED: usize = 400;
 
 /// How much of the fix's lines a commit must bring to be named without any other sign, in percent.
 const LEAST_SIMILARITY: usize = 30;
+
+/// The same of the fix's lines in one path: there are fewer of them.
+const LEAST_OF_PATH: usize = 50;
+
+/// So many candidates are named at least, where there are as many; and at most, where the fix has many commits.
+const FEWEST_NAMED: usize = 3;
+const MOST_NAMED: usize = 8;
 
 /// Which commits of the target's line carry the fix's own commits, by author and the author's time to the second: what a pick
 /// and a rebase keep, and nobody types.
@@ -97,78 +105,141 @@ pub(super) fn same_file(
     Ok(best.map(|(_, path)| path))
 }
 
-/// The commits that look most like the landing, the likest first: among those that touched the fix's paths. Where no line of
-/// the fix left a trace, only a pick of it (`only_picks`) can be one.
+/// What a landing is looked for of.
+pub(super) struct Sought<'s> {
+    /// The paths of the fix that nothing explains yet, each under every name that it has on the target.
+    pub(super) paths: BTreeSet<&'s RepositoryPath>,
+    /// Whether that is all of the fix.
+    pub(super) all: bool,
+    /// Whether no line of it left a trace: then only a pick can be it.
+    pub(super) only_picks: bool,
+}
+
+/// The commits that look most like the landing, the likest first: among those that touched the fix's paths. A fix that came
+/// commit by commit has one for each.
 pub(super) fn candidates(
     target: &Target<'_>,
     fix: &Fix,
     touching: &BTreeSet<usize>,
-    only_picks: bool,
+    sought: &Sought<'_>,
 ) -> Result<Vec<Candidate>, Failure> {
-    let mut wanted = None;
+    let mut telling = None;
     let picks = Picks::new(target, fix);
     let mut found = Vec::new();
     for &number in touching.iter().take(MOST_COMPARED) {
         target.check_time()?;
-        if only_picks && !picks.has(number)? {
+        if sought.only_picks && !picks.has(number)? {
             continue;
         }
-        let Some(id) = target.node(number)?.map(|node| node.id) else { continue };
-        let wanted = match &wanted {
+        let touches =
+            || Ok::<_, Failure>(target.differing(number)?.iter().any(|file| sought.paths.contains(&file.path)));
+        if !sought.all && !touches()? {
+            continue;
+        }
+        let telling = match &telling {
             Some(known) => known,
-            None => wanted.insert(telling_lines(target, fix)?),
+            None => telling.insert(Telling::of(target, fix)?),
         };
-        let all = wanted.values().sum();
-        let similarity = (100 * brought(target, number, wanted)?).checked_div(all).unwrap_or(0);
-        let messages = target.messages(number)?;
-        let mut why = Vec::new();
-        if picks.has(number)? {
-            why.push("it has the author and the author's date of the fix".to_owned());
+        if let Some(candidate) = candidate(target, fix, number, (&picks, telling, sought))? {
+            found.push((number, candidate));
         }
-        if messages.iter().any(|message| fix.commits.iter().any(|commit| message.text.contains(&commit.to_string()))) {
-            why.push("its message names a commit of the fix".to_owned());
-        }
-        if similarity < LEAST_SIMILARITY && why.is_empty() {
-            continue;
-        }
-        why.push(format!("it brings {similarity} % of the fix's lines"));
-        let summary = messages.first().map(|message| message.summary().to_owned()).unwrap_or_default();
-        found.push((number, Candidate { commit: id, summary, similarity, why, compared: vec![] }));
     }
     found.sort_by_key(|(_, candidate)| (usize::MAX - candidate.why.len(), 100 - candidate.similarity.min(100)));
-    found.truncate(3);
-    if let Some((number, likest)) = found.first_mut() {
-        likest.compared = compare(target, fix, *number)?;
+    found.truncate(fix.commits.len().clamp(FEWEST_NAMED, MOST_NAMED));
+    let mut shown = BTreeSet::new();
+    for (number, candidate) in &mut found {
+        let mut compared = compare(target, fix, *number)?;
+        // What a likelier one did there is the better answer; what is explained already is no question.
+        compared.retain(|one| (sought.all || sought.paths.contains(&one.path)) && shown.insert(one.path.clone()));
+        candidate.compared = compared;
     }
     Ok(found.into_iter().map(|(_, candidate)| candidate).collect())
 }
 
-/// The telling lines that a fix adds, without their indentation, with how often; of a fix that only deletes: what it deletes.
-fn telling_lines(target: &Target<'_>, fix: &Fix) -> Result<HashMap<Vec<u8>, usize>, Failure> {
-    let (mut added, mut removed) = (HashMap::default(), HashMap::default());
-    for change in &fix.changes {
-        let read = |side: &Option<crate::domain::event::Side>| match side {
-            Some(side) if side.mode.starts_with("100") => target.blob(side.id),
-            _ => Ok(std::rc::Rc::new(Vec::new())),
-        };
-        let (before, after) = (read(&change.before)?, read(&change.after)?);
-        let hunks = Alignment::of_bytes(&before, &after).hunks;
-        let (before, after) = (Text::new(&before), Text::new(&after));
-        for hunk in hunks {
-            for (lines, into) in [(&after.lines()[hunk.new], &mut added), (&before.lines()[hunk.old], &mut removed)] {
-                for line in lines.iter().filter(|line| is_telling(line)) {
-                    *into.entry(line.trim_ascii().to_vec()).or_default() += 1;
-                }
+/// The commit with this number as a candidate, if anything speaks for it.
+fn candidate(
+    target: &Target<'_>,
+    fix: &Fix,
+    number: usize,
+    (picks, telling, sought): (&Picks<'_>, &Telling, &Sought<'_>),
+) -> Result<Option<Candidate>, Failure> {
+    let Some(commit) = target.node(number)?.map(|node| node.id) else { return Ok(None) };
+    let used = brought(target, number, &telling.all)?;
+    let percent = |part: usize, whole: usize| (100 * part).checked_div(whole).unwrap_or(0);
+    let similarity = percent(used.values().sum(), telling.all.values().sum());
+    let messages = target.messages(number)?;
+    let mut why = Vec::new();
+    if picks.has(number)? {
+        why.push("it has the author and the author's date of the fix".to_owned());
+    }
+    if messages.iter().any(|message| fix.commits.iter().any(|commit| message.text.contains(&commit.to_string()))) {
+        why.push("its message names a commit of the fix".to_owned());
+    }
+    // One of several commits of a fix brings little of the whole, and much of what it is about.
+    let of_path = telling.paths.iter().filter(|(path, _)| sought.paths.contains(path)).find_map(|(path, lines)| {
+        let here = lines.iter().map(|(line, stock)| used.get(&line[..]).map_or(0, |used| *used.min(stock))).sum();
+        let share = percent(here, lines.values().sum());
+        (similarity < LEAST_SIMILARITY && share >= LEAST_OF_PATH).then_some((path, share))
+    });
+    if similarity < LEAST_SIMILARITY && why.is_empty() && of_path.is_none() {
+        return Ok(None);
+    }
+    why.push(match of_path {
+        Some((path, share)) => format!("it brings {share} % of the fix's lines in {path}"),
+        None => format!("it brings {similarity} % of the fix's lines"),
+    });
+    let summary = messages.first().map(|message| message.summary().to_owned()).unwrap_or_default();
+    Ok(Some(Candidate { commit, summary, similarity, why, compared: vec![] }))
+}
+
+/// Telling lines without their indentation, with how often.
+type Lines = HashMap<Vec<u8>, usize>;
+
+/// The telling lines that a fix adds; of a fix that only deletes: what it deletes.
+struct Telling {
+    all: Lines,
+    /// The same path by path.
+    paths: Vec<(RepositoryPath, Lines)>,
+}
+
+impl Telling {
+    fn of(target: &Target<'_>, fix: &Fix) -> Result<Self, Failure> {
+        let sides = fix.changes.iter().map(|change| Ok((change.path().cloned(), changed_lines(target, change)?)));
+        let sides = sides.collect::<Result<Vec<_>, Failure>>()?;
+        let adds = sides.iter().any(|(_, (added, _))| !added.is_empty());
+        let (mut all, mut paths) = (Lines::default(), Vec::new());
+        for (path, (added, removed)) in sides {
+            let lines = if adds { added } else { removed };
+            lines.iter().for_each(|(line, count)| *all.entry(line.clone()).or_default() += count);
+            paths.extend(path.map(|path| (path, lines)));
+        }
+        Ok(Self { all, paths })
+    }
+}
+
+/// The telling lines that a change adds, and those that it removes.
+fn changed_lines(target: &Target<'_>, change: &Change) -> Result<(Lines, Lines), Failure> {
+    let (mut added, mut removed) = (Lines::default(), Lines::default());
+    let read = |side: &Option<Side>| match side {
+        Some(side) if side.mode.starts_with("100") => target.blob(side.id),
+        _ => Ok(std::rc::Rc::new(Vec::new())),
+    };
+    let (before, after) = (read(&change.before)?, read(&change.after)?);
+    let hunks = Alignment::of_bytes(&before, &after).hunks;
+    let (before, after) = (Text::new(&before), Text::new(&after));
+    for hunk in hunks {
+        for (lines, into) in [(&after.lines()[hunk.new], &mut added), (&before.lines()[hunk.old], &mut removed)] {
+            for line in lines.iter().filter(|line| is_telling(line)) {
+                *into.entry(line.trim_ascii().to_vec()).or_default() += 1;
             }
         }
     }
-    Ok(if added.is_empty() { removed } else { added })
+    Ok((added, removed))
 }
 
-/// How many of these lines a commit changed anywhere.
-fn brought(target: &Target<'_>, number: usize, wanted: &HashMap<Vec<u8>, usize>) -> Result<usize, Failure> {
+/// Which of these lines a commit changed anywhere, and how often.
+fn brought<'l>(target: &Target<'_>, number: usize, wanted: &'l Lines) -> Result<HashMap<&'l [u8], usize>, Failure> {
     let mut used: HashMap<&[u8], usize> = HashMap::default();
-    let mut count = 0;
     for file in target.differing(number)?.iter().take(100) {
         let read = |entry: Option<crate::git::trees::Entry>| match entry {
             Some(entry) if entry.is_file() => target.blob(entry.id),
@@ -181,12 +252,10 @@ fn brought(target: &Target<'_>, number: usize, wanted: &HashMap<Vec<u8>, usize>)
             for line in after.lines()[hunk.new].iter().chain(&before.lines()[hunk.old]) {
                 if let Some((line, stock)) = wanted.get_key_value(line.trim_ascii()) {
                     let used = used.entry(line).or_default();
-                    let is_new = *used < *stock;
-                    *used += usize::from(is_new);
-                    count += usize::from(is_new);
+                    *used += usize::from(*used < *stock);
                 }
             }
         }
     }
-    Ok(count)
+    Ok(used)
 }

@@ -10,7 +10,7 @@ use crate::domain::merge_back::Verdict;
 use crate::failure::Failure;
 
 use super::compare::Comparison;
-use super::explain::candidates;
+use super::explain::{Sought, candidates};
 use super::fix::Fix;
 use super::judge::{Judged, Part, parts};
 use super::search::{Options, main_landing};
@@ -62,7 +62,7 @@ pub struct Candidate {
     pub similarity: usize,
     /// Why it is named.
     pub why: Vec<String>,
-    /// Of the likest one: the fix and it side by side, path by path.
+    /// The fix and it side by side, path by path: what no likelier candidate changed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub compared: Vec<Comparison>,
 }
@@ -135,11 +135,10 @@ impl Report {
             candidates: match verdict {
                 Verdict::Merged | Verdict::Reverted => vec![],
                 _ if options.without_candidates => vec![],
-                // Where a commit is proven to have brought most of the fix, nobody has to look for another.
-                _ if main_landing(judged.iter()).is_some() => vec![],
-                Verdict::Partial | Verdict::Missing | Verdict::Unproven => {
-                    candidates(target, fix, touching, verdict == Verdict::Missing)?
-                }
+                Verdict::Partial | Verdict::Missing | Verdict::Unproven => match sought(fix, &judged, &moved) {
+                    Some(sought) => candidates(target, fix, touching, &sought)?,
+                    None => vec![],
+                },
             },
             missing: missing
                 .map(|one| Missing {
@@ -153,6 +152,25 @@ impl Report {
             moved,
         })
     }
+}
+
+/// What of a fix a landing has to be looked for; none where what is proven explains enough.
+fn sought<'s>(
+    fix: &'s Fix,
+    judged: &[Judged],
+    moved: &'s BTreeMap<RepositoryPath, RepositoryPath>,
+) -> Option<Sought<'s>> {
+    let is_open = |one: &&Judged| matches!(one.fate, Fate::Never | Fate::Weak | Fate::Unknown);
+    let open: BTreeSet<&RepositoryPath> = judged.iter().filter(is_open).map(|one| &one.path).collect();
+    let landed = judged.iter().filter(|one| one.landed_by.is_some()).map(|one| &one.path).collect::<BTreeSet<_>>();
+    // Where a commit is proven to have brought most of the fix, it is what to look at for the rest of what it touched.
+    let explained = main_landing(judged.iter()).is_some();
+    let wanted = |path: &RepositoryPath| open.contains(path) && !(explained && landed.contains(path));
+    let changes = fix.changes.iter().filter(|change| change.path().is_some_and(wanted));
+    let sides = changes.flat_map(|change| [&change.before, &change.after]).flatten().map(|side| &side.path);
+    let paths: BTreeSet<_> = sides.flat_map(|path| [Some(path), moved.get(path)]).flatten().collect();
+    let only_picks = judged.iter().filter(is_open).filter(|one| wanted(&one.path)).all(|one| one.fate == Fate::Never);
+    (!paths.is_empty()).then_some(Sought { paths, all: landed.is_empty(), only_picks })
 }
 
 /// The parts of what was judged as one.

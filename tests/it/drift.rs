@@ -268,3 +268,51 @@ fn what_the_line_took_back_is_no_drift() {
     let (code, answer) = json(&history, &["drift", "release/1.0", "--into", "main"]);
     assert_eq!((code, &answer["next_release"]), (0, &"A release cut from main holds everything.".into()), "{answer:#}");
 }
+
+/// Each commit of the fix was picked by itself and edited on the way: each pick is named, beside what it has of the fix.
+#[test]
+fn every_edited_pick_of_a_fix_is_named() {
+    let sum = "sum_of_prices -> every_price_is_read the_sum_is_kept";
+    let total = "total_of_cart -> every_item_is_read the_total_is_kept";
+    let edited =
+        [sum.replace("every_price_is_read", "prices(today)"), total.replace("every_item_is_read", "items(now)")];
+    let ways = [
+        // Both edited, with the author and the date of the fix, and without.
+        (format!("shop ~ {}; by Ada; at 2", edited[0]), format!("cart ~ {}; by Ada; at 3", edited[1]), 2),
+        (format!("shop ~ {}; by Grace", edited[0]), format!("cart ~ {}; by Grace", edited[1]), 2),
+        // One is proven, which says nothing about the other.
+        ("pick one".to_owned(), format!("cart ~ {}; by Grace", edited[1]), 1),
+        (format!("shop ~ {}; by Grace", edited[0]), "pick fix".to_owned(), 1),
+    ];
+    for (first, second, open) in ways {
+        let history = History::checked_out(&format!(
+            "base : shop = head sum_of_prices tail; cart = head total_of_cart tail
+             one : shop ~ {sum}; by Ada; at 2
+             fix : cart ~ {total}; by Ada; at 3; branch hotfix
+             other < base : b = other
+             first : {first}; says something
+             second : {second}; says something_else; branch main"
+        ));
+        let (code, said) = json(&history, &["merged", "main~3..hotfix", "--into", "main"]);
+        assert_eq!((code, &said["verdict"]), (3, &"unproven".into()), "{said:#}");
+        let mut named: Vec<String> = said["candidates"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| {
+                assert_eq!(one["compared"].as_array().map_or(0, Vec::len), 1, "{said:#}");
+                history.label(one["commit"].as_str().unwrap().parse().unwrap())
+            })
+            .collect();
+        named.extend(
+            said["landings"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|one| history.label(one["commit"].as_str().unwrap().parse().unwrap())),
+        );
+        named.sort();
+        assert_eq!(named, ["first", "second"], "{said:#}");
+        assert_eq!(said["candidates"].as_array().unwrap().len(), open, "{said:#}");
+    }
+}
