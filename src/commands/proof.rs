@@ -283,16 +283,20 @@ impl TargetProof {
         }
     }
 
-    /// The answer for a person: the verdict, who settled it, what brought it, and what became of it since.
-    pub fn show(&self, page: &mut Page) {
-        let how = self.settled.as_ref().map(|settled| settled.how);
-        let (tone, word) = match (how, self.report.verdict) {
+    /// The verdict in a word, or how people settled it.
+    pub fn word(&self) -> (Tone, &'static str) {
+        match (self.settled.as_ref().map(|settled| settled.how), self.report.verdict) {
             (Some(Settled::Waived), _) => (Tone::Quiet, "waived"),
             (_, Verdict::Merged) => (Tone::Good, Verdict::Merged.word()),
             (Some(Settled::Confirmed), Verdict::Unproven) => (Tone::Quiet, "confirmed by a person"),
             (_, verdict @ Verdict::Unproven) => (Tone::Wait, verdict.word()),
             (_, verdict @ (Verdict::Partial | Verdict::Reverted | Verdict::Missing)) => (Tone::Bad, verdict.word()),
-        };
+        }
+    }
+
+    /// The answer for a person: the verdict, who settled it, what brought it, and what became of it since.
+    pub fn show(&self, page: &mut Page) {
+        let (tone, word) = self.word();
         page.paragraph(&format!("{} on {} ({})", page.mark(tone, word), self.name, self.report.target.short()));
         if let Some(settled) = self.settled.as_ref().filter(|_| self.report.verdict != Verdict::Merged) {
             page.bullet(&settled.words());

@@ -122,12 +122,27 @@ fn row(
     Ok(Row { incident: id, closed, targets, refusals, reopened, unknown: None })
 }
 
+impl Row {
+    /// What is as it was at closing: the fix is in effect, or it need not be, or a person said that it is.
+    fn in_order(&self, page: &Page) -> String {
+        let is_proven = |target: &TargetProof| target.word().1 == Verdict::Merged.word();
+        if self.targets.iter().all(is_proven) {
+            return page.mark(Tone::Good, "still in effect");
+        }
+        let told = |target: &TargetProof| {
+            let (tone, word) = target.word();
+            format!("{} on {}", page.mark(tone, word), target.name)
+        };
+        self.targets.iter().map(told).collect::<Vec<_>>().join(", ")
+    }
+}
+
 impl Report for AllReport {
     fn text(&self, page: &mut Page) {
         for row in &self.incidents {
             let state = match (&row.unknown, row.refusals.is_empty(), &row.reopened) {
                 (Some(_), ..) => page.mark(Tone::Wait, "could not be asked"),
-                (None, true, _) => page.mark(Tone::Good, "still in effect"),
+                (None, true, _) => row.in_order(page),
                 (None, false, Some(_)) => page.mark(Tone::Bad, "open again"),
                 (None, false, None) => page.mark(Tone::Wait, "somebody must look"),
             };

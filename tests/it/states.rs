@@ -54,6 +54,8 @@ fn a_waiver_that_was_wrong_closes_nothing_any_more() {
     place.hotfix(&["rca", "INC-42", "--from", place.beside("rca.md").to_str().unwrap()]).exits(0);
     place.hotfix_by(GRACE, &["rca", "accept", "INC-42"]).exits(0);
     place.hotfix(CLOSE).exits(0);
+    // What need not be there is not in effect.
+    place.hotfix(&["verify", "--all"]).exits(0).says(": waived on main").never_says("still in effect");
     place.hotfix(&["reopen", "INC-42", "--reason", "the waiver was wrong"]).exits(0);
     place.hotfix(&["restored", "INC-42", "--by", "hotfix"]).exits(0);
     place.hotfix(CLOSE).exits(1).says("not-merged-back").says("1 thing is missing");
