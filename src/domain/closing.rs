@@ -227,7 +227,13 @@ pub fn cause(incident: &Incident) -> Option<Refusal> {
             next.push(format!("hotfix check {id} --again    # if production went back instead"));
         }
         if !ran {
-            next.push(format!("hotfix restored {id} --by other    # or roll-back, flag-off: if it was not the fix"));
+            let planned = !incident.allows_hotfix() && incident.decision() == Decision::NormalRelease;
+            let (place, when) = match planned {
+                // What goes out with a planned release is on no release line of its own.
+                true => (0, "if it went out with the planned release"),
+                false => (next.len(), "or roll-back, flag-off: if it was not the fix"),
+            };
+            next.insert(place, format!("hotfix restored {id} --by other    # {when}"));
         }
         return Some(Refusal { code: Code::FixMissing, message, next });
     }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::analysis::PlannedAction;
 use super::case::Case;
 use super::closing::{self, Lack, Proof};
-use super::event::{Action, ActionKind, CauseSettled, Checked, FLAG_REMOVED};
+use super::event::{Action, ActionKind, CauseSettled, Checked, Decision, FLAG_REMOVED};
 use super::identity::Moment;
 use super::incident::{Done, Incident, evidence_owed};
 use super::policy::people::Deadlines;
@@ -41,8 +41,9 @@ pub fn owed(case: &Case<'_>, proofs: &[Proof]) -> Vec<Owed> {
 
 fn with_deadline(case: &Case<'_>, lack: Lack) -> Owed {
     let incident = case.incident;
-    let since = lack.since.unwrap_or_else(|| began(incident, lack.refusal.code));
-    let until = time_for(&case.policy.deadlines, lack.refusal.code).map(|span| since + span.delta());
+    let since = lack.since.or_else(|| began(incident, lack.refusal.code));
+    let span = time_for(&case.policy.deadlines, lack.refusal.code);
+    let until = since.zip(span).map(|(since, span)| since + span.delta());
     let overdue = until.is_some_and(|until| until < case.now);
     Owed { by: debtor(incident, lack.refusal.code), refusal: lack.refusal, about: lack.about, until, overdue }
 }
@@ -66,7 +67,8 @@ fn time_for(deadlines: &Deadlines, code: Code) -> Option<Span> {
 }
 
 /// From when a debt's time runs: while production is down nobody is pressed for papers, unless nobody ever says that it is up.
-fn began(incident: &Incident, code: Code) -> Moment {
+/// None while the next planned release is waited for, which comes when it comes.
+fn began(incident: &Incident, code: Code) -> Option<Moment> {
     // The first word counts: a deadline is not moved by saying the same once more.
     let deployed = incident.deployed.iter().map(|deployed| deployed.what.at).min();
     let restored = incident.restored_first;
@@ -78,8 +80,9 @@ fn began(incident: &Incident, code: Code) -> Moment {
     };
     // What a reopened incident owes began when it was opened again.
     let reopened = incident.said.reopened.last().map(|reopened| reopened.by.at);
-    let from = from.unwrap_or(incident.opened.at);
-    reopened.map_or(from, |reopened| reopened.max(from))
+    let waits = incident.decision() == Decision::NormalRelease && deployed.is_none();
+    let from = from.or((!waits).then_some(incident.opened.at));
+    from.map(|from| reopened.map_or(from, |reopened| reopened.max(from)))
 }
 
 fn debtor(incident: &Incident, code: Code) -> String {

@@ -1,5 +1,7 @@
 //! What the record says after a command said no, after an end that was none, and after a slip of the finger.
 
+use serde_json::Value;
+
 use crate::around::{closed, ready_to_close};
 use crate::gate::{Scene, codes};
 use crate::place::{ANALYSIS, GRACE, Place};
@@ -226,4 +228,27 @@ fn a_slip_of_the_finger_is_told_with_what_to_type() {
     std::fs::write(place.beside("rca.md"), ANALYSIS).unwrap();
     place.hotfix(&["rca", "INC-42", "--from", place.beside("rca.md").to_str().unwrap()]).exits(0);
     fails(&["rca", "done", "INC-42", "1", "--evidence", " "], "--evidence is empty", "give the link");
+}
+
+#[test]
+fn what_waits_for_the_planned_release_is_not_pressed_for_papers() {
+    let place = broken_shop();
+    let no_emergency =
+        |answer: &&'static str| if *answer == "why_now=users-blocked" { "why_now=soft-deadline" } else { answer };
+    let answers: Vec<&str> = ["check", "INC-42"].iter().chain(QUALIFIES).map(no_emergency).collect();
+    place.hotfix(&answers).exits(1).says("normal-release");
+    let owed = |code: &str| {
+        let status = place.json(&["status"]);
+        let owed = status["incidents"][0]["owed"].as_array().unwrap().clone();
+        owed.into_iter().find(|owed| owed["code"] == code).unwrap_or_else(|| panic!("{status:#}"))
+    };
+    assert_eq!((&owed("cause-open")["until"], &owed("rca-missing")["until"]), (&Value::Null, &Value::Null));
+    // Whoever says that the fix brought it back is told what such a fix is.
+    place.hotfix(&["restored", "INC-42", "--by", "hotfix"]).exits(0);
+    let missing = place.json(&["close", "INC-42"]);
+    let next = missing["refusals"][0]["next"][0].as_str().unwrap_or_default();
+    assert!(next.starts_with("hotfix restored INC-42 --by other    # if it went out with the planned"), "{missing:#}");
+    // It is up: from now on the time runs.
+    place.hotfix(&["restored", "INC-42", "--by", "other"]).exits(0);
+    assert!(owed("cause-open")["until"].is_string() && owed("rca-missing")["until"].is_string());
 }
