@@ -8,10 +8,13 @@ use super::book::Book;
 use super::outcome::Outcome;
 use super::policies::Policies;
 use crate::domain::closing;
-use crate::domain::event::{Decision, Payload, Started};
+use crate::domain::event::{Decision, Payload, Release, Started};
 use crate::domain::identity::{IncidentId, ObjectId, RepositoryPath};
-use crate::domain::incident::Incident;
+use crate::domain::incident::{Attempt, Incident};
+use crate::domain::policy::Policy;
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::rolled_back::rolled_back;
+use crate::evidence::production;
 use crate::failure::{ExitCode, Failure};
 use crate::git::repository::Repository;
 use crate::render::{Page, Report};
@@ -25,7 +28,8 @@ const NAMED: usize = 5;
 pub struct Args {
     /// The incident
     incident: IncidentId,
-    /// Start from REF (a tag, a branch or a commit) instead of what the check recorded as production
+    /// Start from REF (a tag, a branch or a commit) instead of what the check recorded as production; a later attempt starts from
+    /// the newest release of that line
     #[arg(long, value_name = "REF")]
     from: Option<String>,
 }
@@ -39,21 +43,39 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         Ok(incident) => incident,
         Err(refusal) => return Outcome::refused(id, [refusal]).send(session, "start"),
     };
+    if let Some(begun) = incident.attempt().filter(|_| args.from.is_none() && incident.allows_hotfix())
+        && let Some(branch) = begun.branch.as_deref().filter(|_| begun.fix.is_none() && !begun.withdrawn)
+    {
+        return go_on(begun, branch, incident, session);
+    }
     let state = repository.work_tree_state()?;
     let refusals: Vec<Refusal> =
         not_a_hotfix(incident).into_iter().chain(dirty(repository, id, &state.changed)).collect();
     if !refusals.is_empty() {
         return Outcome::refused(id, refusals).send(session, "start");
     }
-    let base = base(repository, incident, args.from.as_deref())?;
     let policy = Policies::new(repository).of(incident)?;
     let attempt = 1 + incident.attempts.last().map_or(0, |attempt| attempt.number);
+    let since = match args.from {
+        None if attempt > 1 => since(session, incident, &policy)?,
+        _ => None,
+    };
+    let base = match &since {
+        Some(release) => release.commit,
+        None => base(repository, incident, args.from.as_deref())?,
+    };
     let name = branch_name(&policy.branches.hotfix, id, attempt);
     make(repository, id, &name, base)?;
     let payload = Payload::Started(Started { attempt, branch: name.clone(), base });
     let recorded = book.record(id, payload, BTreeMap::new())?;
     let message = format!("attempt {attempt}: on the new branch {name}, which stands on {}", base.short());
-    let outcome = Outcome::recorded(id, &recorded, message);
+    let outcome = since.iter().fold(Outcome::recorded(id, &recorded, message), |outcome, release| {
+        let was = incident.check().what.production.as_ref().map_or("an older one", |production| &production.name);
+        outcome.note(format!(
+            "That is {}, the newest release of the line; {was} broke. If production runs another one: hotfix start {id} --from TAG",
+            release.tag
+        ))
+    });
     let contested = closing::contested(incident);
     let outcome = match &contested {
         Some(refusal) => outcome.note(format!("Contested: {}. Work goes on, and closing waits.", refusal.message)),
@@ -65,6 +87,35 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let outcome = contested.into_iter().flat_map(|refusal| refusal.next).fold(outcome, Outcome::next);
     let report = StartReport { outcome, attempt, branch: name, base, untracked: state.untracked };
     session.answer("start", ExitCode::Open, &report)
+}
+
+/// What to do where the last attempt has a branch and no fix yet: it is the one to work on, and another one must be asked for.
+fn go_on(begun: &Attempt, branch: &str, incident: &Incident, session: &Session) -> Result<ExitCode, Failure> {
+    let (id, number) = (&incident.id, begun.number);
+    let repository = session.repository()?;
+    if repository.head_branch().is_some_and(|head| head.short == branch) {
+        return Outcome::unchanged(id, format!("attempt {number} is begun already, on this branch, {branch}"))
+            .next("git commit    # the smallest change that restores production, nothing else")
+            .next(format!("hotfix fix {id}"))
+            .send(session, "start");
+    }
+    let by = begun.started_by.as_ref().map_or("somebody", |person| &person.name);
+    let switch = match repository.has_branch(branch) {
+        true => format!("git switch {branch}    # goes on there"),
+        false => format!("git fetch --all && git switch {branch}    # goes on there, once {by} has pushed it"),
+    };
+    let other = begun.base.map_or_else(|| "REF".to_owned(), |base| base.short());
+    Err(Failure::usage(format!("attempt {number} of {id} is begun already, on {branch} by {by}, and has no fix yet"))
+        .hint(format!("{switch}; for another one beside it: hotfix start {id} --from {other}")))
+}
+
+/// The release that came after the one that broke, on its line: an earlier attempt that was shipped, or what took it back.
+fn since(session: &Session, incident: &Incident, policy: &Policy) -> Result<Option<Release>, Failure> {
+    let Some(broken) = &incident.check().what.production else { return Ok(None) };
+    // What was rolled back, by whichever incident, does not run.
+    let book = Book::open(session)?;
+    let back = rolled_back(book.incidents.values());
+    production::newer_on_line(session.repository()?, &policy.branches, broken, &back)
 }
 
 /// The branch's name by the policy; a later attempt gets its number behind it.

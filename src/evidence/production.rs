@@ -13,7 +13,7 @@ use crate::git::commits::CommitLine;
 use crate::git::repository::Repository;
 
 use super::passed_over::PassedOver;
-use super::releases::Releases;
+use super::releases::{Candidate, Releases};
 
 /// What the ledger knows of releases.
 #[derive(Clone, Debug, Default)]
@@ -173,4 +173,33 @@ pub fn production(
             Ok(Production::Known(Box::new(running)))
         }
     }
+}
+
+/// The newest release on the line of the one that production ran, by version, if it is newer: what runs by now, where a fix was
+/// shipped or taken back. What a roll back passed over does not run; nor does a pre-release. None where what ran is no release tag.
+pub fn newer_on_line(
+    repository: &Repository,
+    branches: &Branches,
+    ran: &event::Production,
+    rolled_back: &[RolledBack],
+) -> Result<Option<event::Release>, Failure> {
+    let releases = Releases::read(repository, branches, rolled_back)?;
+    let Some(old) = releases.candidates.iter().find(|candidate| candidate.tag.name == ran.name) else {
+        return Ok(None);
+    };
+    let is_newer = |candidate: &&Candidate| {
+        let (new, old) = (&candidate.name, &old.name);
+        new.component == old.component
+            && new.version.is_on_line_of(&old.version)
+            && new.version > old.version
+            && !new.version.is_pre_release()
+            && candidate.passed_over.is_none()
+    };
+    // They run from the highest version down.
+    for candidate in releases.candidates.iter().filter(is_newer) {
+        if let Some(commit) = releases.commit(candidate)? {
+            return Ok(Some(event::Release { tag: candidate.tag.name.clone(), commit }));
+        }
+    }
+    Ok(None)
 }

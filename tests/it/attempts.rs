@@ -147,13 +147,57 @@ fn a_merge_under_way_is_a_dirty_work_tree() {
 }
 
 #[test]
-fn a_second_start_is_a_second_attempt() {
+fn a_second_attempt_has_to_be_asked_for() {
     let clone = Clone::with_hotfix(RELEASED);
     assert_eq!(clone.hotfix(&["start", "INC-1"]).0, 0);
-    let (code, second) = clone.hotfix(&["start", "INC-1"]);
+    // Typed twice, and work is under way: nothing happens.
+    std::fs::write(clone.path().join("a"), "1\nTWO\n3\n").unwrap();
+    let (code, again) = clone.hotfix(&["start", "INC-1"]);
+    assert_eq!(
+        (code, again["message"].as_str().unwrap().starts_with("attempt 1 is begun already")),
+        (0, true),
+        "{again}"
+    );
+    clone.git(&["checkout", "--quiet", "a"]);
+    clone.git(&["switch", "--quiet", "main"]);
+    let (code, elsewhere) = clone.hotfix(&["start", "INC-1"]);
+    let hint = elsewhere["error"]["hint"].as_str().unwrap_or_default();
+    assert_eq!(code, 2, "{elsewhere}");
+    assert!(hint.contains("git switch hotfix/INC-1 ") && hint.contains("hotfix start INC-1 --from"), "{hint}");
+    assert_eq!(clone.git(&["branch", "--list", "hotfix/*"]), "hotfix/INC-1");
+    let (code, second) = clone.hotfix(&["start", "INC-1", "--from", "v1.1.0"]);
     assert_eq!((code, &second["attempt"], &second["branch"]), (0, &Value::from(2), &Value::from("hotfix/INC-1-2")));
     clone.commit("a", "1\nTWO\n3\n", "fix");
     assert_eq!(clone.attach(&[]).1["attempt"], Value::from(2));
+}
+
+/// The first attempt was shipped and did not help. What stands on the release before it would take it out of production unseen,
+/// or, where it was taken back, start from what runs no more.
+#[test]
+fn a_further_attempt_starts_from_what_runs_by_then() {
+    let clone = Clone::with_hotfix(RELEASED);
+    assert_eq!(clone.hotfix(&["start", "INC-1"]).0, 0);
+    let first = clone.commit("a", "1\nTWO\n3\n", "fix");
+    assert_eq!(clone.attach(&[]).0, 0);
+    clone.git(&["switch", "--quiet", "release/1.1"]);
+    clone.git(&["merge", "--quiet", "hotfix/INC-1"]);
+    clone.git(&["tag", "v1.1.1"]);
+    clone.git(&["tag", "v1.1.9-rc1", "main"]);
+    clone.git(&["tag", "v2.0.0", "main"]);
+    let (code, second) = clone.hotfix(&["start", "INC-1"]);
+    assert_eq!((code, &second["base"]), (0, &Value::from(first)), "{second}");
+    assert!(second["notes"].to_string().contains("v1.1.1, the newest release of the line"), "{second}");
+    // It is taken back, by a release of its own.
+    assert_eq!(clone.hotfix(&["fix", "INC-1", "--withdraw", "2"]).0, 0);
+    clone.git(&["switch", "--quiet", "release/1.1"]);
+    clone.git(&["revert", "--no-edit", "HEAD"]);
+    clone.git(&["tag", "v1.1.2"]);
+    assert_eq!(clone.hotfix(&["fix", "INC-1", "--withdraw", "1"]).0, 0);
+    let (code, third) = clone.hotfix(&["start", "INC-1"]);
+    assert_eq!((code, &third["base"]), (0, &Value::from(clone.git(&["rev-parse", "v1.1.2"]))), "{third}");
+    // Whoever knows better says so.
+    let (code, other) = clone.hotfix(&["start", "INC-1", "--from", "v1.1.0"]);
+    assert_eq!((code, &other["base"]), (0, &Value::from(clone.history.id("two").to_string())), "{other}");
 }
 
 #[test]
