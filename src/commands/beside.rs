@@ -90,7 +90,11 @@ pub fn refusal(
 
 /// The release that broke: where a branch or a commit was named as production, what was released of it. What it held more was
 /// said to run, by whoever wants to close.
-fn broken(repository: &Repository, releases: &[Release], production: &Production) -> Result<ObjectId, Failure> {
+pub(super) fn broken(
+    repository: &Repository,
+    releases: &[Release],
+    production: &Production,
+) -> Result<ObjectId, Failure> {
     if releases.iter().any(|release| release.tag == production.name) {
         return Ok(production.commit);
     }

@@ -110,11 +110,16 @@ pub fn withdrawn<'h>(
     found
 }
 
+/// Whether rolling back was decided, or brought the system back.
+pub fn went_back(incident: &Incident) -> bool {
+    incident.decision() == Decision::RollBack
+        || incident.restored.as_ref().is_some_and(|restored| restored.what.by == RestoredBy::RollBack)
+}
+
 /// The changes by which a release that an incident rolled back differs from the one before: all of them, and each commit's.
 fn rolled_back(repository: &Repository, incident: &Incident) -> Result<Vec<Vec<Change>>, Failure> {
-    let went_back = incident.decision() == Decision::RollBack
-        || incident.restored.as_ref().is_some_and(|restored| restored.what.by == RestoredBy::RollBack);
-    let Some((good, broken)) = incident.check().what.production.as_ref().filter(|_| went_back).and_then(span) else {
+    let production = incident.check().what.production.as_ref().filter(|_| went_back(incident));
+    let Some((good, broken)) = production.and_then(span) else {
         return Ok(Vec::new());
     };
     if !repository.has(good) || !repository.has(broken) {

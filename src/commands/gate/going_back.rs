@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::commands::beside;
+use crate::commands::going_back::went_back;
 use crate::domain::identity::{IncidentId, ObjectId};
 use crate::domain::incident::Incident;
 use crate::domain::merge_back::Verdict;
@@ -34,6 +36,26 @@ pub(super) fn refusals(
         refusals.insert(id.clone(), found.into_iter().collect());
     }
     Ok(refusals)
+}
+
+/// Whether a release ran, as it is, before what an incident is about did: then it brings nothing, and what it lacks of that
+/// incident's fix it lacks because the fix came later.
+///
+/// Whoever may still take back their own fix goes back to what broke; everybody else to the last good release before it, for what
+/// broke must not be shipped again.
+pub(super) fn ran_before(bench: &Bench<'_>, incident: &Incident, commit: ObjectId) -> Result<bool, Failure> {
+    let Some(production) = &incident.check().what.production else { return Ok(false) };
+    let had_a_fix = incident.attempts.iter().any(|attempt| attempt.fix.is_some());
+    let takes_back_its_own = had_a_fix && !incident.is_over() && !went_back(incident);
+    let newest = if takes_back_its_own {
+        Some(beside::broken(bench.repository, bench.releases()?, production)?)
+    } else {
+        production.last_good.as_ref().map(|good| good.commit)
+    };
+    match newest.filter(|newest| bench.repository.has(*newest)) {
+        Some(newest) => bench.repository.contains(newest, commit),
+        None => Ok(false),
+    }
 }
 
 fn half(incident: &Incident, line: &str) -> Refusal {

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::bench::Bench;
 use super::change::{self, Change};
+use super::going_back;
 use super::question::{Update, lacking};
 use super::report::{Answer, Finding, Subject};
 use crate::commands::policies::Policies;
@@ -226,7 +227,15 @@ pub(super) fn planned(
         target.check_time()?;
         let proof = held(bench, &target, incident, &policy, shown)?;
         let refusals = gate::of_release(incident, &policy, &proof.into_iter().collect::<Vec<_>>());
-        answer.incidents.extend((!refusals.is_empty()).then(|| incident.id.clone()));
+        if refusals.is_empty() {
+            continue;
+        }
+        // A new line is made for what comes to it; only a release can be what ran before.
+        if answer.subject == Subject::Release && going_back::ran_before(bench, incident, commit)? {
+            answer = answer.note(format!("it ran before what {} is about: it only goes back", incident.id));
+            continue;
+        }
+        answer.incidents.insert(incident.id.clone());
         findings.extend(refusals.into_iter().map(|refusal| Finding::of(&incident.id, refusal)));
     }
     Ok(answer.with(findings))

@@ -154,3 +154,46 @@ fn between_two_commits_of_a_fix_is_nothing_that_ran_before() {
     scene.place.git(&["commit", "-q", "-m", "Take INC-42 back"]);
     assert_eq!(scene.codes("HEAD"), "open");
 }
+
+#[test]
+fn the_release_before_what_broke_is_released_again_without_anybodys_word() {
+    let place = Place::with_origin();
+    policy(&place, "main", "[release/*]");
+    place.commit("shop.rs", GOOD, "The shop");
+    place.git(&["tag", "v1.1.0"]);
+    place.commit("shop.rs", BROKEN, "Faster");
+    place.git(&["tag", "v1.2.0"]);
+    place.git(&["push", "-q", "origin", "main", "--tags"]);
+    place.git(&["remote", "set-head", "origin", "--auto"]);
+    let scene = Scene { place };
+    scene.place.hotfix(&["check", "INC-42", "--set", "roll-back=yes"]).exits(1).says("last good     v1.1.0");
+    let said = scene.place.hotfix(&["gate", "--release", "v1.1.0"]).exits(0);
+    said.says("- it ran before what INC-42 is about: it only goes back");
+    assert_eq!(scene.release("v1.2.0"), "cause-open");
+    scene.place.hotfix(&["restored", "INC-42", "--by", "roll-back"]).exits(0);
+    assert_eq!(scene.release("v1.1.0"), "open");
+    // It never held what main mends.
+    let mends = scene.place.commit("shop.rs", GOOD, "Slower");
+    scene.place.git(&["push", "-q", "origin", "main"]);
+    scene.place.hotfix(&["cause", "INC-42", "--fixed-by", &mends]).exits(0);
+    assert_eq!(scene.release("v1.1.0"), "open");
+    assert_eq!(scene.release("v1.2.0"), "not-merged-back");
+    assert_eq!(scene.release("origin/main"), "open");
+}
+
+#[test]
+fn the_release_before_a_fix_that_made_it_worse_is_released_again() {
+    let scene = Scene::approved();
+    scene.place.git(&["tag", "v1.2.1", "hotfix/INC-42"]);
+    scene.place.git(&["push", "-q", "origin", "v1.2.1", "hotfix/INC-42:release/1.2"]);
+    scene.place.hotfix(&["deployed", "INC-42", "--release", "v1.2.1"]).exits(0);
+    let said = scene.place.hotfix(&["gate", "--release", "v1.2.0"]).exits(0);
+    said.says("- it ran before what INC-42 is about: it only goes back");
+    // What is new is no going back, and a new line is made for what comes to it.
+    assert_eq!(scene.release("origin/main"), "not-merged-back");
+    let line = ["gate", "--change", &format!("{}..v1.2.0~1", "0".repeat(40)), "--onto", "release/1.3"];
+    assert_eq!(codes(&scene.place.json(&line)), "not-merged-back");
+    // Production was rolled back from v1.2.0 after all: it is what broke.
+    scene.place.hotfix(&["restored", "INC-42", "--by", "roll-back"]).exits(0);
+    assert_eq!(scene.release("v1.2.0"), "not-merged-back");
+}
