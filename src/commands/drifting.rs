@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::proof;
+use super::settled;
 use crate::domain::closing::Settled;
 use crate::domain::identity::{IncidentId, ObjectId};
 use crate::domain::incident::Incident;
@@ -59,7 +60,7 @@ pub fn is(
     let holds = |incident: &&Incident| incident.fixes().any(|fix| fix.what.commits.contains(&drifted.commit));
     for incident in incidents.values().filter(holds) {
         if let Some(fix) = proof::subject(repository, incident)?
-            && let Some(settled) = proof::settled_on(repository, incident, branch, &fix, at)?
+            && let Some(settled) = settled::on(repository, incident, branch, &fix, at)?
         {
             return Ok(Is::Settled(settled.how));
         }

@@ -67,7 +67,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let target = Target::new(repository, into.commit, &stop);
     let fix = read(repository, &target, &args.fix)?;
     let options = Options { without_hunks: !session.is_json(), ..Options::default() };
-    let report = search(&target, &fix, &options)?;
+    let report = search(&target, &fix, &options)?.without_taken_out(&target, &fix, None, &options)?;
     let name = into.branch.as_ref().map_or(into.name.as_str(), |branch| &branch.short);
     let onto = Onto { name, branch: into.branch.as_ref(), options: &options };
     let forecast = forecast(&target, &fix, &report, &onto)?;
@@ -132,6 +132,7 @@ impl render::Report for MergedReport {
             let why = candidate.why.join("; ");
             page.bullet(&format!("candidate {} {} ({why})", candidate.commit.short(), candidate.summary));
         }
+        self.report.taken_out.iter().for_each(|taken| page.bullet(&taken.words()));
         self.report.candidates.iter().for_each(|candidate| side_by_side(page, candidate));
         if let Some(forecast) = &self.forecast {
             page.blank();

@@ -42,6 +42,7 @@ pub mod report;
 pub mod restored;
 pub mod scope;
 pub mod settle;
+mod settled;
 pub mod severity;
 mod shipped_again;
 pub mod show;

@@ -5,10 +5,10 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::domain::closing::{Proof, Settled};
-use crate::domain::event::{CauseSettled, Confirmed, FixAttached, TargetVerdict, Waived};
+use crate::domain::event::{CauseSettled, FixAttached, TargetVerdict};
 use crate::domain::fate::Fate;
-use crate::domain::identity::{ObjectId, Person};
-use crate::domain::incident::{Attempt, Done, Incident};
+use crate::domain::identity::ObjectId;
+use crate::domain::incident::{Attempt, Incident};
 use crate::domain::merge_back::Verdict;
 use crate::domain::policy::Policy;
 use crate::domain::refusal::{Code, Refusal};
@@ -24,6 +24,7 @@ use crate::merge_back::forecast::{Forecast, forecast};
 use crate::merge_back::recipe::Onto;
 use crate::merge_back::report::{Candidate, Report};
 use crate::merge_back::search::{Options, search};
+use crate::merge_back::taken_out::TakenOut;
 use crate::merge_back::target;
 use crate::process::Deadline;
 use crate::render::{Page, Tone};
@@ -32,6 +33,7 @@ use crate::session::Session;
 use super::book;
 use super::line_fix;
 use super::merged::side_by_side;
+use super::settled::{self, SettledBy};
 
 /// How long a fetch may take before an answer about main is given up.
 pub const FETCH_LIMIT: Duration = Duration::from_secs(10);
@@ -64,40 +66,6 @@ pub struct TargetProof {
     pub settled: Option<SettledBy>,
     /// What would happen next; none where the fix is merged.
     pub forecast: Option<Forecast>,
-}
-
-/// What people said about a target, and who.
-#[derive(Clone, Debug, Serialize)]
-pub struct SettledBy {
-    /// What.
-    pub how: Settled,
-    /// The commit that was confirmed as the fix, or that shows why the fix must not go there.
-    pub commit: ObjectId,
-    /// Who said so.
-    pub by: Vec<Person>,
-}
-
-impl SettledBy {
-    fn confirmed(done: &Done<Confirmed>) -> Self {
-        Self { how: Settled::Confirmed, commit: done.what.commit, by: vec![done.by.actor.clone()] }
-    }
-
-    fn waived(incident: &Incident, waiver: &Done<Waived>) -> Self {
-        let same = incident.waivers.iter().filter(|other| other.what.says_the_same_as(&waiver.what));
-        let by = same.map(|other| other.by.actor.clone()).collect();
-        Self { how: Settled::Waived, commit: waiver.what.evidence, by }
-    }
-
-    /// "Grace confirmed 0123456789 as the fix"
-    fn words(&self) -> String {
-        let names = listed(&self.by.iter().map(|person| person.name.clone()).collect::<Vec<_>>());
-        match self.how {
-            Settled::Confirmed => format!("{names} confirmed {} as the fix", self.commit.short()),
-            Settled::Waived => {
-                format!("{names} said that the fix need not be there: {} shows why", self.commit.short())
-            }
-        }
-    }
 }
 
 /// What must be in effect on the targets: the attached fixes, else the commit on main that deals with the cause; none where
@@ -153,51 +121,6 @@ pub fn on_commit(
     search(&target::Target::new(repository, commit, &never), &fix, &options(policy)?).map(Some)
 }
 
-/// What people said about a target, while the paths of the fix stand there as those people saw them. What was confirmed and
-/// reverted since, or waived and brought back, is asked again.
-pub fn still_settled(
-    repository: &Repository,
-    incident: &Incident,
-    reference: &str,
-    tip: ObjectId,
-    fix: &Fix,
-) -> Result<Option<SettledBy>, Failure> {
-    let waived = incident.waiver(reference).map(|waiver| (waiver.what.at, SettledBy::waived(incident, waiver)));
-    let confirmed = || incident.confirmed.get(reference).map(|done| (done.what.at, SettledBy::confirmed(done)));
-    let said = waived.or_else(confirmed).filter(|(seen, _)| repository.has(*seen));
-    let Some((seen, settled)) = said else { return Ok(None) };
-    let differing = repository.changes(seen, tip)?;
-    let paths: Vec<_> = fix.changes.iter().flat_map(|change| [&change.before, &change.after]).flatten().collect();
-    let touched = differing.iter().flat_map(|change| [&change.before, &change.after]).flatten();
-    let same = !touched.into_iter().any(|side| paths.iter().any(|path| path.path == side.path));
-    Ok((same && repository.contains(tip, seen).unwrap_or(false)).then_some(settled))
-}
-
-/// What people said about a branch, by its short name, as far as it still holds for a commit of it.
-pub fn settled_on(
-    repository: &Repository,
-    incident: &Incident,
-    branch: &str,
-    fix: &Fix,
-    commit: ObjectId,
-) -> Result<Option<SettledBy>, Failure> {
-    let waived = incident.waivers.iter().map(|waiver| &waiver.what.target);
-    // A clone calls the branch by its remote, and a server does not.
-    for reference in waived.chain(incident.confirmed.keys()).filter(|reference| is_branch(reference, branch)) {
-        let settled = still_settled(repository, incident, reference, commit, fix)?;
-        if settled.is_some() {
-            return Ok(settled);
-        }
-    }
-    Ok(None)
-}
-
-/// Whether a full ref name is a branch of that short name, here or as fetched from a remote.
-pub fn is_branch(reference: &str, short: &str) -> bool {
-    let fetched = || reference.strip_prefix("refs/remotes/")?.split_once('/').map(|(_, branch)| branch);
-    reference.strip_prefix("refs/heads/").or_else(fetched) == Some(short)
-}
-
 /// What the policy tells a search.
 pub fn options(policy: &Policy) -> Result<Options, Failure> {
     Ok(Options { never_goes_back: Globs::new(&policy.merge_back.never_goes_back)?.into_set(), ..Options::default() })
@@ -236,13 +159,14 @@ pub fn prove(
             false => line_fix::enough(&target, incident, &releases, &options)?.pop(),
         };
         let fix = of_line.unwrap_or_else(|| whole.clone());
-        let report = search(&target, &fix, &options)?;
+        let settled = settled::still(repository, incident, &branch.full, commit, &fix)?;
+        let confirmed = settled::confirmed(incident, &branch.full).filter(|_| settled.is_none());
+        let report = search(&target, &fix, &options)?.without_taken_out(&target, &fix, confirmed, &options)?;
         let onto = Onto { name: &branch.short, branch: Some(&branch), options: &options };
         let mut forecast = forecast(&target, &fix, &report, &onto)?;
         if let Some(forecast) = &mut forecast {
             forecast.commands.extend(who_has(incident, &forecast.absent, repository.default_remote()?));
         }
-        let settled = still_settled(repository, incident, &branch.full, commit, &fix)?;
         let (name, short) = (branch.shown().to_owned(), branch.short);
         proofs.push(TargetProof { settled, name, short, reference: branch.full, report, forecast });
     }
@@ -310,6 +234,7 @@ impl TargetProof {
         for landing in &self.report.landings {
             page.bullet(&format!("landed by {} {}", landing.commit.short(), landing.summary));
         }
+        self.report.taken_out.iter().for_each(|taken| page.bullet(&taken.words()));
         for hunk in &self.report.hunks {
             match hunk.fate {
                 // Nobody but a person can say whether it still does what it did.
@@ -376,7 +301,8 @@ impl TargetProof {
                 let name = |candidate: &Candidate| format!("{} ({})", candidate.commit.short(), candidate.summary);
                 let told: Vec<String> = told.map(|(_, candidate)| name(candidate)).collect();
                 let look = (!told.is_empty()).then(|| format!("look at {}", listed(&told)));
-                look.into_iter().chain(obstacle).collect::<Vec<_>>().join("; ")
+                let taken_out = self.report.taken_out.iter().map(TakenOut::words);
+                look.into_iter().chain(taken_out).chain(obstacle).collect::<Vec<_>>().join("; ")
             }
         }
     }

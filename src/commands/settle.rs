@@ -7,18 +7,22 @@ use super::cause::doubtful;
 use super::desk::close_command;
 use super::outcome::Outcome;
 use super::proof;
+use super::settled;
 use crate::domain::event::{Confirmed, Payload, Waived, WaiverReason};
 use crate::domain::identity::{IncidentId, ObjectId, Person, RepositoryPath};
 use crate::domain::incident::Incident;
 use crate::domain::merge_back::Verdict;
 use crate::domain::policy::Policy;
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::scope::listed;
 use crate::evidence::globs::Globs;
 use crate::evidence::targets::{self, Target};
 use crate::failure::Failure;
 use crate::git::repository::Repository;
 use crate::merge_back::fix::Fix;
 use crate::merge_back::report::{HunkReport, Report};
+use crate::merge_back::taken_out::{TakenOut, became_of, taken_out};
+use crate::merge_back::target::Target as Aim;
 use crate::session::Session;
 
 /// What a person says.
@@ -153,7 +157,10 @@ impl Said<'_> {
             let Some(report) = report else { continue };
             let (verdict, name) = (report.verdict, target.branch.shown());
             if verdict == Verdict::Unproven {
-                known.extend(self.changed_since(&report, name, commit)?);
+                known.extend(match self.taken_out(&report, target, commit)? {
+                    None => self.changed_since(&report, name, commit)?,
+                    taken_out => taken_out,
+                });
                 continue;
             }
             let message = format!(
@@ -170,6 +177,32 @@ impl Said<'_> {
             known.push(Refusal::new(Code::NotMergedBack, message, next));
         }
         Ok(known)
+    }
+
+    /// The refusal of a commit of which nothing is left on the target, and of one that took such a one out: of those, too, that look
+    /// like the fix, or that somebody confirmed as it before.
+    fn taken_out(&self, report: &Report, target: &Target, commit: ObjectId) -> Result<Option<Refusal>, Failure> {
+        let (repository, name) = (self.session.repository()?, target.branch.shown());
+        let (never, options) = (|| false, proof::options(self.policy)?);
+        let before = settled::confirmed(self.incident, &target.branch.full);
+        let named = report.candidates.iter().map(|candidate| candidate.commit);
+        let commits: BTreeSet<ObjectId> = named.chain(before).chain([commit]).collect();
+        let target = Aim::new(repository, target.commit, &never);
+        let taken_out = taken_out(&target, self.fix, commits, &options)?;
+        let is_it = |taken: &&TakenOut| taken.commit == commit || taken.by.iter().any(|by| by.commit == commit);
+        let Some(taken) = taken_out.iter().find(is_it) else {
+            let own = became_of(&target, self.fix, commit, &options)?;
+            return own.map_or(Ok(None), |own| self.changed_since(&own, name, commit));
+        };
+        let by: Vec<String> = taken.by.iter().map(|by| format!("{} ({})", by.commit.short(), by.summary)).collect();
+        let message = format!(
+            "nothing of {} ({}) is on {name} any more: {} took it out",
+            taken.commit.short(),
+            taken.summary,
+            listed(&by)
+        );
+        let next = format!("hotfix verify {}    # says how to bring the fix there", self.id());
+        Ok(Some(Refusal::new(Code::NotMergedBack, message, next)))
     }
 
     fn changed_since(&self, report: &Report, name: &str, commit: ObjectId) -> Result<Option<Refusal>, Failure> {

@@ -20,6 +20,7 @@ pub mod report;
 pub mod search;
 mod shelf;
 mod steps;
+pub mod taken_out;
 pub mod target;
 mod text;
 mod together;

@@ -14,6 +14,7 @@ use super::explain::{Sought, candidates};
 use super::fix::Fix;
 use super::judge::{Judged, Part, parts};
 use super::search::{Options, main_landing};
+use super::taken_out::TakenOut;
 use super::target::Target;
 
 /// The answer about one fix on one target.
@@ -29,6 +30,9 @@ pub struct Report {
     pub landings: Vec<Landing>,
     /// Where no landing is proven: the commits that look most like it, the likest first.
     pub candidates: Vec<Candidate>,
+    /// Those that were taken out again: no candidates any more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub taken_out: Vec<TakenOut>,
     /// What is not there.
     pub missing: Vec<Missing>,
     /// The commits that took something of it out again.
@@ -140,6 +144,7 @@ impl Report {
                     None => vec![],
                 },
             },
+            taken_out: vec![],
             missing: missing
                 .map(|one| Missing {
                     commit: origins.get(&one.path).copied(),

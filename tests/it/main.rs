@@ -59,6 +59,7 @@ mod report;
 mod road;
 mod rolled_back;
 mod schema;
+mod settling;
 mod showing;
 mod signatures;
 mod states;

@@ -3,7 +3,7 @@
 use crate::place::{ANALYSIS, GRACE, Place};
 
 const SHOP: &str = "fn total() {\n    sum(all)\n}\n\nfn shipping() {\n    2\n}\n";
-const BROKEN: &str = "fn total() {\n    sum(all but first)\n}\n\nfn shipping() {\n    2\n}\n";
+pub const BROKEN: &str = "fn total() {\n    sum(all but first)\n}\n\nfn shipping() {\n    2\n}\n";
 const MOVED_ON: &str = "//! The shop.\n\nfn total() {\n    sum(all but first)\n}\n\nfn shipping() {\n    3\n}\n";
 
 /// A check that ends with `hotfix` under the built-in policy.
@@ -32,7 +32,7 @@ fn analysis(place: &Place, text: &str) {
     place.hotfix_by(GRACE, &["rca", "accept", "INC-42"]).exits(0);
 }
 
-fn check(place: &Place) {
+pub fn check(place: &Place) {
     place.hotfix(&[&["check", "INC-42"], QUALIFIES].concat()).exits(0).says("hotfix (opened)");
 }
 

@@ -9,6 +9,7 @@ use super::question::{Update, lacking};
 use super::report::{Answer, Finding, Subject};
 use crate::commands::policies::Policies;
 use crate::commands::proof::{self, TargetProof};
+use crate::commands::settled;
 use crate::domain::closing::Proof;
 use crate::domain::event::TargetVerdict;
 use crate::domain::gate;
@@ -263,8 +264,10 @@ fn held(
     let repository = bench.repository;
     let Some(fix) = proof::subject(repository, incident)? else { return Ok(None) };
     let options = proof::options(policy)?;
-    let report = search(target, &fix, &options)?;
     let main = &policy.branches.main;
+    let settled = settled::on(repository, incident, main, &fix, target.commit)?;
+    let confirmed = settled::confirmed_on(incident, main).filter(|_| settled.is_none());
+    let report = search(target, &fix, &options)?.without_taken_out(target, &fix, confirmed, &options)?;
     let branch = repository.shared_branch(main)?;
     let onto = Onto { name: main, branch: branch.as_ref(), options: &options };
     let mut forecast = forecast(target, &fix, &report, &onto)?;
@@ -277,7 +280,6 @@ fn held(
         let shown = branch.as_ref().map_or(main.as_str(), Branch::shown);
         forecast.next_release = format!("{shown} holds it, and this is older");
     }
-    let settled = proof::settled_on(repository, incident, main, &fix, target.commit)?;
     let reference = format!("refs/heads/{main}");
     let proof = TargetProof { reference, name: shown.to_owned(), short: main.clone(), report, settled, forecast };
     Ok(Some(proof.proof()))
@@ -307,7 +309,8 @@ fn holds_old_landing(
     if incident.closed.as_ref().is_none_or(|closed| closed.at >= long_ago) {
         return Ok(false);
     }
-    let on_main = |(reference, _): &(&String, &Done<TargetVerdict>)| proof::is_branch(reference, &policy.branches.main);
+    let on_main =
+        |(reference, _): &(&String, &Done<TargetVerdict>)| settled::is_branch(reference, &policy.branches.main);
     let Some((_, proven)) = incident.verified.iter().find(on_main) else { return Ok(false) };
     for landing in &proven.what.landings {
         if !bench.repository.contains_known(commit, *landing)? {

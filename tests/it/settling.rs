@@ -1,0 +1,71 @@
+//! What people say about a target where git can't, and what git can tell of that.
+
+use crate::place::{GRACE, Place, Said};
+use crate::road::{BROKEN, broken_shop, check};
+
+/// A fix of several lines is attached, and came to main in other words: the commit on main, which only a person can prove.
+fn edited_on_main() -> (Place, String) {
+    let place = broken_shop();
+    place.git(&["branch", "release/1.1"]);
+    check(&place);
+    place.hotfix(&["start", "INC-42"]).exits(0);
+    let fixed = |retry: &str| {
+        BROKEN.replace("    sum(all but first)", &format!("    guard(all)\n    {retry}(all)\n    sum(all but first)"))
+    };
+    place.commit("shop.rs", &fixed("retry"), "INC-42: guard and retry");
+    place.hotfix(&["fix", "INC-42", "--proof", "test=totals", "--guarded-by-flag", "no"]).exits(0);
+    place.git(&["switch", "-q", "main"]);
+    let landing = place.commit("shop.rs", &fixed("again"), "INC-42: guard and do it again");
+    (place, landing)
+}
+
+fn confirm(place: &Place, commit: &str) -> Said {
+    place.hotfix_by(GRACE, &["verify", "INC-42", "--confirm", commit, "--reason", "I read both, they do the same"])
+}
+
+#[test]
+fn what_was_confirmed_and_reverted_is_told_and_not_confirmed_again() {
+    let (place, landing) = edited_on_main();
+    confirm(&place, &landing).exits(0);
+    place.hotfix(&["verify", "INC-42"]).exits(0).says("confirmed by a person");
+    place.git(&["revert", "--no-edit", "HEAD"]);
+    let revert = place.git(&["rev-parse", "HEAD"]);
+    place
+        .hotfix(&["verify", "INC-42"])
+        .exits(1)
+        .says("reverted on main")
+        .says(&format!("{} (INC-42: guard and do it again), which was confirmed as the fix", &landing[..10]))
+        .says(&format!("was taken out again by {}", &revert[..10]))
+        .never_says("--confirm");
+    let told = &place.json(&["verify", "INC-42"])["targets"][0];
+    assert_eq!((&told["verdict"], &told["undone_by"][0]["commit"]), (&"reverted".into(), &revert.as_str().into()));
+    for named in [&landing, &revert] {
+        confirm(&place, named).exits(1).says(&format!("nothing of {}", &landing[..10])).says(&revert[..10]);
+    }
+    place.hotfix(&["gate", "--release", "main"]).exits(1).says("not-merged-back").says(&revert[..10]);
+    // What was landed anew, in other words again, is for a person to see.
+    let again =
+        BROKEN.replace("    sum(all but first)", "    guard(all)\n    three_times(all)\n    sum(all but first)");
+    let again = place.commit("shop.rs", &again, "INC-42: guard and do it three times");
+    place.hotfix(&["verify", "INC-42"]).exits(3).says("unproven").says(&format!("look at {}", &again[..10]));
+    confirm(&place, &landing).exits(1);
+    confirm(&place, &again).exits(0);
+    place.hotfix(&["gate", "--release", "main"]).exits(0);
+}
+
+/// Nobody had confirmed it before it was taken out, and not by `git revert`: the file stands as before.
+#[test]
+fn a_candidate_that_was_taken_out_is_none() {
+    let (place, landing) = edited_on_main();
+    place.git(&["checkout", "-q", "HEAD~1", "--", "shop.rs"]);
+    place.git(&["commit", "-q", "-m", "Start from the release again"]);
+    let taker = place.git(&["rev-parse", "HEAD"]);
+    place.commit("other.rs", "x\n", "Something else");
+    place.hotfix(&["verify", "INC-42"]).says(&format!("taken out again by {}", &taker[..10])).never_says("look at");
+    for named in [&landing, &taker] {
+        confirm(&place, named).exits(1).says("not-merged-back");
+    }
+    // The revert of a revert is a landing.
+    place.git(&["revert", "--no-edit", &taker]);
+    confirm(&place, "HEAD").exits(0);
+}
