@@ -25,9 +25,9 @@ impl Facts<'_> {
         self.incident.started
     }
 
-    /// Whether it was decided to be a hotfix.
+    /// Whether it was decided to be a hotfix, or one was deployed for it.
     pub(super) fn is_hotfix(&self) -> bool {
-        self.incident.decision() == Decision::Hotfix
+        self.incident.counts_as() == Decision::Hotfix
     }
 
     /// When the system was back, if it is.
