@@ -35,7 +35,10 @@ impl Pack {
         let first = usize::from(wanted[0]);
         let (low, high) = (first.checked_sub(1).map_or(Some(0), up_to)?, up_to(first)?);
         let ids = self.index.get(IDS + 20 * low..IDS + 20 * high)?.as_chunks::<20>().0;
-        self.offset(low + ids.binary_search(wanted).ok()?)
+        // Nearly always the first bytes decide, and they compare as one number.
+        let head = |id: &[u8; 20]| id.first_chunk().copied().map(u64::from_be_bytes);
+        let order = |id: &[u8; 20]| head(id).cmp(&head(wanted)).then_with(|| id.cmp(wanted));
+        self.offset(low + ids.binary_search_by(order).ok()?)
     }
 
     /// The byte at which the object with this place in the index begins.
