@@ -98,7 +98,7 @@ fn listed<'p>(places: &'p [Place<'_>], since: Option<Moment>) -> Vec<Listed> {
         id: incident.id.to_string(),
         started: incident.started,
         severity: incident.severity_at_opening.clone().unwrap_or_default(),
-        decision: incident.counts_as().word(),
+        decision: incident.decision().word(),
         state: incident.state.word(),
         timeline: timelines.remove(&(at, &incident.id)).unwrap_or_default(),
     };

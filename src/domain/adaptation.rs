@@ -1,12 +1,14 @@
 //! A hunk that a pick brought with changes of its own, such as a resolved conflict leaves behind.
 
 use foldhash::{HashMap, HashSet};
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use super::hunk::{TextChange, place_around};
 use super::lines::{Alignment, Hunk, Text, is_telling};
 use super::removed::Removed;
 use super::succession::{is_commented_out, likeness};
+use super::versions;
 
 /// Above this many pairs of lines likeness is not worth its time: a table rewritten whole is no adaptation that can be proven.
 const MOST_LIKENESSES: usize = 40_000;
@@ -163,6 +165,17 @@ impl Adaptation {
         let first = (0..old.lines().len()).find(is_first)?;
         Some(Self { own: vec![], heirs: vec![], changed: 1, gap: alignment.gap(first) })
     }
+}
+
+/// Whether the step from `old` to `new` raises a version further than one of these lines does, and changes nothing else of it.
+pub fn raises_further(lines: &[&[u8]], old: &Text<'_>, new: &Text<'_>) -> bool {
+    let named: Vec<&[u8]> = lines.iter().copied().filter(|line| versions::may_name_one(line)).collect();
+    if named.is_empty() {
+        return false;
+    }
+    let mut fresh = Alignment::of_bytes(old.bytes(), new.bytes()).hunks.into_iter().flat_map(|hunk| hunk.new);
+    let is_higher = |other: &[u8]| named.iter().any(|line| versions::compared(line, other) == Some(Ordering::Greater));
+    fresh.any(|line| is_higher(new.lines()[line]))
 }
 
 /// Whether the nearest line that says something, before or behind a line of the new version, is the one that stands there in

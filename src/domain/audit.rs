@@ -7,10 +7,10 @@ use serde::Serialize;
 use super::approvals::Knows;
 use super::budget::{self, Account};
 use super::closing::{self, Proof};
-use super::event::{Checked, Decision, Event, Evidence, Payload, PolicyPin, RungAnswer, RungName};
+use super::event::{Checked, Event, Evidence, Payload, PolicyPin, RungAnswer, RungName};
 use super::finding::{Finding, FindingCode};
 use super::identity::{IncidentId, Moment, ObjectId, Person};
-use super::incident::{self, Incident, State};
+use super::incident::{self, Incident};
 use super::ladder::{self, Answers, FactReply, GivenEvidence, RungReply, Walk};
 use super::policy::Policy;
 use super::record::{History, Unreadable};
@@ -154,27 +154,8 @@ pub fn authority<'p>(history: &History, policy: &dyn Fn(&PolicyPin) -> Option<&'
             }
         }
     });
-    findings.extend(turned(history, &incidents));
     findings.extend(prices(history, &incidents, policy));
     findings
-}
-
-/// Hotfixes that production has and that were decided afterwards to be none.
-fn turned(history: &History, incidents: &BTreeMap<IncidentId, Incident>) -> Vec<Finding> {
-    let is_turned = |incident: &&Incident| {
-        let check = incident.check();
-        incident.shipped.is_some_and(|shipped| history.knows(check.by.commit, shipped))
-            && check.what.decision == Decision::NormalRelease
-            && incident.state != State::Void
-            && !incident.all_withdrawn()
-    };
-    let finding = |incident: &Incident| {
-        let by = &incident.check().by;
-        let message = format!("{} decided it to wait for the normal release after its hotfix was deployed", by.actor);
-        let next = format!("hotfix check {} --again    # with what was so", incident.id);
-        Finding::new(FindingCode::DecisionTurned, message).at(by.commit, Some(&incident.id)).next(next)
-    };
-    incidents.values().filter(is_turned).map(finding).collect()
 }
 
 /// Walks that recorded a lower price than their policy's budget asked for.

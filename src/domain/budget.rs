@@ -32,8 +32,7 @@ pub struct Entry {
     pub incident: IncidentId,
     /// When it was opened.
     pub opened: Moment,
-    /// Its walks up the ladder in their order: the commit of each, and whether it decided for a hotfix. Behind them, as if it
-    /// were the last word, what deployed one: whatever is decided later makes that undone no more.
+    /// Its walks up the ladder in their order: the commit of each, and whether it decided for a hotfix.
     pub walks: Vec<(ObjectId, bool)>,
     /// The commit that says that it should not have been opened.
     pub voided: Option<ObjectId>,
@@ -48,7 +47,7 @@ impl From<&Incident> for Entry {
         Self {
             incident: incident.id.clone(),
             opened: incident.opened.at,
-            walks: incident.checks.iter().map(walk).chain(incident.shipped.map(|commit| (commit, true))).collect(),
+            walks: incident.checks.iter().map(walk).collect(),
             voided: voided.map(|done| done.by.commit),
             skipped: incident.said.overrides.iter().map(|done| (done.by.commit, done.by.at)).collect(),
         }
@@ -244,7 +243,7 @@ pub struct Earlier {
 /// The hotfixes before this incident, and what they had in common; none where there was none.
 pub fn earlier<'i>(incidents: impl IntoIterator<Item = &'i Incident>, this: &IncidentId) -> Option<Earlier> {
     let hotfixes = incidents.into_iter().filter(|incident| {
-        incident.id != *this && incident.state != State::Void && incident.counts_as() == Decision::Hotfix
+        incident.id != *this && incident.state != State::Void && incident.decision() == Decision::Hotfix
     });
     let hotfixes: Vec<&Incident> = hotfixes.collect();
     let last = hotfixes.iter().max_by_key(|incident| incident.opened.at)?;

@@ -84,8 +84,6 @@ findings! {
         "The incident was closed while its own policy still asked for something. This program refuses that, so a hand or another program recorded the end. Look at what was missing, and give it."
     DecisionNotByPolicy "decision-not-by-policy"
         "The answers that were recorded do not lead to the decision that was recorded, when the incident's own policy is walked again. This program decides and never takes a decision from outside."
-    DecisionTurned "decision-turned"
-        "A hotfix was deployed, and the incident was decided to wait for the normal release afterwards, while production has that fix still. It counts as a hotfix all the same, in the report and in the budget. Walk the ladder again with what was so (hotfix check INCIDENT --again), or withdraw the fix once production is without it."
     DoesNotCount "does-not-count"
         "Whoever is named as an event's author is not proven to be it: it is not signed, the signature is no good, or the key does not speak for that person. Under identity: signed it opens no gate. Ask the person: if it is theirs, let them record it again, signed; if not, somebody writes in their name."
     HiddenHistory "hidden-history"

@@ -364,12 +364,14 @@ fn moved_to(lost: &[usize], old: &Text<'_>, new: &Text<'_>, alignment: &Alignmen
     let lines: Vec<&[u8]> = lost.iter().map(|line| old.lines()[*line]).collect();
     lines.iter().find(|line| is_telling(line))?;
     let (first, last) = (*lost.first()?, *lost.last()?);
-    let same = |old_line: Option<usize>, new_line: Option<usize>| {
-        let line =
-            |text: &Text<'_>, at: Option<usize>| at.and_then(|at| text.lines().get(at).map(|line| line.to_vec()));
-        line(old, old_line).is_some_and(|known| is_telling(&known) && line(new, new_line) == Some(known))
-    };
     let in_added = |hunk: &Hunk| {
+        // The neighbour came along, or it is the very line that was one before: another of the same words tells nothing.
+        let same = |old_line: Option<usize>, new_line: Option<usize>| {
+            let (Some(was), Some(is)) = (old_line, new_line) else { return false };
+            let came_along = hunk.new.contains(&is) || alignment.forward(was) == Some(is);
+            let (was, is) = (old.lines().get(was), new.lines().get(is));
+            came_along && was.is_some_and(|line| is_telling(line)) && was == is
+        };
         let added = &new.lines()[hunk.new.clone()];
         let place = |at: usize| hunk.new.start + at..hunk.new.start + at + lines.len();
         let beside = |at: &usize| {

@@ -3,7 +3,6 @@
 mod attempt;
 mod meeting;
 mod replay;
-mod shipped;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -94,9 +93,6 @@ pub struct Incident {
     pub attempts: Vec<Attempt>,
     /// Deployments of a fix.
     pub deployed: Vec<Done<Deployed>>,
-    /// The event by which the first hotfix was deployed for it.
-    #[serde(skip)]
-    pub shipped: Option<ObjectId>,
     /// Who said that the system is back; the latest counts.
     pub restored: Option<Done<Restored>>,
     /// The earliest moment at which it was ever said to be back: from then on papers are owed, whatever is said later.
@@ -232,7 +228,6 @@ impl Incident {
             checks: Vec::new(),
             attempts: Vec::new(),
             deployed: Vec::new(),
-            shipped: None,
             restored: None,
             restored_first: None,
             down_again: false,
@@ -282,7 +277,7 @@ impl Incident {
                 self.deployed.clear();
             }
             Payload::FixWithdrawn(withdrawn) => self.attempt_of(withdrawn.attempt, entry).withdrawn = true,
-            Payload::Deployed(deployed) => self.deploy(entry, deployed),
+            Payload::Deployed(deployed) => self.deployed.push(Done::of(entry, deployed)),
             Payload::Restored(restored) => {
                 self.restored = Some(Done::of(entry, restored));
                 self.down_again = false;

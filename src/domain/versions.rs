@@ -40,7 +40,7 @@ pub(super) fn compared(line: &[u8], heir: &[u8]) -> Option<Ordering> {
 }
 
 /// Whether a dot stands between digits.
-fn may_name_one(line: &[u8]) -> bool {
+pub(super) fn may_name_one(line: &[u8]) -> bool {
     let is_digit = |at: Option<usize>| at.and_then(|at| line.get(at)).is_some_and(u8::is_ascii_digit);
     memchr::memchr_iter(b'.', line).any(|dot| is_digit(dot.checked_sub(1)) && is_digit(Some(dot + 1)))
 }

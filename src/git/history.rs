@@ -26,6 +26,8 @@ pub struct Node {
 /// What people wrote into a commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
+    /// The commit.
+    pub id: ObjectId,
     /// Who wrote the change.
     pub author: Person,
     /// When they wrote it, in seconds since 1970 by their clock; a pick or a rebase keeps it.
@@ -70,7 +72,7 @@ impl Repository {
     /// What people wrote into a commit. Exit 4 where it is not here.
     pub fn message(&self, id: ObjectId) -> Result<Message, Failure> {
         let object = self.object(id, Kind::Commit)?;
-        match parse_message(&object) {
+        match parse_message(id, &object) {
             Some(message) => Ok(message),
             // What other programs wrote otherwise than git does.
             None => self.message_as_libgit2_reads_it(id),
@@ -81,6 +83,7 @@ impl Repository {
         let commit = self.inner.find_commit(to_oid(id)).map_err(|error| self.lacking(id, error))?;
         let (author, committer) = (commit.author(), commit.committer());
         Ok(Message {
+            id,
             author: person(&author),
             author_time: author.when().seconds(),
             committer: person(&committer),
@@ -143,7 +146,7 @@ impl Repository {
 }
 
 /// Reads what people wrote into a raw commit, as libgit2 does; none where it is not as git writes it.
-fn parse_message(data: &[u8]) -> Option<Message> {
+fn parse_message(id: ObjectId, data: &[u8]) -> Option<Message> {
     let end = memchr::memmem::find(data, b"\n\n")?;
     let mut lines = data[..end].split(|byte| *byte == b'\n').skip_while(|line| !line.starts_with(b"author "));
     let (author, author_time) = signature(lines.next()?.strip_prefix(b"author ")?)?;
@@ -151,7 +154,7 @@ fn parse_message(data: &[u8]) -> Option<Message> {
     let text = &data[end + 2..];
     let text = &text[text.iter().take_while(|byte| **byte == b'\n').count()..];
     let text = text.split(|byte| *byte == 0).next().unwrap_or_default();
-    Some(Message { author, author_time, committer, text: String::from_utf8_lossy(text).into_owned() })
+    Some(Message { id, author, author_time, committer, text: String::from_utf8_lossy(text).into_owned() })
 }
 
 /// Reads `NAME <EMAIL> SECONDS OFFSET`, without what libgit2 takes for dirt around the name and the address.

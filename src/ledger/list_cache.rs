@@ -28,7 +28,7 @@ use super::read::Reading;
 use super::store::Ledger;
 
 /// The header of the file; another form has another one.
-const HEADER: &[u8] = b"hotfix list 3\n";
+const HEADER: &[u8] = b"hotfix list 2\n";
 
 /// Below this many new events the file is left as it is: reading them again costs less than writing it.
 const WORTH_WRITING: usize = 256;

@@ -11,6 +11,7 @@ use crate::domain::identity::RepositoryPath;
 use crate::domain::lines::{Alignment, Hunk, Text, is_telling};
 use crate::domain::quiet::is_quiet;
 use crate::domain::switched_off::switched_off;
+use crate::domain::test_code::is_test_code;
 use crate::failure::Failure;
 use crate::git::trees::Entry;
 
@@ -124,27 +125,32 @@ impl TextJudge<'_, '_> {
         !block(text, head).iter().any(|line| line.trim_ascii() == after.lines()[own].trim_ascii())
     }
 
-    /// Whether lines that went to another file have a neighbour there that they had before, or are many enough to be known
-    /// without: an error check stands in a hundred places.
+    /// Whether lines that went to another file have a neighbour there that came along, or are many enough to be known without: an
+    /// error check stands in a hundred places, and a line like the one beside it stands in many functions.
     pub(super) fn comes_with_a_neighbour(
         &self,
         trace: &Trace,
         old: &Text<'_>,
-        (entry, places): (Entry, &[usize]),
+        (before, entry, places): (Option<Entry>, Entry, &[usize]),
     ) -> Result<bool, Failure> {
         if trace.own_lines(old).iter().filter(|line| is_telling(line)).count() >= KNOWN_ALONE {
             return Ok(true);
         }
         let there = self.target.blob(entry.id)?;
         let new = Text::new(&there);
+        let alignment = self.target.aligned(before, Some(entry))?;
+        let is_new = |line: &usize| alignment.hunks.iter().any(|hunk| hunk.new.contains(line));
         let beside = |text: &Text<'_>, lines: &[usize]| {
             let (first, last) = (lines.iter().min().copied().unwrap_or(0), lines.iter().max().copied().unwrap_or(0));
             let telling = |line: &usize| is_telling(text.lines()[*line]);
-            let words = |line: Option<usize>| line.map(|line| text.lines()[line].trim_ascii().to_vec());
-            [words((0..first).rev().find(telling)), words((last + 1..text.lines().len()).find(telling))]
+            [(0..first).rev().find(telling), (last + 1..text.lines().len()).find(telling)]
         };
+        let words = |text: &Text<'_>, line: Option<usize>| line.map(|line| text.lines()[line].trim_ascii().to_vec());
         let (was, is) = (beside(old, &trace.own), beside(&new, places));
-        Ok(was.iter().zip(&is).any(|(was, is)| was.is_some() && was == is))
+        let came_along = |(was, is): (&Option<usize>, &Option<usize>)| {
+            is.as_ref().is_some_and(is_new) && words(old, *was) == words(&new, *is)
+        };
+        Ok(was.iter().zip(&is).any(came_along))
     }
 
     /// Whether one of a hunk's lines, which stand at these places of a version, is switched off there, and was not in the fix.
@@ -197,7 +203,9 @@ impl TextJudge<'_, '_> {
             one.standing = trace.standing(text).min(one.weight);
         }
         let lines: Vec<usize> = trace.own.iter().chain(&trace.heirs).copied().collect();
-        one.fate = if (trace.lost || trace.dropped * 2 > hunk.new.len()) && !one.quiet
+        // Half of a hunk may be the half that mattered; of a test, which no production runs, most of it is enough.
+        let most_dropped = hunk.new.len().saturating_sub(usize::from(!is_test_code(self.path))) / 2;
+        one.fate = if (trace.lost || trace.dropped > most_dropped) && !one.quiet
             || self.is_switched_off(hunk, &lines, (tip, text))
             || self.left_its_block(hunk, &lines, text)
         {

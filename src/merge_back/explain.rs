@@ -1,18 +1,18 @@
-//! What explains a landing that is not exact: which commit is a pick of the fix, and which one looks most like it.
+//! What explains a landing that is not exact: which commits look most like it.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use foldhash::HashMap;
 
 use crate::domain::event::{Change, Side};
-use crate::domain::identity::{ObjectId, RepositoryPath};
+use crate::domain::identity::RepositoryPath;
 use crate::domain::lines::{Alignment, TellingLines, Text, is_telling};
 use crate::failure::Failure;
-use crate::git::history::Message;
 
 use super::compare::compare;
 use super::fix::Fix;
+use super::picks::Picks;
 use super::report::Candidate;
 use super::target::Target;
 
@@ -28,62 +28,6 @@ const LEAST_OF_PATH: usize = 50;
 /// So many candidates are named at least, where there are as many; and at most, where the fix has many commits.
 const FEWEST_NAMED: usize = 3;
 const MOST_NAMED: usize = 8;
-
-/// Which commits of the target's line carry the fix's own commits, by author and the author's time to the second: what a pick
-/// and a rebase keep, and nobody types.
-pub struct Picks<'a> {
-    target: &'a Target<'a>,
-    commits: &'a [ObjectId],
-    own: RefCell<Option<Vec<Message>>>,
-    known: RefCell<HashMap<usize, bool>>,
-}
-
-impl<'a> Picks<'a> {
-    /// Nothing is read yet.
-    pub fn new(target: &'a Target<'a>, fix: &'a Fix) -> Self {
-        Self { target, commits: &fix.commits, own: RefCell::new(None), known: RefCell::default() }
-    }
-
-    /// Takes a commit for the landing that it is proven to be of most of the fix.
-    pub fn know(&self, number: usize) {
-        self.known.borrow_mut().insert(number, true);
-    }
-
-    /// Whether the commit with this number, or one that it merged, is a pick of one of the fix's commits.
-    pub fn has(&self, number: usize) -> Result<bool, Failure> {
-        if let Some(known) = self.known.borrow().get(&number) {
-            return Ok(*known);
-        }
-        if self.own.borrow().is_none() {
-            let here = self.commits.iter().filter(|commit| self.target.repository.has(**commit));
-            let own = here.map(|commit| self.target.repository.message(*commit)).collect::<Result<_, _>>()?;
-            *self.own.borrow_mut() = Some(own);
-        }
-        let found = self.any(number, |_, _| true)?;
-        self.known.borrow_mut().insert(number, found);
-        Ok(found)
-    }
-
-    /// Whether that commit, or one that it merged, is such a pick and says so too: by the same first line, or by naming the
-    /// commit. Two commits of one person may share a second.
-    pub fn names(&self, number: usize) -> Result<bool, Failure> {
-        let names = |own: &Message, other: &Message| {
-            other.summary() == own.summary()
-                || self.commits.iter().any(|commit| other.text.contains(&commit.to_string()))
-        };
-        Ok(self.has(number)? && self.any(number, names)?)
-    }
-
-    /// Whether a message of that commit has the author and date of one of the fix's, and the two are as wanted.
-    fn any(&self, number: usize, wanted: impl Fn(&Message, &Message) -> bool) -> Result<bool, Failure> {
-        let own = self.own.borrow();
-        let same = |message: &Message| {
-            let picked = |own: &&Message| own.author.is(&message.author) && own.author_time == message.author_time;
-            own.iter().flatten().filter(picked).any(|own| wanted(own, message))
-        };
-        Ok(self.target.messages(number)?.iter().any(same))
-    }
-}
 
 /// The path on the target that holds what the fix has elsewhere: the same name, and the most of its lines, at least this many
 /// percent of them.
@@ -113,6 +57,8 @@ pub(super) struct Sought<'s> {
     pub(super) all: bool,
     /// Whether no line of it left a trace: then only a pick can be it.
     pub(super) only_picks: bool,
+    /// The commits that raised a version further than the fix does.
+    pub(super) raised_by: BTreeSet<usize>,
 }
 
 /// The commits that look most like the landing, the likest first: among those that touched the fix's paths. A fix that came
@@ -175,6 +121,12 @@ fn candidate(
     if messages.iter().any(|message| fix.commits.iter().any(|commit| message.text.contains(&commit.to_string()))) {
         why.push("its message names a commit of the fix".to_owned());
     }
+    if why.is_empty() && picks.tells(number)? {
+        why.push("its first line is that of the fix, or the fix names it".to_owned());
+    }
+    if sought.raised_by.contains(&number) {
+        why.push("it raises a version further than the fix does".to_owned());
+    }
     // One of several commits of a fix brings little of the whole, and much of what it is about.
     let of_path = telling.paths.iter().filter(|(path, _)| sought.paths.contains(path)).find_map(|(path, lines)| {
         let here = lines.iter().map(|(line, stock)| used.get(&line[..]).map_or(0, |used| *used.min(stock))).sum();
@@ -184,9 +136,9 @@ fn candidate(
     if similarity < LEAST_SIMILARITY && why.is_empty() && of_path.is_none() {
         return Ok(None);
     }
-    why.push(match of_path {
-        Some((path, share)) => format!("it brings {share} % of the fix's lines in {path}"),
-        None => format!("it brings {similarity} % of the fix's lines"),
+    why.extend(match of_path {
+        Some((path, share)) => Some(format!("it brings {share} % of the fix's lines in {path}")),
+        None => (similarity > 0).then(|| format!("it brings {similarity} % of the fix's lines")),
     });
     let summary = messages.first().map(|message| message.summary().to_owned()).unwrap_or_default();
     Ok(Some(Candidate { commit, summary, similarity, why, compared: vec![] }))

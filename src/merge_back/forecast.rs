@@ -281,7 +281,8 @@ fn next_release(report: &Report, into: &str) -> String {
         Verdict::Reverted => format!("a release cut from {into} drops the fix: it was there and was taken out"),
         Verdict::Partial => format!("a release cut from {into} holds only part of the fix"),
         Verdict::Unproven => {
-            format!("nobody can say whether a release cut from {into} holds the fix: look at the candidate")
+            let look = if report.candidates.is_empty() { "compare the lines" } else { "look at the candidate" };
+            format!("nobody can say whether a release cut from {into} holds the fix: {look}")
         }
     }
 }

@@ -10,8 +10,8 @@ use crate::domain::identity::RepositoryPath;
 use crate::domain::lines::is_binary;
 use crate::failure::Failure;
 
-use super::explain::Picks;
 use super::fix::{Fix, entry_of};
+use super::picks::Picks;
 use super::target::{Target, Version};
 use super::text::TextJudge;
 
@@ -69,6 +69,8 @@ pub struct Judged {
     pub uprooted_by: Vec<usize>,
     /// The commits that dropped lines of it, and put none in their place.
     pub dropped_by: Vec<usize>,
+    /// The commit that raised a version further than it does, where nothing proves that it came.
+    pub raised_by: Option<usize>,
     /// Whether it only adds what does nothing by itself, comments and imports, or rewords a comment.
     pub quiet: bool,
     /// How many telling lines it is about, at least 1.
@@ -90,6 +92,7 @@ impl Judged {
             gone: None,
             uprooted_by: vec![],
             dropped_by: vec![],
+            raised_by: None,
             quiet: false,
             weight: 1,
             standing: 1,

@@ -15,6 +15,7 @@ mod identity;
 pub mod judge;
 mod landings;
 mod line;
+mod picks;
 pub mod recipe;
 pub mod report;
 pub mod search;

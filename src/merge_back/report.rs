@@ -175,7 +175,8 @@ fn sought<'s>(
     let sides = changes.flat_map(|change| [&change.before, &change.after]).flatten().map(|side| &side.path);
     let paths: BTreeSet<_> = sides.flat_map(|path| [Some(path), moved.get(path)]).flatten().collect();
     let only_picks = judged.iter().filter(is_open).filter(|one| wanted(&one.path)).all(|one| one.fate == Fate::Never);
-    (!paths.is_empty()).then_some(Sought { paths, all: landed.is_empty(), only_picks })
+    let raised_by = judged.iter().filter_map(|one| one.raised_by).collect();
+    (!paths.is_empty()).then_some(Sought { paths, all: landed.is_empty(), only_picks, raised_by })
 }
 
 /// The parts of what was judged as one.

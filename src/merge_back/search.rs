@@ -9,10 +9,11 @@ use crate::domain::fate::Fate;
 use crate::domain::identity::RepositoryPath;
 use crate::failure::Failure;
 
-use super::explain::{Picks, same_file};
+use super::explain::same_file;
 use super::fix::Fix;
 use super::identity::{Timeline, by_identity};
 use super::judge::{Judged, judge};
+use super::picks::Picks;
 use super::report::Report;
 use super::target::{Target, Version};
 use super::together::together;

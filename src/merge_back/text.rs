@@ -4,7 +4,7 @@ use foldhash::HashSet;
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use crate::domain::adaptation::Adaptation;
+use crate::domain::adaptation::{Adaptation, raises_further};
 use crate::domain::event::Side;
 use crate::domain::fate::Fate;
 use crate::domain::hunk::{Place, Standing, Step, TextChange, Trace, View, stands};
@@ -16,10 +16,10 @@ use crate::domain::test_code::is_test_code;
 use crate::failure::Failure;
 use crate::git::trees::Entry;
 
-use super::explain::Picks;
 use super::fix::Fix;
 use super::judge::{Gone, Judged, Part};
 use super::landings::Found;
+use super::picks::Picks;
 use super::shelf::{Shelf, bytes};
 use super::target::{Target, Version};
 
@@ -259,7 +259,9 @@ impl TextJudge<'_, '_> {
             return Ok(None);
         }
         let Some((path, entry, places)) = self.target.scattered(at, &own, from)? else { return Ok(None) };
-        if !self.comes_with_a_neighbour(trace, old, (entry, &places))? {
+        let differing = self.target.differing(at)?;
+        let before = differing.iter().find(|file| file.path == path).and_then(|file| file.before);
+        if !self.comes_with_a_neighbour(trace, old, (before, entry, &places))? {
             return Ok(None);
         }
         let later = self.target.versions(&[path], at)?.remove(0);
@@ -272,11 +274,22 @@ impl TextJudge<'_, '_> {
     /// every line of the hunk must be accounted for, see [`Adaptation`].
     fn adapted(&self, hunk: &Hunk, now: Standing, shelf: &Shelf<'_>, one: &mut Judged) -> Result<(), Failure> {
         for index in 0..self.versions.len().saturating_sub(1) {
-            if !self.picks.has(self.versions[index].at)? {
+            let at = self.versions[index].at;
+            let is_pick = self.picks.has(at)?;
+            // Neither side of the hunk stands there: a step that changed the file may be the fix in other words.
+            let is_open = now == Standing::Unclear && one.fate == Fate::Never;
+            if !is_pick && !is_open {
                 continue;
             }
             let (old, new) = (self.text(shelf, index + 1)?, self.text(shelf, index)?);
-            let how = (one.quiet, is_test_code(self.path) && self.picks.names(self.versions[index].at)?);
+            if !is_pick {
+                one.raised_by = raises_further(self.change.added(hunk), old, new).then_some(at);
+                if one.raised_by.is_some() || self.picks.tells(at)? {
+                    one.fate = Fate::Unknown;
+                }
+                continue;
+            }
+            let how = (one.quiet, is_test_code(self.path) && self.picks.names(at)?);
             let Some(adaptation) = Adaptation::new(self.change, hunk, how, (old, new)) else {
                 let absent = now == Standing::Absent;
                 if one.fate == Fate::Never && Adaptation::resembles(self.change, hunk, absent, old, new) {
@@ -285,8 +298,8 @@ impl TextJudge<'_, '_> {
                 continue;
             };
             let place = Place { lines: adaptation.own, gap: adaptation.gap };
-            one.landed_by = Some(self.versions[index].at);
-            one.evolved_by.push(self.versions[index].at);
+            one.landed_by = Some(at);
+            one.evolved_by.push(at);
             let trace = Trace { heirs: adaptation.heirs, replaced: adaptation.changed, ..Trace::new(hunk, place) };
             return self.follow(hunk, index, trace, shelf, one);
         }

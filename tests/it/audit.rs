@@ -9,7 +9,6 @@ use hotfix::git::objects::EMPTY_TREE;
 use hotfix::ledger::codec;
 use serde_json::Value;
 
-use crate::people;
 use crate::place::{ANALYSIS, GRACE, Place};
 use crate::road::QUALIFIES;
 
@@ -250,31 +249,6 @@ fn a_decision_that_the_policy_did_not_make_is_found() {
         checked.decision = Decision::NormalRelease;
     });
     assert_eq!(scene.only("decision-not-by-policy"), "its answers lead to hotfix, and normal-release is recorded");
-}
-
-/// One person, alone: ship a hotfix, then answer otherwise.
-#[test]
-fn a_hotfix_that_was_deployed_is_not_decided_away() {
-    let place = people::shop(&[]);
-    place.commit("shop.rs", "one\ntwo\nthree\n", "Mend it");
-    people::fix(&place).exits(0);
-    place.hotfix_by(GRACE, &["approve", "INC-42"]).exits(0);
-    place.hotfix(&["deployed", "INC-42"]).exits(0);
-    let hotfixes = || place.json(&["report"])["repositories"][0]["hotfixes"].clone();
-    assert_eq!(hotfixes(), 1);
-    let harmless = ["severity=sev4", "why_now=nothing", "data_at_risk=no", "affected=nobody", "workaround=holds"];
-    let rungs = ["roll-back=tried", "roll-back.evidence=x", "flag-off=no-flag"];
-    let turn = |facts: [&str; 5]| {
-        let answers: Vec<&str> = rungs.into_iter().chain(facts).flat_map(|answer| ["--set", answer]).collect();
-        place.hotfix(&[&["check", "INC-42", "--again"], &answers[..]].concat())
-    };
-    turn(harmless).exits(1).says("INC-42: normal-release").says("it counts as one, whatever is decided now");
-    assert_eq!(hotfixes(), 1);
-    place.hotfix(&[&["check", "INC-43"], QUALIFIES].concat()).says("The last hotfix was").says("INC-42");
-    let audit = place.hotfix(&["audit"]).exits(1);
-    audit.says("decision-turned").says("after its hotfix was deployed").says("hotfix check INC-42 --again");
-    turn(["severity=sev1", "why_now=money", "data_at_risk=yes", "affected=most", "workaround=none"]).exits(0);
-    place.hotfix(&["audit"]).exits(0);
 }
 
 #[test]

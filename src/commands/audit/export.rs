@@ -184,7 +184,7 @@ fn change(
     }
     Ok(Change {
         id: incident.id.to_string(),
-        kind: incident.counts_as().word().to_owned(),
+        kind: incident.decision().word().to_owned(),
         state: incident.state.word().to_owned(),
         started: Some(incident.started),
         authors,

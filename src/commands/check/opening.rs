@@ -96,9 +96,6 @@ impl<'s> Opening<'s> {
             return Ok(Err(stopped));
         }
         notes.extend(incident.and_then(closing::contested).map(|refusal| format!("Contested: {}.", refusal.message)));
-        if incident.is_some_and(|incident| incident.shipped.is_some()) {
-            notes.push("A hotfix was deployed for it: it counts as one, whatever is decided now.".to_owned());
-        }
         if book.presence()? == Presence::Unknown {
             notes.push(
                 "This clone never fetched the team's ledger: incidents opened elsewhere are not seen here.".to_owned(),

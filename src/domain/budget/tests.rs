@@ -144,21 +144,3 @@ fn earlier_hotfixes_tell_what_they_had_in_common() {
     assert_eq!((told.last.as_str(), told.escaped_gates), ("INC-2", vec![("tests".to_owned(), 2)]));
     assert_eq!(one.severity_at_opening.as_deref(), Some("sev2"), "{SEVERITY}");
 }
-
-#[test]
-fn a_hotfix_that_was_deployed_is_spent_whatever_is_decided_later() {
-    let policy = policy();
-    let budget = policy.budget.as_ref().expect("a budget");
-    let this: IncidentId = "INC-9".parse().expect("an id");
-    for (story, points) in [
-        ("ada check; ada fix a; ada deployed; ada decide normal-release", 1),
-        ("ada check; ada fix a; ada deployed; ada fix b; ada decide roll-back", 1),
-        ("ada check; ada fix a; ada decide normal-release; ada deployed", 0),
-        ("ada decide normal-release; ada fix a; ada deployed", 0),
-    ] {
-        let spender = incident("INC-1", story);
-        let account: Account<'_> = [&spender].into_iter().collect();
-        assert_eq!(account.spent(budget, (&this, spender.opened.at)).points, points, "{story}");
-        assert_eq!(earlier([&spender], &this).is_some(), points > 0, "{story}");
-    }
-}

@@ -78,7 +78,7 @@ fn recovery_time(ground: &Ground<'_>) -> Metric {
     for facts in &ground.incidents {
         let no_code = facts.incident.analysis.as_ref().is_some_and(|analysis| analysis.no_code_cause);
         // What could wait for the normal release needed no immediate intervention.
-        if !no_code && facts.incident.counts_as() != Decision::NormalRelease {
+        if !no_code && facts.incident.decision() != Decision::NormalRelease {
             spans.add(facts.started(), facts.restored(), ground.now);
         }
     }

@@ -25,9 +25,9 @@ impl Facts<'_> {
         self.incident.started
     }
 
-    /// Whether it was decided to be a hotfix, or one was deployed for it.
+    /// Whether it was decided to be a hotfix.
     pub(super) fn is_hotfix(&self) -> bool {
-        self.incident.counts_as() == Decision::Hotfix
+        self.incident.decision() == Decision::Hotfix
     }
 
     /// When the system was back, if it is.

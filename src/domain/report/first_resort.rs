@@ -20,7 +20,7 @@ pub(super) fn metrics(ground: &Ground<'_>) -> [Metric; 4] {
 
 fn ratio(ground: &Ground<'_>) -> Metric {
     let decided = |decision: Decision| -> Vec<Moment> {
-        let so = ground.incidents.iter().filter(|facts| facts.incident.counts_as() == decision);
+        let so = ground.incidents.iter().filter(|facts| facts.incident.decision() == decision);
         so.map(|facts| facts.started()).collect()
     };
     let by_decision = [Decision::RollBack, Decision::FlagOff, Decision::Hotfix].map(|it| (it.word(), decided(it)));
@@ -34,8 +34,7 @@ fn ratio(ground: &Ground<'_>) -> Metric {
         n,
         of: "interventions",
         definition: "Incidents decided as roll-back or flag-off among all decided as roll-back, flag-off or hotfix; by the \
-                     walk that governs, but for a hotfix that was deployed: it stays one. What waits for the normal release \
-                     is no intervention.",
+                     walk that governs. What waits for the normal release is no intervention.",
         source: OURS,
         figures: vec![
             Figure::if_enough("first-resort", (n, FOR_SHARE), Amount::Share { part: n - counts[2], whole: n.max(1) }),

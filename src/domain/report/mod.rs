@@ -76,7 +76,7 @@ pub struct Repository {
     pub from: Option<Moment>,
     /// Incidents, void ones not counted.
     pub incidents: usize,
-    /// Those of them that were decided to be a hotfix, or for which one was deployed.
+    /// Those of them that were decided to be a hotfix.
     pub hotfixes: usize,
     /// Releases; none where they can't be told.
     pub releases: Option<usize>,

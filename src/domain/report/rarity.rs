@@ -33,8 +33,8 @@ fn per_month(ground: &Ground<'_>, started: &[Moment]) -> Metric {
         title: "Hotfixes per month",
         n: started.len(),
         of: "hotfixes",
-        definition: "Incidents whose decision is hotfix, or for which one was deployed whatever was decided afterwards, by \
-                     the month (UTC) in which they started; the mean is over full months.",
+        definition: "Incidents whose decision is hotfix, by the month (UTC) in which they started; the mean is over full \
+                     months.",
         source: OURS,
         figures: vec![
             Figure::if_enough("mean", (full_months, FOR_MEAN), mean).needing("full months"),

@@ -456,26 +456,3 @@ fn a_fix_that_was_gone_again_came_back() {
     let report = over(&lines.join("\n"), &["shop"], None);
     assert!(told(&report, "repeat-causes").contains("came-back 1"));
 }
-
-#[test]
-fn what_was_deployed_as_a_hotfix_stays_one_whatever_is_decided_later() {
-    let told_of = |story: &str| {
-        let report = over(story, &["shop"], None);
-        let metrics =
-            ["hotfixes-per-month", "days-since-last", "first-resort-ratio", "failed-deployment-recovery-time"];
-        (report.repositories[0].hotfixes, metrics.map(|metric| told(&report, metric)))
-    };
-    let honest = told_of(STORY);
-    for decision in ["normal-release", "roll-back", "flag-off"] {
-        assert_eq!(told_of(&format!("{STORY}\n01-12T00:00 H1 ada check sev1 {decision}")), honest, "{decision}");
-    }
-    // Decided otherwise between the deployment and the word about it.
-    let late = STORY.replace("01-20T04:00 H2 ada deployed\n", "");
-    assert_ne!(late, STORY);
-    let turned = "01-20T04:30 H2 ada check sev1 normal-release";
-    let said_late = format!("{late}\n{turned}\n01-20T04:00 H2 ada deployed");
-    assert_eq!(told_of(&said_late).0, honest.0);
-    // What was not deployed may be decided otherwise.
-    assert_eq!(told_of(&format!("{late}\n{turned}")).0, honest.0 - 1);
-    assert_eq!(told_of(&format!("{late}\n{turned}\n01-20T05:00 H2 ada deployed")).0, honest.0 - 1);
-}
