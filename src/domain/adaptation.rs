@@ -167,15 +167,15 @@ impl Adaptation {
     }
 }
 
-/// Whether the step from `old` to `new` raises a version further than one of these lines does, and changes nothing else of it.
-pub fn raises_further(lines: &[&[u8]], old: &Text<'_>, new: &Text<'_>) -> bool {
-    let named: Vec<&[u8]> = lines.iter().copied().filter(|line| versions::may_name_one(line)).collect();
-    if named.is_empty() {
-        return false;
-    }
-    let mut fresh = Alignment::of_bytes(old.bytes(), new.bytes()).hunks.into_iter().flat_map(|hunk| hunk.new);
-    let is_higher = |other: &[u8]| named.iter().any(|line| versions::compared(line, other) == Some(Ordering::Greater));
-    fresh.any(|line| is_higher(new.lines()[line]))
+/// Whether any of these lines may name a version.
+pub fn may_name_a_version(lines: &[&[u8]]) -> bool {
+    lines.iter().any(|line| versions::may_name_one(line))
+}
+
+/// Whether a step to `new` raises a version further than one of these lines does, and changes nothing else of that line.
+pub fn raises_further(lines: &[&[u8]], step: &Alignment, new: &Text<'_>) -> bool {
+    let is_higher = |other: &[u8]| lines.iter().any(|line| versions::compared(line, other) == Some(Ordering::Greater));
+    step.hunks.iter().flat_map(|hunk| hunk.new.clone()).any(|line| is_higher(new.lines()[line]))
 }
 
 /// Whether the nearest line that says something, before or behind a line of the new version, is the one that stands there in

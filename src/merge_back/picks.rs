@@ -18,12 +18,19 @@ pub struct Picks<'a> {
     commits: &'a [ObjectId],
     own: OnceCell<Vec<Message>>,
     known: RefCell<HashMap<usize, bool>>,
+    told: RefCell<HashMap<usize, bool>>,
 }
 
 impl<'a> Picks<'a> {
     /// Nothing is read yet.
     pub fn new(target: &'a Target<'a>, fix: &'a Fix) -> Self {
-        Self { target, commits: &fix.commits, own: OnceCell::new(), known: RefCell::default() }
+        Self {
+            target,
+            commits: &fix.commits,
+            own: OnceCell::new(),
+            known: RefCell::default(),
+            told: RefCell::default(),
+        }
     }
 
     /// Takes a commit for the landing that it is proven to be of most of the fix.
@@ -54,6 +61,9 @@ impl<'a> Picks<'a> {
     /// Whether that commit, or one that it merged, says that it is the fix, or the fix says that it is of it: by the same first
     /// line, but for the number that a host puts behind it, or by the other's id. Words prove nothing; they tell where to look.
     pub fn tells(&self, number: usize) -> Result<bool, Failure> {
+        if let Some(told) = self.told.borrow().get(&number) {
+            return Ok(*told);
+        }
         let own = self.own()?;
         let title = |message: &Message| without_number(message.summary()).to_owned();
         let titles: Vec<String> = own.iter().map(title).filter(|title| !title.is_empty()).collect();
@@ -62,7 +72,9 @@ impl<'a> Picks<'a> {
                 || self.commits.iter().any(|commit| message.text.contains(&commit.to_string()))
                 || own.iter().any(|own| own.text.contains(&message.id.to_string()))
         };
-        Ok(self.target.messages(number)?.iter().any(tells))
+        let told = self.target.messages(number)?.iter().any(tells);
+        self.told.borrow_mut().insert(number, told);
+        Ok(told)
     }
 
     /// Whether a message of that commit has the author and date of one of the fix's, and the two are as wanted.

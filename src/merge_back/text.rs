@@ -4,7 +4,7 @@ use foldhash::HashSet;
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use crate::domain::adaptation::{Adaptation, raises_further};
+use crate::domain::adaptation::{Adaptation, may_name_a_version, raises_further};
 use crate::domain::event::Side;
 use crate::domain::fate::Fate;
 use crate::domain::hunk::{Place, Standing, Step, TextChange, Trace, View, stands};
@@ -275,20 +275,14 @@ impl TextJudge<'_, '_> {
     fn adapted(&self, hunk: &Hunk, now: Standing, shelf: &Shelf<'_>, one: &mut Judged) -> Result<(), Failure> {
         for index in 0..self.versions.len().saturating_sub(1) {
             let at = self.versions[index].at;
-            let is_pick = self.picks.has(at)?;
-            // Neither side of the hunk stands there: a step that changed the file may be the fix in other words.
-            let is_open = now == Standing::Unclear && one.fate == Fate::Never;
-            if !is_pick && !is_open {
-                continue;
-            }
-            let (old, new) = (self.text(shelf, index + 1)?, self.text(shelf, index)?);
-            if !is_pick {
-                one.raised_by = raises_further(self.change.added(hunk), old, new).then_some(at);
-                if one.raised_by.is_some() || self.picks.tells(at)? {
-                    one.fate = Fate::Unknown;
+            if !self.picks.has(at)? {
+                // Neither side of the hunk stands there: a step that changed the file may be the fix in other words.
+                if now == Standing::Unclear && one.fate == Fate::Never {
+                    self.other_words(hunk, index, shelf, one)?;
                 }
                 continue;
             }
+            let (old, new) = (self.text(shelf, index + 1)?, self.text(shelf, index)?);
             let how = (one.quiet, is_test_code(self.path) && self.picks.names(at)?);
             let Some(adaptation) = Adaptation::new(self.change, hunk, how, (old, new)) else {
                 let absent = now == Standing::Absent;
@@ -302,6 +296,20 @@ impl TextJudge<'_, '_> {
             one.evolved_by.push(at);
             let trace = Trace { heirs: adaptation.heirs, replaced: adaptation.changed, ..Trace::new(hunk, place) };
             return self.follow(hunk, index, trace, shelf, one);
+        }
+        Ok(())
+    }
+
+    /// Takes a hunk for unknown that left no trace, where the step to this version says that it is the fix, or raises the version
+    /// that the hunk raises further. That proves nothing: a person must look.
+    fn other_words(&self, hunk: &Hunk, index: usize, shelf: &Shelf<'_>, one: &mut Judged) -> Result<(), Failure> {
+        let (at, added) = (self.versions[index].at, self.change.added(hunk));
+        if may_name_a_version(added) {
+            let step = self.target.aligned(self.versions[index + 1].entry, self.versions[index].entry)?;
+            one.raised_by = raises_further(added, &step, self.text(shelf, index)?).then_some(at);
+        }
+        if one.raised_by.is_some() || self.picks.tells(at)? {
+            one.fate = Fate::Unknown;
         }
         Ok(())
     }
