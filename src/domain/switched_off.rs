@@ -1,4 +1,5 @@
-//! Code that stands in its file and is no part of the program: block comments, and what `#if 0` leaves out.
+//! Code that stands in its file and is no part of the program: block comments, texts that nobody reads, what `#if 0` leaves out,
+//! and files that no build takes up.
 
 use memchr::memmem;
 
@@ -21,13 +22,22 @@ const NESTING: &[&str] = &["dart", "kt", "kts", "rs", "scala", "swift"];
 /// Those with `#if`.
 const PREPROCESSED: &[&str] = &["c", "cc", "cpp", "cs", "cu", "cxx", "h", "hh", "hpp", "m", "mm", "swift"];
 
-/// Whether each line of a file lies within a block comment or below `#if 0`; none where no line does.
+/// How Go's build tool is told to leave a file out, in the present form and in that before Go 1.17.
+const IGNORED: [&[u8]; 2] = [b"//go:build ignore", b"// +build ignore"];
+
+/// Whether each line of a file is no part of the program; none where every line is one.
 ///
 /// Strings are told apart as far as one line goes, and a language that is not known here has no such lines. Whoever compares
 /// two versions of a file can trust a difference more than the answer for one.
 pub fn switched_off(path: &RepositoryPath, text: &Text<'_>) -> Option<Vec<bool>> {
     let name = String::from_utf8_lossy(path.as_bytes()).to_ascii_lowercase();
     let extension = name.rsplit_once('.')?.1;
+    match extension {
+        "go" if is_ignored(text) => return Some(vec![true; text.lines().len()]),
+        "py" | "pyi" => return off_by(text, [b"\"\"\"", b"'''"], PythonText::default().reader()),
+        "rb" | "rake" => return off_by(text, [b"=begin"; 2], ruby_comments()),
+        _ => {}
+    }
     let markup = MARKUP.contains(&extension);
     let (open, close): (&[u8], &[u8]) = if markup { (b"<!--", b"-->") } else { (b"/*", b"*/") };
     let comments = (markup || BLOCK_COMMENTS.contains(&extension)) && memmem::find(text.bytes(), open).is_some();
@@ -46,6 +56,68 @@ pub fn switched_off(path: &RepositoryPath, text: &Text<'_>) -> Option<Vec<bool>>
         off.push(has_text(line) && !code || condition.leaves_out());
     }
     off.contains(&true).then_some(off)
+}
+
+/// What a reader of one line after another says of a file that holds one of these marks.
+fn off_by(text: &Text<'_>, marks: [&[u8]; 2], is_off: impl FnMut(&[u8]) -> bool) -> Option<Vec<bool>> {
+    marks.iter().find(|mark| memmem::find(text.bytes(), mark).is_some())?;
+    let off: Vec<bool> = text.lines().iter().copied().map(is_off).collect();
+    off.contains(&true).then_some(off)
+}
+
+/// Whether a Go file says above its package that no build takes it up.
+fn is_ignored(text: &Text<'_>) -> bool {
+    let head = text.lines().iter().map(|line| line.trim_ascii()).take_while(|line| !line.starts_with(b"package "));
+    head.into_iter().any(|line| IGNORED.contains(&line))
+}
+
+/// Reads Ruby's lines: whether each lies between `=begin` and `=end`.
+fn ruby_comments() -> impl FnMut(&[u8]) -> bool {
+    let mut open = false;
+    move |line| {
+        let is_off = open || line.starts_with(b"=begin");
+        open = is_off && !line.starts_with(b"=end");
+        is_off
+    }
+}
+
+/// The text between three quotes that is open at the end of a line of Python.
+#[derive(Default)]
+struct PythonText {
+    /// The three quotes that end it.
+    open: Option<&'static [u8]>,
+    /// Whether it is a statement of its own, which does nothing: documentation, or code that somebody put aside.
+    stands_alone: bool,
+}
+
+impl PythonText {
+    fn reader(mut self) -> impl FnMut(&[u8]) -> bool {
+        move |line| self.is_off(line)
+    }
+
+    /// Reads a line; whether it is part of a text that stands alone.
+    fn is_off(&mut self, line: &[u8]) -> bool {
+        let (mut at, mut is_off) = (0, self.open.is_some() && self.stands_alone);
+        while at < line.len() {
+            let rest = &line[at..];
+            let mark: Option<&[u8]> = [&b"\"\"\""[..], b"'''"].into_iter().find(|mark| rest.starts_with(mark));
+            match (self.open, mark) {
+                (Some(open), _) => {
+                    let Some(end) = memmem::find(rest, open) else { return is_off };
+                    (self.open, at) = (None, at + end + open.len());
+                }
+                (None, Some(mark)) => {
+                    let before = line[..at].trim_ascii();
+                    self.stands_alone = before.is_empty() || matches!(before, [b'r' | b'R' | b'u' | b'U']);
+                    is_off |= self.stands_alone;
+                    (self.open, at) = (Some(mark), at + mark.len());
+                }
+                (None, None) if rest[0] == b'#' => return is_off,
+                (None, None) => at += if matches!(rest[0], b'"' | b'\'') { quoted(rest) } else { 1 },
+            }
+        }
+        is_off
+    }
 }
 
 fn has_text(line: &[u8]) -> bool {
@@ -159,6 +231,23 @@ mod tests {
         assert_eq!(off("a.java", "/* /* */\nrun();\n"), [1]);
         assert_eq!(off("a.ts", "/* open\n\nguard()"), [1, 3]);
         assert_eq!(off("a.vue", "<p>it's</p>\n<!--\n<b v-if=\"x\"/>\n-->\n<i/>"), [2, 3, 4]);
+    }
+
+    #[test]
+    fn a_text_that_nobody_reads_is_off() {
+        assert_eq!(off("a.py", "run()\n\"\"\"\nguard()\n\"\"\"\nrun()\n"), [2, 3, 4]);
+        assert_eq!(off("a.py", "def f():\n    r'''Why.'''\n    run()\n"), [2]);
+        let data =
+            "query = \"\"\"\nselect\n\"\"\"\nguard('\"\"\"', x)  # \"\"\"\nrun(\"\"\"a\"\"\", \"\"\"b\n\"\"\")\n";
+        assert_eq!(off("a.py", data), Vec::<usize>::new());
+        assert_eq!(off("a.rb", "run\n=begin\nguard\n=end\nrun\n"), [2, 3, 4]);
+    }
+
+    #[test]
+    fn a_file_that_no_build_takes_up_is_off() {
+        assert_eq!(off("a.go", "// Why.\n//go:build ignore\n\npackage a\n"), [1, 2, 3, 4]);
+        assert_eq!(off("a.go", "package a\n// +build ignore\n"), Vec::<usize>::new());
+        assert_eq!(off("a.go", "//go:build linux\npackage a\n"), Vec::<usize>::new());
     }
 
     #[test]

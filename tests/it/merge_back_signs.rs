@@ -111,3 +111,20 @@ fn a_dependency_that_main_raised_further_by_itself_is_for_a_person_to_see() {
     assert_eq!(report.candidates.first().map(|one| one.commit), Some(history.id("main")));
     assert_eq!(judge(&raised("lxml==4.8.9"), "base", "fix", "main").unwrap().verdict, Missing);
 }
+
+#[test]
+fn what_nobody_reads_is_not_in_effect() {
+    let after = |file: &str, later: &str| {
+        let history = History::bare(&format!(
+            "base : {file} = package_a def_f(x) ____log(f) ____y_=_x_+_1 ____return_y; c = other
+             fix : {file} ~ def_f(x) -> def_f(x) ____guard(x)
+             pick < base : c = more; pick fix
+             main : {later}"
+        ));
+        judge(&history, "base", "fix", "main").unwrap().verdict
+    };
+    assert_ne!(after("a.py", "a.py ~ ____guard(x) -> ____\"\"\" ____guard(x) ____\"\"\""), Merged);
+    assert_ne!(after("a.rb", "a.rb ~ ____guard(x) -> =begin ____guard(x) =end"), Merged);
+    assert_ne!(after("a.go", "a.go ~ package_a -> //go:build_ignore . package_a"), Merged);
+    assert_eq!(after("a.go", "a.go ~ package_a -> //go:build_linux . package_a"), Merged);
+}
