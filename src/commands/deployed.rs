@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::book::Book;
 use super::desk::Desk;
+use super::gate;
 use super::line_fix;
 use super::moment;
 use super::outcome::Outcome;
@@ -12,7 +13,7 @@ use super::policies::Policies;
 use super::proof;
 use super::shipped_again::shipped_again;
 use crate::domain::closing;
-use crate::domain::event::{Deployed, Payload, Release};
+use crate::domain::event::{Decision, Deployed, Payload, Release};
 use crate::domain::gate::superseded;
 use crate::domain::gates;
 use crate::domain::identity::{IncidentId, Moment};
@@ -41,6 +42,9 @@ pub struct Args {
 /// How long the remote is asked for what others have recorded: they may have approved it.
 const ASKED: Duration = Duration::from_secs(3);
 
+/// How long git is asked what the gate would have said of it.
+const LOOKED: Duration = Duration::from_secs(10);
+
 /// Why what was deployed can't be the fix: none is attached, or the release named does not hold it.
 fn lacks_fix(
     repository: &Repository,
@@ -68,6 +72,31 @@ fn lacks_fix(
             Some(Refusal { code: Code::ReleaseLacksFix, message, next })
         }
     })
+}
+
+/// What it went out without: by the very answer that the gate gives about the release; where none is named, what the fix itself
+/// lacks, unless it went the way of a normal release.
+fn past_the_gate(
+    session: &Session,
+    book: &Book<'_>,
+    incident: &Incident,
+    release: Option<Release>,
+) -> Result<Vec<Refusal>, Failure> {
+    let Some(release) = release else {
+        if incident.decision() == Decision::NormalRelease && !incident.allows_hotfix() {
+            return Ok(Vec::new());
+        }
+        return Ok(gates::before_deploying(&Desk::new(session, book)?.papers(incident)?.case(incident)));
+    };
+    let of_other = |id: &IncidentId| *id != incident.id;
+    let told = |(about, refusal): (Option<IncidentId>, Refusal)| match about.filter(of_other) {
+        Some(id) => Refusal { message: format!("{id}: {}", refusal.message), ..refusal },
+        None => refusal,
+    };
+    let found = gate::of_release(session, &release.tag, release.commit, LOOKED)?;
+    // What was rolled back is said in words of its own.
+    let found = found.into_iter().filter(|(_, refusal)| refusal.code != Code::RolledBackInside);
+    Ok(found.map(told).collect())
 }
 
 /// The branch of the fix that was attached last; a word for it where none was made here.
@@ -99,6 +128,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         Some(release) => shipped_again(session.repository()?, &book, (&release.tag, release.commit), &|| false)?,
         None => Vec::new(),
     };
+    let named = release.clone();
     let was_restored = incident.is_back();
     let payload = Payload::Deployed(Deployed { at, release });
     let recorded = book.record(id, payload, BTreeMap::new())?;
@@ -108,8 +138,8 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         .fold(outcome, |outcome, (_, refusal)| outcome.note(format!("Look again: {}", refusal.message)));
     let next = if was_restored { format!("hotfix verify {id}") } else { format!("hotfix restored {id} --by hotfix") };
     // It runs by now, so nothing is refused; what went out without its gate is owed late, and is said once here.
-    let lacking = match Desk::new(session, &book)?.papers(incident) {
-        Ok(papers) => gates::before_deploying(&papers.case(incident)),
+    let lacking = match past_the_gate(session, &book, incident, named) {
+        Ok(lacking) => lacking,
         Err(failure) => {
             let note = format!("What it went out without could not be told: {failure}.");
             return outcome.note(note).next(next).send(session, "deployed");

@@ -13,9 +13,11 @@ use crate::commands::going_back::GoingBack;
 use crate::commands::line_fix;
 use crate::commands::proof;
 use crate::commands::shipped_again::shipped_again;
+use crate::domain::case::Case;
 use crate::domain::event::FixAttached;
 use crate::domain::finding::{self, FindingCode};
 use crate::domain::gate::{self, Stranger};
+use crate::domain::gates;
 use crate::domain::hunk::TextChange;
 use crate::domain::identity::{IncidentId, ObjectId, RepositoryPath};
 use crate::domain::incident::{Incident, State};
@@ -260,8 +262,6 @@ fn refusals(
     Ok(refusals)
 }
 
-/// What its own policy says, and those that were in force when it started and when it was opened, where they are others: whoever
-/// stands at the gate does not choose it.
 fn of_incident(
     bench: &Bench<'_>,
     desk: &mut Desk<'_, '_>,
@@ -270,16 +270,41 @@ fn of_incident(
 ) -> Result<Vec<Refusal>, Failure> {
     let papers = desk.papers(incident)?;
     let held = held(bench, incident, &papers.policy, change.new)?;
-    let mut refusals = gate::of_change(&papers.case(incident), held, change.name);
+    under_each(bench, desk, incident, &|case| gate::of_change(case, held, change.name))
+}
+
+/// What its own policy says, and those that were in force when it started and when it was opened, where they are others: whoever
+/// stands at the gate does not choose it.
+fn under_each(
+    bench: &Bench<'_>,
+    desk: &mut Desk<'_, '_>,
+    incident: &Incident,
+    ask: &dyn Fn(&Case<'_>) -> Vec<Refusal>,
+) -> Result<Vec<Refusal>, Failure> {
+    let mut refusals = ask(&desk.papers(incident)?.case(incident));
     for policy in bench.other_policies(incident)? {
         let papers = desk.papers_under(policy, incident)?;
-        for refusal in gate::of_change(&papers.case(incident), held, change.name) {
+        for refusal in ask(&papers.case(incident)) {
             if refusals.iter().all(|known| known.code != refusal.code) {
                 refusals.push(refusal);
             }
         }
     }
     Ok(refusals)
+}
+
+/// What the fix of an incident lacks before it may be deployed, where a commit holds all of it.
+pub(super) fn before_deploying(
+    bench: &Bench<'_>,
+    desk: &mut Desk<'_, '_>,
+    incident: &Incident,
+    commit: ObjectId,
+) -> Result<Vec<Refusal>, Failure> {
+    let papers = desk.papers(incident)?;
+    if held(bench, incident, &papers.policy, commit)? != Verdict::Merged {
+        return Ok(Vec::new());
+    }
+    under_each(bench, desk, incident, &|case| gates::before_deploying(case))
 }
 
 /// What a commit holds of the fix of an incident.

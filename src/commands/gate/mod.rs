@@ -21,6 +21,9 @@ use self::question::{Question, Update};
 use self::report::{Answer, GateReport, Subject};
 use super::book;
 use super::proof::FETCH_LIMIT;
+use crate::domain::identity::{IncidentId, ObjectId};
+use crate::domain::refusal::Refusal;
+use crate::domain::release::ReleaseName;
 use crate::evidence::shipped::{self, RefKind};
 use crate::failure::{ExitCode, Failure};
 use crate::process::Deadline;
@@ -85,6 +88,20 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     }
     let (exit, report) = decided?;
     session.answer("gate", exit, &report)
+}
+
+/// What the gate says of a release as it stands: each refusal, and the incident that it is about.
+pub fn of_release(
+    session: &Session,
+    tag: &str,
+    commit: ObjectId,
+    limit: Duration,
+) -> Result<Vec<(Option<IncidentId>, Refusal)>, Failure> {
+    let question = Question::Release { shown: tag.to_owned(), name: ReleaseName::read(tag), commit };
+    let questions = [question];
+    let bench = Bench::new(session, &questions, None, Deadline::after(limit))?;
+    let answer = release::release(&bench, tag, ReleaseName::read(tag).as_ref(), commit)?;
+    Ok(answer.findings.into_iter().map(|finding| (finding.incident, finding.refusal)).collect())
 }
 
 fn decide(args: &Args, session: &Session) -> Result<(ExitCode, GateReport), Failure> {

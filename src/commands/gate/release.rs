@@ -11,7 +11,7 @@ use crate::commands::policies::Policies;
 use crate::commands::proof::{self, TargetProof};
 use crate::commands::settled;
 use crate::domain::closing::Proof;
-use crate::domain::event::TargetVerdict;
+use crate::domain::event::{self, TargetVerdict};
 use crate::domain::gate;
 use crate::domain::identity::ObjectId;
 use crate::domain::incident::{Done, Incident, State};
@@ -226,6 +226,9 @@ pub(super) fn planned(
         }
         let policy = policies.of(incident)?;
         target.check_time()?;
+        let disagreed = not_agreed(bench, incident, commit)?;
+        answer.incidents.extend((!disagreed.is_empty()).then(|| incident.id.clone()));
+        findings.extend(disagreed.into_iter().map(|refusal| Finding::of(&incident.id, refusal)));
         let proof = held(bench, &target, incident, &policy, shown)?;
         let refusals = gate::of_release(incident, &policy, &proof.into_iter().collect::<Vec<_>>());
         if refusals.is_empty() {
@@ -240,6 +243,18 @@ pub(super) fn planned(
         findings.extend(refusals.into_iter().map(|refusal| Finding::of(&incident.id, refusal)));
     }
     Ok(answer.with(findings))
+}
+
+/// What a live incident's hotfix lacks that this release would be the first to bring to production. A fix that runs already was
+/// asked for it when it went out, and owes it late.
+fn not_agreed(bench: &Bench<'_>, incident: &Incident, commit: ObjectId) -> Result<Vec<Refusal>, Failure> {
+    let is_hotfix = incident.allows_hotfix() && !incident.is_over() && incident.fixes().next().is_some();
+    // A tag that anybody can make is no word that it runs.
+    let elsewhere = |release: Option<&event::Release>| release.is_none_or(|release| release.commit != commit);
+    if !is_hotfix || incident.deployed.iter().any(|done| elsewhere(done.what.release.as_ref())) {
+        return Ok(Vec::new());
+    }
+    change::before_deploying(bench, &mut bench.desk()?, incident, commit)
 }
 
 /// Whether both say which of several released components they are about, and it is not the same.

@@ -1,7 +1,8 @@
 //! What may be released.
 
 use super::{FIXED, SHOP, Scene, codes};
-use crate::place::GRACE;
+use crate::place::{GRACE, Place};
+use crate::road::{QUALIFIES, policy};
 
 #[test]
 fn a_release_from_main_holds_every_fix() {
@@ -66,6 +67,68 @@ fn a_new_line_from_main_is_a_release_and_a_pre_release_is_none() {
     assert_eq!(ask("release/1.2.x", "origin/main"), "change-unrecorded");
     scene.place.git(&["tag", "v1.3.0-rc.1", "origin/main"]);
     assert_eq!(scene.release("v1.3.0-rc.1"), "open");
+}
+
+/// A team without release lines: a fix lies on main, and goes out with the next release from there.
+fn trunk() -> Scene {
+    let place = Place::with_origin();
+    policy(&place, "main", "[]");
+    place.commit("shop.rs", SHOP, "The shop");
+    place.git(&["tag", "v1.6.0"]);
+    place.git(&["push", "-q", "origin", "main", "--tags"]);
+    place.git(&["remote", "set-head", "origin", "--auto"]);
+    Scene { place }
+}
+
+#[test]
+fn a_hotfix_that_a_release_from_main_ships_first_is_agreed_to() {
+    let scene = trunk();
+    scene.place.hotfix(&[&["check", "INC-42"], QUALIFIES].concat()).exits(0);
+    scene.place.commit("shop.rs", FIXED, "INC-42: sum everything");
+    scene.place.hotfix(&["fix", "INC-42", "main~1..main", "--proof", "test=x", "--guarded-by-flag", "no"]).exits(0);
+    scene.place.git(&["push", "-q", "origin", "main"]);
+    scene.place.git(&["tag", "v1.7.0"]);
+    scene
+        .place
+        .hotfix(&["gate", "--release", "v1.7.0"])
+        .exits(3)
+        .says("approval-missing")
+        .says("hotfix approve INC-42");
+    assert_eq!(scene.release("v1.6.0"), "open", "it ran before");
+    scene.place.git(&["tag", "v1.6.1"]);
+    assert_eq!(scene.release("v1.7.0"), "approval-missing", "one tag does not open the other");
+    // Whoever says that it runs hears the same, before and after.
+    let past = "It went out past the closed gate approval-missing: the fix lacks";
+    scene.place.hotfix(&["deployed", "INC-42", "--release", "v1.7.0"]).exits(0).says(past);
+    assert_eq!(scene.release("v1.7.0"), "approval-missing");
+    // A later release is not the one that brings it, and its own approval is owed late.
+    scene.place.commit("news.md", "soon\n", "Some news");
+    scene.place.git(&["push", "-q", "origin", "main"]);
+    scene.place.git(&["tag", "v1.8.0"]);
+    assert_eq!(scene.release("v1.8.0"), "open");
+    scene.approve();
+    assert_eq!(scene.release("v1.7.0"), "open");
+    scene.place.hotfix(&["deployed", "INC-42", "--release", "v1.7.0"]).exits(0).never_says("past the closed gate");
+}
+
+#[test]
+fn what_waits_for_the_normal_release_went_out_past_no_gate() {
+    let scene = trunk();
+    let answers: Vec<&str> =
+        QUALIFIES.iter().map(|word| word.replace("users-blocked", "soft-deadline").leak() as &str).collect();
+    scene.place.hotfix(&[&["check", "INC-42"], &answers[..]].concat()).exits(1).says("normal-release");
+    scene.place.commit("shop.rs", FIXED, "INC-42: sum everything");
+    scene.place.hotfix(&["fix", "INC-42", "main~1..main", "--proof", "test=x", "--guarded-by-flag", "no"]).exits(0);
+    scene.place.git(&["push", "-q", "origin", "main"]);
+    scene.place.git(&["tag", "v1.7.0"]);
+    assert_eq!(scene.release("v1.7.0"), "open");
+    let deployed = |more: &[&str]| scene.place.hotfix(&[&["deployed", "INC-42"], more].concat()).exits(0);
+    deployed(&["--release", "v1.7.0"]).never_says("past the closed gate");
+    deployed(&[]).never_says("past the closed gate");
+    // A release that lacks what another incident owes is told with that one's name.
+    scene.place.hotfix(&[&["check", "INC-43", "--production", "v1.6.0"], QUALIFIES].concat()).exits(0);
+    let said = deployed(&["--release", "v1.7.0"]);
+    said.says("past the closed gate fix-missing: INC-43: a hotfix was decided, and no fix is attached");
 }
 
 #[test]
