@@ -11,6 +11,7 @@ pub mod close;
 pub mod completions;
 pub mod demo;
 pub mod deployed;
+pub mod deployments;
 pub mod desk;
 pub mod drift;
 mod drifting;

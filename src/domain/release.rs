@@ -38,6 +38,28 @@ enum Identifier {
 const NO_COMPONENT: &[&str] = &["release", "releases", "rel", "version", "ver"];
 /// Suffixes that say "this is the release itself".
 const FINAL: &[&str] = &["final", "release", "ga", "lts"];
+/// Words that say "this is not the release yet". A bare number is none of them: `1.2.3-1` is the first pre-release to some and
+/// the first revision of what was shipped to others.
+const BEFORE: &[&str] = &[
+    "a",
+    "alpha",
+    "b",
+    "beta",
+    "c",
+    "canary",
+    "cr",
+    "dev",
+    "ea",
+    "m",
+    "milestone",
+    "next",
+    "nightly",
+    "pre",
+    "prerelease",
+    "preview",
+    "rc",
+    "snapshot",
+];
 /// Suffixes of what is shipped after a release.
 const AFTER: &[&str] = &["hotfix", "fix", "patch", "post", "sp"];
 
@@ -97,6 +119,23 @@ impl Version {
     /// Whether it is a pre-release.
     pub fn is_pre_release(&self) -> bool {
         matches!(self.stage, Stage::Before(_))
+    }
+
+    /// Whether it says in a word that it is a pre-release, as `rc` and `beta` do: without one a name may be that of a revision that
+    /// was shipped.
+    pub fn says_pre_release(&self) -> bool {
+        let is_word =
+            |identifier: &Identifier| matches!(identifier, Identifier::Word(word) if BEFORE.contains(&word.as_str()));
+        matches!(&self.stage, Stage::Before(identifiers) if identifiers.iter().any(is_word))
+    }
+
+    /// The version that a pre-release is once production runs it: the release itself, or what came after that where it
+    /// `is_released` already.
+    #[must_use]
+    pub fn once_it_runs(&self, is_released: impl Fn(&Self) -> bool) -> Self {
+        let Stage::Before(identifiers) = &self.stage else { return self.clone() };
+        let release = Self { numbers: self.numbers.clone(), stage: Stage::Release };
+        if is_released(&release) { Self { stage: Stage::After(identifiers.clone()), ..release } } else { release }
     }
 
     /// Whether it repairs an earlier release: its third number is not zero, or it carries a suffix such as `hotfix`.
@@ -271,5 +310,19 @@ mod tests {
         for tag in ["1.0.0", "1.0.0.Final", "1.0.0-hotfix.1", "1.0.0+rc.1"] {
             assert!(!read(tag).version.is_pre_release(), "{tag}");
         }
+    }
+
+    #[test]
+    fn a_pre_release_says_so_or_may_be_what_runs() {
+        for tag in ["1.0.0-rc.1", "1.0.0.RC1", "1.0b2", "1.0.0-0.beta"] {
+            assert!(read(tag).version.says_pre_release(), "{tag}");
+        }
+        for tag in ["1.0.0-1", "1.0.0-0", "1.0.0-build3", "1.0.0", "1.0.0-hotfix.rc"] {
+            assert!(!read(tag).version.says_pre_release(), "{tag}");
+        }
+        let runs = |tag: &str, released: bool| read(tag).version.once_it_runs(|_| released);
+        assert_eq!(runs("1.0.1-1", false), read("1.0.1").version);
+        assert!(runs("1.0.1-1", true) > read("1.0.1").version && runs("1.0.0-rc.2", true).is_patch());
+        assert_eq!(runs("1.0.0-hotfix.1", true), read("1.0.0-hotfix.1").version);
     }
 }

@@ -7,6 +7,7 @@ use super::change::{self, Change};
 use super::going_back;
 use super::question::{Update, lacking};
 use super::report::{Answer, Finding, Subject};
+use crate::commands::deployments;
 use crate::commands::policies::Policies;
 use crate::commands::proof::{self, TargetProof};
 use crate::commands::settled;
@@ -71,9 +72,18 @@ fn judge(
     }
     // An annotated tag is an object of its own.
     let commit = bench.repository.commit(&tagged.to_string())?;
-    if name.is_some_and(|name| name.version.is_pre_release()) {
-        return Ok(answer.note("a pre-release runs nowhere"));
+    let (mut answer, mut runs) = (answer, None);
+    if let Some(name) = name.filter(|name| name.version.is_pre_release()) {
+        let was_deployed = deployments::said(bench.book()?).any(|release| release.tag == shown);
+        if name.version.says_pre_release() && !was_deployed {
+            return Ok(answer.note("a pre-release runs nowhere"));
+        }
+        let why =
+            if was_deployed { "somebody said that it was deployed" } else { "its name says no rc, beta or the like" };
+        answer = answer.note(format!("it is judged as a release: {why}"));
+        runs = Some(deployments::once_it_runs(name, bench.releases()?));
     }
+    let name = runs.as_ref().or(name);
     let main = bench.needed_main()?;
     // A commit that is a release already, or would continue a line, is judged as that release: one commit, one answer.
     let tagged = bench.releases()?.iter().filter(|release| release.commit == commit);

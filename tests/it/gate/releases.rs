@@ -132,6 +132,24 @@ fn what_waits_for_the_normal_release_went_out_past_no_gate() {
 }
 
 #[test]
+fn what_a_name_says_of_a_pre_release_holds_until_somebody_says_that_it_runs() {
+    let scene = Scene::approved();
+    scene.place.git(&["tag", "v1.2.1-2"]);
+    assert_eq!(scene.release("v1.2.1-2"), "open", "it holds the fix alone");
+    scene.place.commit("news.md", "x\n", "One more thing");
+    scene.place.git(&["tag", "v1.2.1-3"]);
+    scene.place.git(&["tag", "v1.2.1-rc.1"]);
+    // To some a bare number is a revision of what was shipped.
+    let judged = scene.place.hotfix(&["gate", "--release", "v1.2.1-3"]).exits(1).says("change-unrecorded");
+    judged.says("- it is judged as a release: its name says no rc, beta or the like");
+    scene.place.hotfix(&["gate", "--release", "v1.2.1-rc.1"]).exits(0).says("- a pre-release runs nowhere");
+    let deployed = scene.place.hotfix(&["deployed", "INC-42", "--release", "v1.2.1-rc.1"]).exits(0);
+    deployed.says("It went out past the closed gate change-unrecorded:").says("One more thing");
+    let judged = scene.place.hotfix(&["gate", "--release", "v1.2.1-rc.1"]).exits(1).says("change-unrecorded");
+    judged.says("- it is judged as a release: somebody said that it was deployed");
+}
+
+#[test]
 fn what_two_people_waived_is_no_debt() {
     let scene = Scene::approved();
     scene.place.git(&["switch", "-q", "main"]);
