@@ -107,7 +107,7 @@ findings! {
     Unreadable "unreadable"
         "A commit of the ledger is not what this program writes: malformed, too large, of another ledger, or the copy of an event that is there already. It counts for nothing, and where not only signed events count it keeps the gates closed, for it may be the word that forbids."
     UnrecordedHotfix "unrecorded-hotfix"
-        "A commit came to a release line after its first release, main did not hold it before, and no incident owns it: production was changed past the policy. Open an incident for it, with the release before it as what production ran, and attach it; the audit names the command. It stays a finding until then."
+        "A commit came to a release line after its first release, or to a release that is on no line, main did not hold it before, and no incident owns it: production was changed past the policy. Open an incident for it, with the release before it as what production ran, and attach it; the audit names the command. It stays a finding until then."
 }
 
 impl fmt::Display for FindingCode {

@@ -12,7 +12,7 @@ use crate::git::repository::Repository;
 
 use super::attribution::{Attribution, Belongs};
 use super::globs::Globs;
-use super::shipped;
+use super::shipped::{self, Release};
 
 /// How many commits of a branch that was merged into a line are looked at.
 const LONGEST_BRANCH: usize = 1_000;
@@ -22,39 +22,52 @@ const LONGEST_BRANCH: usize = 1_000;
 pub struct Unrecorded {
     /// The commit.
     pub commit: CommitLine,
-    /// The release line, as it is shown.
-    pub line: String,
-    /// The line's newest commit.
+    /// The release line, as it is shown; none where only a release has it.
+    pub line: Option<String>,
+    /// The newest commit of that line or release.
     pub tip: ObjectId,
     /// The first release tag on the line that has it; none while it is not released.
     pub tag: Option<String>,
 }
 
-/// The commits on the release lines, committed since `since`, that are no part of `fixes`, oldest first on each line.
+/// The commits on the release lines, and in releases that are on none, committed since `since`, that are no part of `fixes`, oldest first on each line.
 ///
 /// A line's own commits are those on its first-parent line that are not on main's. What came to it before a patch release, or
 /// after its newest release, changed production; what prepared a release that is no patch is a planned one. A branch that was
 /// merged into the line belongs to it if it forked from it; one that forked from main is planned too. What only changes paths
-/// that never go back (a version bump) is no fix. Exit 4 where an object is missing.
+/// that never go back (a version bump) is no fix. `deployed` is what ran beside the full releases. Exit 4 where an object is
+/// missing.
 pub fn unrecorded(
     repository: &Repository,
     policy: &Policy,
     fixes: &[&FixAttached],
+    deployed: Vec<Release>,
     since: Moment,
 ) -> Result<Vec<Unrecorded>, Failure> {
     let never_goes_back = Globs::new(&policy.merge_back.never_goes_back)?;
-    let look = Look::new(repository, policy, Attribution::new(repository, fixes, &never_goes_back))?;
+    let mut releases = shipped::releases(repository, &policy.branches)?;
+    releases.extend(deployed);
+    let look = Look::new(repository, policy, &releases, Attribution::new(repository, fixes, &never_goes_back))?;
     let lines = Globs::new(&policy.branches.release_lines)?;
-    let mut found: Vec<Unrecorded> = Vec::new();
+    let mut places: Vec<(String, Option<String>, ObjectId)> = Vec::new();
     for branch in repository.shared_branches()? {
         if branch.short == policy.branches.main || !lines.match_any(branch.short.as_bytes()) {
             continue;
         }
-        let tip = repository.tip(&branch)?;
-        for (commit, tag) in look.on_line(&branch.short, tip)? {
+        places.push((branch.short.clone(), Some(branch.shown().to_owned()), repository.tip(&branch)?));
+    }
+    // A release runs whether its branch is here or gone. The newest first: it has most of what the others have.
+    releases.sort_by(|a, b| b.name.version.cmp(&a.name.version).then_with(|| a.tag.cmp(&b.tag)));
+    places.extend(releases.iter().map(|release| (release.tag.clone(), None, release.commit)));
+    let (mut found, mut walked): (Vec<Unrecorded>, HashSet<ObjectId>) = (Vec::new(), HashSet::new());
+    for (name, line, tip) in places {
+        if line.is_none() && walked.contains(&tip) {
+            continue;
+        }
+        for (commit, tag) in look.on_line(&name, tip, &mut walked)? {
             let commit = repository.commit_line(commit)?;
             if commit.at >= since && found.iter().all(|known| known.commit.id != commit.id) {
-                found.push(Unrecorded { commit, line: branch.shown().to_owned(), tip, tag });
+                found.push(Unrecorded { commit, line: line.clone(), tip, tag });
             }
         }
     }
@@ -71,7 +84,12 @@ struct Look<'r, 'f> {
 }
 
 impl<'r, 'f> Look<'r, 'f> {
-    fn new(repository: &'r Repository, policy: &Policy, attribution: Attribution<'r, 'f>) -> Result<Self, Failure> {
+    fn new(
+        repository: &'r Repository,
+        policy: &Policy,
+        releases: &[Release],
+        attribution: Attribution<'r, 'f>,
+    ) -> Result<Self, Failure> {
         let mut main = HashSet::new();
         let mut next =
             repository.shared_branch(&policy.branches.main)?.map(|main| repository.tip(&main)).transpose()?;
@@ -79,13 +97,19 @@ impl<'r, 'f> Look<'r, 'f> {
             main.insert(commit);
             next = repository.step(commit)?.parent;
         }
-        let releases = shipped::releases(repository, &policy.branches)?;
-        let releases = releases.into_iter().map(|release| (release.commit, (release.tag, release.name.version)));
+        let version = |release: &Release| (release.tag.clone(), release.name.version.clone());
+        let releases = releases.iter().map(|release| (release.commit, version(release)));
         Ok(Self { repository, main, releases: releases.collect(), attribution })
     }
 
-    /// The unowned commits of a line that changed production, oldest first, each with the first release that has it.
-    fn on_line(&self, name: &str, tip: ObjectId) -> Result<Vec<(ObjectId, Option<String>)>, Failure> {
+    /// The unowned commits of a line that changed production, oldest first, each with the first release that has it; `walked` is
+    /// what was met on the way.
+    fn on_line(
+        &self,
+        name: &str,
+        tip: ObjectId,
+        walked: &mut HashSet<ObjectId>,
+    ) -> Result<Vec<(ObjectId, Option<String>)>, Failure> {
         // Newest first, down to the fork from main.
         let (mut line, mut fork, mut next) = (Vec::new(), None, Some(tip));
         while let Some(commit) = next {
@@ -96,6 +120,7 @@ impl<'r, 'f> Look<'r, 'f> {
             line.push(commit);
             next = self.repository.step(commit)?.parent;
         }
+        walked.extend(&line);
         let on_line: HashSet<_> = line.iter().copied().chain(fork).collect();
         let mut found = Vec::new();
         let mut release = None;

@@ -183,3 +183,48 @@ fn what_takes_out_what_was_rolled_back_is_none() {
     release(&place, "v1.2.2");
     assert_eq!(unrecorded(&place), [""; 0]);
 }
+
+#[test]
+fn a_release_that_is_only_a_tag_is_looked_at_as_its_line_would_be() {
+    let place = shop();
+    attach(&place, "INC-42", TOTALLED);
+    place.git(&["tag", "v1.2.1"]);
+    place.git(&["push", "-q", "origin", "v1.2.1"]);
+    assert_eq!(unrecorded(&place), [""; 0], "INC-42 holds it");
+    place.git(&["switch", "-q", "--detach", "v1.1.0"]);
+    let past = place.commit("prices.rs", "cheap\n", "Past everybody");
+    place.git(&["tag", "v1.1.1"]);
+    place.git(&["push", "-q", "origin", "v1.1.1"]);
+    assert_eq!(unrecorded(&place), ["Past everybody"]);
+    let said = place.hotfix(&["audit"]).exits(1).says("on no release line, released as v1.1.1: Past everybody");
+    said.says(&format!("hotfix check INCIDENT --production v1.1.0 && hotfix fix INCIDENT {}", &past[..10]));
+    // On its line too it is one finding.
+    place.git(&["push", "-q", "origin", "v1.1.1:refs/heads/release/1.1"]);
+    place.git(&["fetch", "-q"]);
+    assert_eq!(unrecorded(&place), ["Past everybody"]);
+    // What is prepared for a release to come runs nowhere, until somebody says that it does.
+    place.git(&["switch", "-q", "hotfix/INC-42"]);
+    place.commit("news.md", "x\n", "One more thing");
+    place.git(&["tag", "v1.2.2-rc.1"]);
+    assert_eq!(unrecorded(&place), ["Past everybody"]);
+    place.hotfix(&["deployed", "INC-42", "--release", "v1.2.2-rc.1"]).exits(0);
+    assert_eq!(unrecorded(&place), ["Past everybody", "One more thing"]);
+}
+
+#[test]
+fn a_team_without_release_lines_hears_of_releases_beside_main() {
+    let place = Place::with_origin();
+    policy(&place, "main", "[]");
+    place.commit("shop.rs", "fn total() {\n    sum(all)\n}\n", "The shop");
+    place.git(&["tag", "v1.2.0"]);
+    place.commit("news.md", "soon\n", "Some news");
+    place.git(&["tag", "v1.2.1"]);
+    place.git(&["push", "-q", "--tags", "origin", "main"]);
+    place.git(&["remote", "set-head", "origin", "--auto"]);
+    place.hotfix(&["check", "INC-42", "--set", "roll-back=yes"]).exits(1);
+    assert_eq!(unrecorded(&place), [""; 0]);
+    place.git(&["switch", "-q", "--detach", "v1.2.1"]);
+    place.commit("prices.rs", "cheap\n", "Past everybody");
+    place.git(&["tag", "v1.2.2"]);
+    assert_eq!(unrecorded(&place), ["Past everybody"]);
+}

@@ -112,7 +112,10 @@ pub(super) fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
             field: asked.field,
             clause: asked.clause.clone(),
             shown: match asked.field {
-                Field::Identified => Shown::Shown(format!("{} on {}", found.commit.id, found.line)),
+                Field::Identified => Shown::Shown(match &found.line {
+                    Some(line) => format!("{} on {line}", found.commit.id),
+                    None => format!("{} on no release line", found.commit.id),
+                }),
                 _ => Shown::Lacking("no incident owns this commit".to_owned()),
             },
         };

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use crate::commands::book::Book;
+use crate::commands::deployments;
 use crate::commands::into;
 use crate::commands::on_record::{Asked, explained};
-use crate::domain::event::FixAttached;
+use crate::domain::event::{self, FixAttached};
 use crate::domain::finding::{Finding, FindingCode};
 use crate::domain::gate;
 use crate::domain::identity::{Moment, ObjectId};
@@ -14,7 +15,7 @@ use crate::domain::merge_back::Verdict;
 use crate::domain::policy::Policy;
 use crate::domain::release::ReleaseName;
 use crate::evidence::globs::Globs;
-use crate::evidence::shipped;
+use crate::evidence::shipped::{self, Release};
 use crate::evidence::unrecorded::{self, Unrecorded};
 use crate::failure::Failure;
 use crate::git::commits::CommitLine;
@@ -49,7 +50,8 @@ pub(super) fn findings(
         let next = gate::taking_on_record(&found.commit.id.short(), before.map(|release| release.tag.as_str()));
         let tag = found.tag.map_or_else(String::new, |tag| format!(", released as {tag}"));
         let CommitLine { id, subject, author, .. } = found.commit;
-        let message = format!("{} on {}{tag}: {subject} (by {author})", id.short(), found.line);
+        let line = found.line.map_or_else(|| " on no release line".to_owned(), |line| format!(" on {line}"));
+        let message = format!("{}{line}{tag}: {subject} (by {author})", id.short());
         Ok(Finding::new(FindingCode::UnrecordedHotfix, message).next(next))
     };
     unrecorded.into_iter().map(finding).collect()
@@ -64,16 +66,16 @@ pub(super) fn commits(
 ) -> Result<Vec<Unrecorded>, Failure> {
     let policy = into::policy(session)?;
     if policy.branches.release_lines.is_empty() {
-        notes
-            .push("the policy names no release lines, so unrecorded hotfixes can't be told from other work".to_owned());
-        return Ok(Vec::new());
+        let why = "the policy names no release lines, so unrecorded hotfixes on main can't be told from other work";
+        notes.push(why.to_owned());
     }
     let Some(since) = since.or_else(|| book.history.events().next().map(|(_, event)| event.at)) else {
         return Ok(Vec::new());
     };
     let repository = session.repository()?;
     let fixes: Vec<&FixAttached> = incident::owned(&book.history, &book.incidents).collect();
-    let mut found = unrecorded::unrecorded(repository, &policy, &fixes, since)?;
+    let deployed = pre_releases(repository, book, &shipped::releases(repository, &policy.branches)?);
+    let mut found = unrecorded::unrecorded(repository, &policy, &fixes, deployed, since)?;
     let deadline = Deadline::after(PATIENCE);
     let stop = || deadline.left().is_zero();
     let asked: Vec<Asked> = found.iter().map(|one| (one.commit.id, vec![one.tip])).collect();
@@ -81,6 +83,16 @@ pub(super) fn commits(
     let explained = explained(repository, book, &globs, &asked, &stop)?;
     found.retain(|one| !explained.contains(&one.commit.id));
     without_mains(repository, &policy, found, &stop)
+}
+
+/// What was said to be deployed and is no full release by its name, as what ran. What is not here can't be looked at.
+fn pre_releases(repository: &Repository, book: &Book<'_>, releases: &[Release]) -> Vec<Release> {
+    let ran = |release: &event::Release| {
+        let name = ReleaseName::read(&release.tag).filter(|name| name.version.is_pre_release())?;
+        let name = deployments::once_it_runs(&name, releases);
+        repository.has(release.commit).then(|| Release { tag: release.tag.clone(), name, commit: release.commit })
+    };
+    deployments::said(book).filter_map(ran).collect()
 }
 
 /// Those that did not come from main. What the line had first and main got later is a hotfix all the same.
