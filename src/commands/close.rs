@@ -11,6 +11,7 @@ use super::desk::Desk;
 use super::outcome::Outcome;
 use super::owed;
 use super::proof::{self, TargetProof};
+use super::published;
 use super::verify;
 use crate::domain::closing::{self, Proof};
 use crate::domain::debts::{self, Owed};
@@ -81,6 +82,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     }
     book.all_readable()?;
     let papers = Desk::new(session, &book)?.papers(incident)?;
+    let reached = asked.is_ok();
     let stale = asked.map(|warning| warning.iter().for_each(|warning| session.note(warning))).err();
     let (targets, proofs) = ask_git(session, incident, &papers.policy, stale, Duration::from_secs(args.deadline))?;
     let case = papers.case(incident);
@@ -89,6 +91,9 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let limit = Duration::from_secs(args.deadline);
     let beside = beside::refusal(session.repository()?, &book, (incident, &papers.policy), limit)?;
     refusals.extend(beside.filter(|refusal| !case.opened(refusal.code)).map(Missing::Now));
+    if reached {
+        refusals.extend(not_its_release(session, incident)?.map(Missing::Now));
+    }
     match session.actor() {
         Ok(actor) => refusals.extend(gates::closer(&case, &actor).map(Missing::Now)),
         // What lacks can be listed for anybody; only a closing needs a name.
@@ -137,6 +142,21 @@ pub(super) fn not_the_teams(
     let text =
         format!("git show {}    # the policy: if it is yours, one commit of main that has it is enough", source.blob);
     Ok(Some(Refusal { code: Code::RecordDoubtful, message, next: vec![audit, text] }))
+}
+
+/// Why what was said to be deployed is not the fix, by the tag as everybody has it.
+fn not_its_release(session: &Session, incident: &Incident) -> Result<Option<Refusal>, Failure> {
+    let repository = session.repository()?;
+    if incident.deployed.last().is_none_or(|done| done.what.release.is_none()) {
+        return Ok(None);
+    }
+    match published::tags(repository, proof::FETCH_LIMIT)? {
+        Ok(tags) => Ok(published::moved(repository, incident, &tags)?.map(|moved| moved.refusal(incident))),
+        Err(why) => {
+            let message = format!("the tags of the remote could not be read: {why}");
+            Ok(Some(Refusal::new(Code::NotVerified, message, format!("hotfix close {}", incident.id))))
+        }
+    }
 }
 
 /// Asks the targets, where there is something to prove. `stale` says why they could not be fetched.

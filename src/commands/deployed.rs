@@ -100,7 +100,7 @@ fn past_the_gate(
 }
 
 /// The branch of the fix that was attached last; a word for it where none was made here.
-fn hotfix_branch(incident: &Incident) -> &str {
+pub fn hotfix_branch(incident: &Incident) -> &str {
     let attached = |attempt: &&Attempt| !attempt.withdrawn && attempt.fix.is_some();
     let last = incident.attempts.iter().rfind(attached);
     last.and_then(|attempt| attempt.branch.as_deref()).unwrap_or("HOTFIX-BRANCH")

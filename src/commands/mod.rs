@@ -36,6 +36,7 @@ mod owed;
 pub mod policies;
 pub mod policy;
 pub mod proof;
+pub mod published;
 pub mod rca;
 pub mod redact;
 pub mod reopen;

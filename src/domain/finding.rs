@@ -100,6 +100,8 @@ findings! {
         "An incident names a policy that is not on the trusted branch, or was not there yet when the incident started. Whoever opened it chose the gate that they stood at."
     PolicyUnknown "policy-unknown"
         "The policy that an incident was opened under is not in this clone or can't be read, so whether its rules were kept can't be told. Fetch everything, or use the version of this program that it was opened with."
+    ReleaseChanged "release-changed"
+        "The tag of the release that was said to be deployed is another commit by now, as everybody has it, and does not hold the fix: it was moved, or two people tagged the same version apart. What production runs may lack the fix. Release it under a new number and say that it was deployed; what is closed is opened again first."
     SelfApproval "self-approval"
         "Somebody said yes to their own work where a second pair of eyes is wanted: accepted their own analysis, confirmed their own fix, or voided an incident with a fix that they had a hand in. This program refuses that."
     TextTampered "text-tampered"

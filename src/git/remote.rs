@@ -1,5 +1,6 @@
 //! The network, through the `git` program: the user's credentials, proxies and hooks work.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -20,6 +21,9 @@ pub struct NotFetched {
 
 /// The file whose time is that of this program's last fetch. Git's own `FETCH_HEAD` is also touched by a fetch that fails.
 const FETCHED: &str = "hotfix/fetched";
+
+/// How much a remote may say of its tags, in bytes: some hundred thousand of them.
+const TAGS: usize = 32 << 20;
 
 /// What a remote did with a ref that was pushed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +81,30 @@ impl Repository {
         let quiet = ["fetch", "--quiet", "--no-write-fetch-head", "--no-recurse-submodules", "--refmap="];
         let git = self.git().args(quiet).args(options).args(["--", from]).args(refspecs);
         git.time_limit(limit).run().map(drop).map_err(|error| NotFetched { why: why(&error) })
+    }
+
+    /// The tags of a remote, by their short names, each followed to what it names in the end. Nothing is fetched.
+    pub fn tags_of(&self, remote: &str, limit: Duration) -> Result<BTreeMap<String, ObjectId>, NotFetched> {
+        if remote.starts_with('-') {
+            return Err(NotFetched { why: format!("'{}' can't be the name of a remote", harmless(remote)) });
+        }
+        let git = self.git().args(["ls-remote", "--tags", "--quiet", "--", remote]);
+        let told = git.time_limit(limit).output_limit(TAGS).run().map_err(|error| NotFetched { why: why(&error) })?;
+        let told = String::from_utf8_lossy(&told.stdout);
+        let tag = |line: &str| {
+            let (id, name) = line.split_once("\trefs/tags/")?;
+            Some((name.to_owned(), id.parse::<ObjectId>().ok()?))
+        };
+        // An annotated tag is told twice, the second time with the commit that it leads to.
+        let (mut tags, mut followed) = (BTreeMap::new(), Vec::new());
+        for (name, id) in told.lines().filter_map(tag) {
+            match name.strip_suffix("^{}") {
+                Some(name) => followed.push((name.to_owned(), id)),
+                None => drop(tags.insert(name, id)),
+            }
+        }
+        tags.extend(followed);
+        Ok(tags)
     }
 
     /// Pushes refs, each forward only unless it says what it replaces; what became of each, in the same order.

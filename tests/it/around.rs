@@ -256,6 +256,36 @@ fn an_incident_whose_policy_nobody_has_hides_no_other() {
     place.hotfix(&["show", "INC-42"]).exits(0);
 }
 
+/// Two people tagged one version apart, and everybody has that of the other.
+#[test]
+fn the_release_that_was_recorded_is_the_one_that_everybody_has() {
+    let place = ready_to_close();
+    place.hotfix(&["audit"]).exits(0);
+    let recorded = place.git(&["rev-parse", "v1.1.1"]);
+    let other = place.git(&["rev-parse", "v1.1.0^{commit}"]);
+    let publish = |commit: &str| {
+        place.git(&["push", "-q", "--force", "origin", &format!("{commit}:refs/tags/v1.1.1")]);
+    };
+    publish(&other);
+    let story = format!("v1.1.1 is {} as everybody has it, and {}", &other[..10], &recorded[..10]);
+    let close = place.hotfix(&["close", "INC-42"]).exits(1).says("release-lacks-fix").says(&story);
+    close.says("the fix is missing there").says("hotfix deployed INC-42 --release TAG");
+    place.hotfix(&["audit"]).exits(1).says("release-changed").says(&story).says("hotfix close INC-42");
+    // Where this clone has no such commit it can't be told; where the other one holds the fix too it is no matter.
+    let elsewhere = place.beside("elsewhere");
+    place.git(&["clone", "-q", &place.git(&["remote", "get-url", "origin"]), elsewhere.to_str().unwrap()]);
+    place.git_in(&elsewhere, &["commit", "-q", "--allow-empty", "-m", "Theirs"]);
+    place.git_in(&elsewhere, &["push", "-q", "--force", "origin", "HEAD:refs/tags/v1.1.1"]);
+    place.hotfix(&["close", "INC-42"]).exits(3).says("not-verified").says("git fetch --force --tags");
+    place.hotfix(&["audit"]).exits(0).says("git fetch --force --tags, then audit again");
+    place.git(&["tag", "-f", "-a", "-m", "Again", "v1.1.1", "origin/main"]);
+    publish("v1.1.1");
+    place.hotfix(&["audit"]).exits(0).never_says("v1.1.1");
+    place.hotfix(&["close", "INC-42"]).exits(0);
+    publish(&other);
+    place.hotfix(&["audit"]).exits(1).says("release-changed").says("hotfix reopen INC-42 --reason WHY");
+}
+
 /// The shop whose INC-42 lacks nothing but to be closed.
 pub(crate) fn ready_to_close() -> Place {
     let place = shop();

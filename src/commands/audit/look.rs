@@ -7,12 +7,14 @@ use std::time::Duration;
 use crate::commands::book::Book;
 use crate::commands::moment::fetched;
 use crate::commands::proof::{self, TargetProof};
+use crate::commands::published;
 use crate::domain::allowed_signers::LineProblem;
 use crate::domain::audit;
 use crate::domain::closing;
 use crate::domain::event::{Checked, Event, Payload, PolicyPin};
 use crate::domain::finding::{Finding, FindingCode};
 use crate::domain::identity::{IncidentId, Moment, ObjectId};
+use crate::domain::incident::{Incident, State};
 use crate::domain::policy::Policy;
 use crate::domain::record::History;
 use crate::domain::sentence::short_ref;
@@ -25,6 +27,9 @@ use crate::failure::Failure;
 use crate::git::repository::Repository;
 use crate::ledger::text::Text;
 use crate::session::Session;
+
+/// How long the remote may take to tell its tags.
+const TAGS_READ: Duration = Duration::from_secs(30);
 
 /// How long git may look for one fix.
 const ASKED: Duration = Duration::from_secs(120);
@@ -161,6 +166,41 @@ pub(super) fn closings(session: &Session, book: &Book<'_>, notes: &mut Vec<Strin
                 }
             }
         }
+    }
+    Ok(findings)
+}
+
+/// Incidents whose release, as everybody has its tag, is not the one that was recorded and does not hold the fix.
+pub(super) fn releases(session: &Session, book: &Book<'_>, notes: &mut Vec<String>) -> Result<Vec<Finding>, Failure> {
+    let names_one = |incident: &&Incident| {
+        incident.state != State::Void && incident.deployed.last().is_some_and(|done| done.what.release.is_some())
+    };
+    let named: Vec<&Incident> = book.incidents.values().filter(names_one).collect();
+    let repository = session.repository()?;
+    let tags = match if named.is_empty() { Ok(BTreeMap::new()) } else { published::tags(repository, TAGS_READ)? } {
+        Ok(tags) => tags,
+        Err(why) => {
+            notes.push(format!("whether what was deployed is what everybody has could not be told ({why})"));
+            return Ok(Vec::new());
+        }
+    };
+    let mut findings = Vec::new();
+    for incident in named {
+        let (Some(by), Some(moved)) = (incident.deployed.last(), published::moved(repository, incident, &tags)?) else {
+            continue;
+        };
+        if !moved.lacks_fix {
+            notes.push(format!("{}: {}: git fetch --force --tags, then audit again", incident.id, moved.message));
+            continue;
+        }
+        let next = match incident.state {
+            State::Closed => format!("hotfix reopen {} --reason WHY", incident.id),
+            State::Open | State::Restored | State::Void => {
+                format!("hotfix close {}    # lists the way out", incident.id)
+            }
+        };
+        let finding = Finding::new(FindingCode::ReleaseChanged, moved.message).at(by.by.commit, Some(&incident.id));
+        findings.push(finding.next(next));
     }
     Ok(findings)
 }

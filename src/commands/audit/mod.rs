@@ -64,6 +64,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     findings.extend(hiding::hiding(repository, history)?);
     look::authority(repository, &book, &mut findings, &mut notes)?;
     findings.extend(look::closings(session, &book, &mut notes)?);
+    findings.extend(look::releases(session, &book, &mut notes)?);
     findings.extend(look::texts(&book, &mut notes)?);
     let anchors = look::anchors(repository, &book, &mut findings)?;
     findings.extend(unrecorded::findings(session, &book, args.since, &mut notes)?);
