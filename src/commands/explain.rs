@@ -42,10 +42,25 @@ fn find(word: &str) -> Result<Explanation, Failure> {
         return Ok(found);
     }
     let unknown = Failure::usage(format!("no refusal, finding or problem has the code {:?}", text::shorten(word, 60)));
-    Err(match spelling::nearest(&wanted, all().map(|one| one.code)) {
-        Some(near) => unknown.hint(format!("did you mean: hotfix explain {near}")),
+    Err(match meant(&wanted).split_first() {
+        Some((first, [])) => unknown.hint(format!("did you mean: hotfix explain {first}")),
+        Some((first, others)) => {
+            unknown.hint(format!("did you mean: hotfix explain {first}    # or {}", others.join(", ")))
+        }
         None => unknown.hint("for the list of all codes: hotfix explain"),
     })
+}
+
+/// The codes that somebody who typed `word` may have meant: those that hold all of its words, else the one that is spelled most
+/// like it.
+fn meant(word: &str) -> Vec<&'static str> {
+    let whole = format!("-{word}-");
+    let holds = |code: &&str| !word.is_empty() && format!("-{code}-").contains(&whole);
+    let holding: Vec<&str> = all().map(|one| one.code).filter(holds).collect();
+    match holding.is_empty() {
+        true => spelling::nearest(word, all().map(|one| one.code)).into_iter().collect(),
+        false => holding,
+    }
 }
 
 #[derive(Serialize)]
@@ -138,6 +153,14 @@ mod tests {
         let failure = find("answer-mising").err().expect("it is no code");
         assert_eq!(failure.kind.exit(), ExitCode::Usage);
         assert_eq!(failure.hint.as_deref(), Some("did you mean: hotfix explain answers-missing"));
+        // The part of it that one remembers is nearer than what is only spelled alike.
+        for (typed, hint) in [
+            ("not-merged", "did you mean: hotfix explain not-merged-back"),
+            ("rca", "did you mean: hotfix explain rca-incomplete    # or rca-missing, rca-not-accepted"),
+            ("unproven", "did you mean: hotfix explain drift-unproven    # or merge-back-unproven"),
+        ] {
+            assert_eq!(find(typed).err().expect("it is no code").hint.as_deref(), Some(hint));
+        }
         for strange in ["", "xyzzy", "\u{1b}[2J", &"x".repeat(10_000)] {
             let failure = find(strange).err().expect("it is no code");
             assert_eq!(failure.hint.as_deref(), Some("for the list of all codes: hotfix explain"));
