@@ -16,6 +16,7 @@ use self::showing::Showing;
 use crate::domain::identity::{Moment, Person};
 use crate::failure::{ExitCode, Failure};
 use crate::git::repository::Repository;
+use crate::ledger::sync::WHO;
 use crate::prompt::{self, Prompt, Question, Reply};
 use crate::render::progress::Progress;
 use crate::render::{self, Drawing, Page, Report};
@@ -203,8 +204,9 @@ impl Session {
             (Some(name), Some(email)) if !name.trim().is_empty() && !email.trim().is_empty() => {
                 Ok(Person { name, email })
             }
-            _ => Err(Failure::undecided("git does not know who you are, and a record without a name is none")
-                .hint("git config --global user.name \"Your Name\" && git config --global user.email you@example.com")),
+            _ => {
+                Err(Failure::undecided("git does not know who you are, and a record without a name is none").hint(WHO))
+            }
         }
     }
 

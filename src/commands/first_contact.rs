@@ -54,7 +54,7 @@ pub fn begin(session: &Session) -> Option<Began> {
 /// Why it is not shared; none if it is.
 fn try_to_begin(session: &Session, remote: &str) -> Result<Option<String>, Failure> {
     let (ledger, actor) = (book::ledger(session)?, session.actor()?);
-    let sync = Sync { remote, actor: &actor, at: session.now(), limit: LIMIT, heal: false };
+    let sync = Sync { remote, actor: Some(&actor), at: session.now(), limit: LIMIT, heal: false };
     let why_not = |synced: Synced| match synced.forgot {
         Some(_) => Some("it has forgotten events: hotfix sync shows them".to_owned()),
         None => synced.trouble,

@@ -106,8 +106,9 @@ fn with_remote(limit: Duration, ledger: &Ledger<'_>, session: &Session) -> Resul
         Failure::usage("there is no remote to share the ledger with")
             .hint("git remote add origin URL    # or, without one: hotfix sync --bundle FILE")
     })?;
-    let actor = session.actor()?;
-    let sync = Sync { remote: &remote, actor: &actor, at: session.now(), limit, heal: false };
+    // To take in and to send on needs no name: the events carry those of their authors.
+    let actor = session.actor().ok();
+    let sync = Sync { remote: &remote, actor: actor.as_ref(), at: session.now(), limit, heal: false };
     let report = SyncReport::of(remote.clone(), ledger.sync(&sync)?);
     let exit = match (&report.forgot, &report.trouble) {
         (Some(_), _) => ExitCode::Undecided,
@@ -133,7 +134,7 @@ fn import(file: &Path, ledger: &Ledger<'_>, session: &Session) -> Result<ExitCod
         return Err(Failure::usage(format!("there is no file {}", file.display()))
             .hint("hotfix sync --bundle FILE    # writes one, in the clone that has what you want"));
     }
-    let received = ledger.import(&path, &session.actor()?, session.now())?;
+    let received = ledger.import(&path, session.actor().ok().as_ref(), session.now())?;
     let file = Some(file.display().to_string());
     if received > 0 {
         session.note_recorded();
@@ -149,8 +150,9 @@ pub fn after_recording(session: &Session) {
     let tried = || -> Result<Option<String>, Failure> {
         let repository = session.repository()?;
         let Some(remote) = repository.default_remote()? else { return Ok(None) };
-        let (ledger, actor) = (book::ledger_at_hand(session)?.patience(AFTER_RECORDING), session.actor()?);
-        let sync = Sync { remote: &remote, actor: &actor, at: session.now(), limit: AFTER_RECORDING, heal: false };
+        let (ledger, actor) = (book::ledger_at_hand(session)?.patience(AFTER_RECORDING), session.actor().ok());
+        let sync =
+            Sync { remote: &remote, actor: actor.as_ref(), at: session.now(), limit: AFTER_RECORDING, heal: false };
         let synced = ledger.sync(&sync)?;
         if synced.forgot.is_some() {
             return Ok(Some(format!("The ledger of {remote} has forgotten events: hotfix sync shows them.")));

@@ -38,6 +38,8 @@ pub(super) enum Taken {
         /// Whether one of the two ledgers, which began apart, was taken into the other.
         adopted: bool,
     },
+    /// Nothing, for the two began apart, and nobody takes one into the other.
+    Apart,
     /// It is in quarantine.
     Forgot(Forgot),
 }
@@ -94,7 +96,7 @@ impl<'l, 'r> Exchange<'l, 'r> {
             }
             let adopts = self.begins_apart(history, theirs, &heads)?;
             if adopts.is_some() && adopter.is_none() {
-                return Ok(Taken::In { received: 0, adopted: false });
+                return Ok(Taken::Apart);
             }
             let adopted = adopts.is_some();
             let tip = self.join(theirs, &heads, &reading, adopts.zip(adopter))?;

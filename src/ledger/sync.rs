@@ -17,6 +17,9 @@ use super::store::Ledger;
 /// The lock that only one sync at a time holds: what was fetched lies in one place.
 const LOCK: &str = "sync.lock";
 
+/// What tells git who the person at the keyboard is.
+pub const WHO: &str = "git config --global user.name \"Your Name\" && git config --global user.email you@example.com";
+
 /// The trouble that the next try may end.
 const MOVED: &str = "others changed the remote's ledger again and again meanwhile";
 
@@ -25,8 +28,8 @@ const MOVED: &str = "others changed the remote's ledger again and again meanwhil
 pub struct Sync<'s> {
     /// The remote's name.
     pub remote: &'s str,
-    /// The person at the keyboard: only the adoption of a ledger that began apart is their word.
-    pub actor: &'s Person,
+    /// The person at the keyboard, where git knows them: only the adoption of a ledger that began apart is their word.
+    pub actor: Option<&'s Person>,
     /// Now.
     pub at: Moment,
     /// For how long to try.
@@ -86,11 +89,12 @@ impl Ledger<'_> {
                 break;
             }
             let (theirs, patience_here) = (fetched.tips()?, Patience::new(deadline.left(), with.at));
-            match Exchange::begin(self, (source, theirs), with.at, patience_here)?.take_in(Some(with.actor))? {
+            match Exchange::begin(self, (source, theirs), with.at, patience_here)?.take_in(with.actor)? {
                 Taken::Forgot(forgot) => {
                     synced.forgot = Some(forgot);
                     break;
                 }
+                Taken::Apart => return Err(nobody_adopts()),
                 Taken::In { received, adopted } => {
                     synced.received += received;
                     synced.adopted |= adopted;
@@ -133,7 +137,7 @@ impl Ledger<'_> {
         let exchange = Exchange::begin(self, (Source::Remote, fetched.tips()?), at, patience);
         let taken = exchange.and_then(|mut exchange| exchange.take_in(None));
         Ok(match taken {
-            Ok(Taken::In { .. }) => Ok(None),
+            Ok(Taken::In { .. } | Taken::Apart) => Ok(None),
             // A remote that is not what it was answers for nothing: it was rewritten, or it is another one.
             Ok(Taken::Forgot(_)) => {
                 Err(NotFetched { why: "its ledger has forgotten events; `hotfix sync` shows them".to_owned() })
@@ -158,7 +162,7 @@ impl Ledger<'_> {
         }
         let from = (Source::Remote, fetched.tips()?);
         Ok(Ok(match Exchange::begin(self, from, at, Patience::new(limit, at))?.take_in(None)? {
-            Taken::In { .. } => None,
+            Taken::In { .. } | Taken::Apart => None,
             Taken::Forgot(forgot) => Some(forgot),
         }))
     }
@@ -166,7 +170,7 @@ impl Ledger<'_> {
     /// Takes in the ledger that a bundle holds; the number of events that were new here.
     ///
     /// Exit 4 if it holds none, or one that began apart from this one.
-    pub fn import(&self, file: &Path, actor: &Person, at: Moment) -> Result<usize, Failure> {
+    pub fn import(&self, file: &Path, actor: Option<&Person>, at: Moment) -> Result<usize, Failure> {
         let patience = || Patience::new(self.patience, at);
         let _lock = Lock::take(&self.directory(), LOCK, &mut patience())?.map_err(Blocked::failure)?;
         let fetched = Fetched::new(self.repository);
@@ -181,8 +185,9 @@ impl Ledger<'_> {
             return Err(Failure::undecided(format!("{name} holds no ledger"))
                 .hint("hotfix sync --bundle FILE    # writes one that does, in the clone that has it"));
         }
-        match Exchange::begin(self, (Source::Bundle, theirs), at, patience())?.take_in(Some(actor))? {
+        match Exchange::begin(self, (Source::Bundle, theirs), at, patience())?.take_in(actor)? {
             Taken::In { received, .. } => Ok(received),
+            Taken::Apart => Err(nobody_adopts()),
             // Only of a remote is it known what it had.
             Taken::Forgot(_) => Ok(0),
         }
@@ -246,4 +251,11 @@ impl Ledger<'_> {
         }
         Ok(trouble)
     }
+}
+
+/// The failure where one of two ledgers has to be taken into the other, which is on record in somebody's name.
+fn nobody_adopts() -> Failure {
+    let message =
+        "this clone's ledger began apart from the other one, and git does not know in whose name to take it in";
+    Failure::undecided(message).hint(WHO)
 }

@@ -115,6 +115,37 @@ fn what_one_records_the_others_see() {
     assert_eq!(team.events(&team.ada), team.events(&team.grace));
 }
 
+/// A clone on a new machine, or of a script: to read, nobody has to say who they are.
+#[test]
+fn whoever_only_reads_needs_no_name() {
+    let team = Team::new();
+    let nameless = |arguments: &[&str]| {
+        let mut command = team.place.command(env!("CARGO_BIN_EXE_hotfix"), &team.grace, GRACE);
+        let names = ["GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"];
+        for name in names {
+            command.env_remove(name);
+        }
+        said(command.args(arguments))
+    };
+    team.check(&team.ada, QUALIFIES).exits(0);
+    nameless(&["sync"]).exits(0).says("2 events received, 0 events sent");
+    nameless(&["status"]).exits(0).says("INC-42");
+    team.hotfix(&team.ada, &["restored", "INC-42", "--by", "other"]).exits(0);
+    team.hotfix(&team.ada, &["sync", "--bundle", "../ledger"]).exits(0);
+    nameless(&["sync", "--import", "../ledger"]).exits(0).says("1 event received");
+    nameless(&["sync"]).exits(0).says("0 events received, 0 events sent");
+    // To record is another thing, and so is to take one of two ledgers into the other.
+    nameless(&["restored", "INC-42", "--by", "roll-back"]).exits(4).says("git does not know who you are");
+    let apart = team.clone("apart");
+    team.offline(|| team.hotfix(&apart, &["check", "INC-7", "--set", "roll-back=yes"]).exits(1));
+    let mut sync = team.place.command(env!("CARGO_BIN_EXE_hotfix"), &apart, GRACE);
+    said(sync.env("GIT_COMMITTER_NAME", "").arg("sync"))
+        .exits(4)
+        .says("began apart")
+        .says("git config --global user.name");
+    team.sync(&apart).exits(0);
+}
+
 #[test]
 fn a_remote_without_a_ledger_makes_it_empty_and_not_unknown() {
     let team = Team::new();

@@ -38,7 +38,7 @@ impl Asked {
         let (ledger, at) = (book::ledger(session)?, session.now());
         if heal {
             let actor = session.actor()?;
-            let synced = ledger.sync(&Sync { remote: &remote, actor: &actor, at, limit: LIMIT, heal })?;
+            let synced = ledger.sync(&Sync { remote: &remote, actor: Some(&actor), at, limit: LIMIT, heal })?;
             return match synced.trouble {
                 None => {
                     notes.push(format!("{remote} holds again all that it held"));
