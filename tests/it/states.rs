@@ -236,7 +236,9 @@ fn what_waits_for_the_planned_release_is_not_pressed_for_papers() {
     let no_emergency =
         |answer: &&'static str| if *answer == "why_now=users-blocked" { "why_now=soft-deadline" } else { answer };
     let answers: Vec<&str> = ["check", "INC-42"].iter().chain(QUALIFIES).map(no_emergency).collect();
-    place.hotfix(&answers).exits(1).says("normal-release");
+    // Where a rule says never, no other fact would make it a hotfix.
+    let refused = place.hotfix(&answers).exits(1).says("normal-release").never_says("it would qualify if");
+    refused.says("hotfix check INC-42 --set why_now=VALUE    # if that has changed");
     let owed = |code: &str| {
         let status = place.json(&["status"]);
         let owed = status["incidents"][0]["owed"].as_array().unwrap().clone();

@@ -209,7 +209,7 @@ fn consequences(opening: &Opening, decision: Decision, rule: Option<&Rule>) -> (
         commands.extend(tried.map(|_| format!("hotfix check {id} --set {}=tried    # if it did not help", rung.key())));
         commands
     };
-    let normal = normal_release(id, &opening.policy);
+    let normal = |rule| normal_release(id, &opening.policy, rule);
     let refusal = match (decision, rule) {
         (Decision::Hotfix, _) => return (Vec::new(), vec![format!("hotfix start {id}")]),
         (Decision::RollBack, _) => Refusal {
@@ -222,13 +222,15 @@ fn consequences(opening: &Opening, decision: Decision, rule: Option<&Rule>) -> (
             message: "switch it off: no hotfix while a flag can do it".to_owned(),
             next: help(RungName::FlagOff),
         },
-        (Decision::NormalRelease, Some(rule)) => {
-            Refusal { code: Code::NeverQualifies, message: format!("no hotfix: {}", rule.means), next: normal }
-        }
+        (Decision::NormalRelease, Some(rule)) => Refusal {
+            code: Code::NeverQualifies,
+            message: format!("no hotfix: {}", rule.means),
+            next: normal(Some(rule)),
+        },
         (Decision::NormalRelease, None) => Refusal {
             code: Code::DoesNotQualify,
             message: "no rule of the policy calls this an emergency".to_owned(),
-            next: normal,
+            next: normal(None),
         },
     };
     (vec![refusal], Vec::new())
@@ -260,11 +262,19 @@ fn policy_commands(opening: &Opening, rung: RungName) -> Vec<String> {
     rung.of(&opening.policy).commands.iter().map(fill).collect()
 }
 
-/// The way out of a refusal: the normal release, and what would have to be true.
-fn normal_release(id: &IncidentId, policy: &Policy) -> Vec<String> {
+/// The way out of a refusal: the normal release, and what would have to be true. Where a rule says never, nothing else counts
+/// before that one no longer holds.
+fn normal_release(id: &IncidentId, policy: &Policy, never: Option<&Rule>) -> Vec<String> {
     let mut next = vec![format!("make the change on {} and ship it with the next release", policy.branches.main)];
-    next.extend(policy.qualifies.any.iter().map(|rule| format!("it would qualify if: {}", rule.means)));
-    next.push(format!("hotfix check {id} --set KEY=VALUE    # if a fact has changed"));
+    match never {
+        Some(rule) => next.extend(
+            rule.when.keys().map(|fact| format!("hotfix check {id} --set {fact}=VALUE    # if that has changed")),
+        ),
+        None => {
+            next.extend(policy.qualifies.any.iter().map(|rule| format!("it would qualify if: {}", rule.means)));
+            next.push(format!("hotfix check {id} --set KEY=VALUE    # if a fact has changed"));
+        }
+    }
     next
 }
 
