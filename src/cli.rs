@@ -135,7 +135,7 @@ fn run(arguments: &[OsString]) -> ExitCode {
         Ok(parsed) => parsed,
         Err(error) => return refuse_arguments(arguments, &error),
     };
-    let name = matches.subcommand_name().unwrap_or_default().to_owned();
+    let name = name_of(&matches);
     let session = Session::of_process(&cli.globals);
     if !cli.globals.format.is_of(&name) {
         // Before anything is recorded.
@@ -150,6 +150,19 @@ fn run(arguments: &[OsString]) -> ExitCode {
     // After the answer, for nobody waits for the network to read it.
     commands::sync::after_recording(&session);
     exit
+}
+
+/// The name in which a command answers, and fails too: the whole of it where what it does is another command each time.
+fn name_of(matches: &clap::ArgMatches) -> String {
+    let (name, inner) = matches.subcommand().map_or(("", None), |(name, inner)| (name, inner.subcommand_name()));
+    whole_name(name, inner)
+}
+
+fn whole_name(name: &str, inner: Option<&str>) -> String {
+    match (name, inner) {
+        ("policy" | "audit", Some(inner)) => format!("{name} {inner}"),
+        _ => name.to_owned(),
+    }
 }
 
 /// An answer that could not be written is none: exit 4, said where it can be.
@@ -217,9 +230,16 @@ fn refuse_arguments(arguments: &[OsString], error: &clap::Error) -> ExitCode {
             Ok(()) | Err(_) => ExitCode::Open,
         };
     }
-    let names: Vec<_> = command_line().get_subcommands().map(|command| command.get_name().to_owned()).collect();
-    let said = |argument: &OsString| names.iter().find(|name| argument == name.as_str()).cloned();
-    let name = arguments.iter().skip(1).find_map(said).unwrap_or_default();
+    let whole = command_line();
+    let named = |command: &clap::Command, from: usize| {
+        let said = |argument: &OsString| command.get_subcommands().find(|inner| argument == inner.get_name()).cloned();
+        arguments.iter().enumerate().skip(from).find_map(|(at, argument)| Some((at, said(argument)?)))
+    };
+    let outer = named(&whole, 1);
+    let inner = outer.as_ref().and_then(|(at, command)| named(command, at + 1));
+    let name =
+        |found: &Option<(usize, clap::Command)>| found.as_ref().map(|(_, command)| command.get_name().to_owned());
+    let name = whole_name(&name(&outer).unwrap_or_default(), name(&inner).as_deref());
     let hint = format!("hotfix {name}{}--help", if name.is_empty() { "" } else { " " });
     let wants_json = arguments.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json")
         || arguments.iter().any(|argument| argument == "--format=json");

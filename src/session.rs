@@ -273,9 +273,24 @@ impl Session {
         self.width
     }
 
-    /// Prints a text on standard output as it is, in every format.
-    pub fn print(&self, text: &str) {
+    /// Prints a text on standard output as it is: a script, a schema. Exit 2 where another format was asked for than it has.
+    pub fn print(&self, text: &str, has: Format) -> Result<(), Failure> {
+        if self.format != has {
+            self.answers_in_no_format()?;
+        }
         self.write_out(text);
+        Ok(())
+    }
+
+    /// Exit 2 where a format was asked for, of what is no answer: the flag would do nothing.
+    pub fn answers_in_no_format(&self) -> Result<(), Failure> {
+        match self.format {
+            Format::Text => Ok(()),
+            _ => {
+                Err(Failure::usage("what this writes is no answer, and comes in one form only")
+                    .hint("leave out --format"))
+            }
+        }
     }
 
     /// Tells a person something before the answer is there; JSON holds it in the answer.

@@ -14,7 +14,7 @@ use crate::evidence::policy_files::PATH;
 use crate::failure::{ExitCode, Failure};
 use crate::ledger::refs::RemoteRefs;
 use crate::render::{Page, Report, Tone};
-use crate::session::Session;
+use crate::session::{Format, Session};
 
 /// Write a commented starter policy with this repository's branch and tag names
 ///
@@ -43,7 +43,7 @@ struct InitReport {
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let repository = session.repository()?;
     if args.server_hook {
-        session.print(&hook::update_script(&RemoteRefs::of(repository)?, "exit 0"));
+        session.print(&hook::update_script(&RemoteRefs::of(repository)?, "exit 0"), Format::Text)?;
         return Ok(ExitCode::Open);
     }
     let root = repository.work_tree().ok_or_else(|| {

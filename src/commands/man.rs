@@ -15,6 +15,7 @@ pub struct Args {
 
 /// Writes them.
 pub fn run(args: Args, command: clap::Command, session: &Session) -> Result<ExitCode, Failure> {
+    session.answers_in_no_format()?;
     let directory = session.start().join(args.pages);
     let failed = |error| Failure::because(format!("failed to write into {}", directory.display()), error);
     std::fs::create_dir_all(&directory).map_err(failed)?;

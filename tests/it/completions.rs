@@ -191,3 +191,22 @@ fn the_scripts_say_where_they_go() {
     }
     place.hotfix(&["completions", "tcsh"]).exits(2);
 }
+
+/// A flag that does nothing is a wrong word that nobody hears.
+#[test]
+fn what_is_no_answer_takes_no_format() {
+    let place = Place::new();
+    for arguments in [
+        &["completions", "bash"][..],
+        &["man", "pages"],
+        &["init", "--server-hook"],
+        &["gate", "--print-hook", "pre-receive"],
+    ] {
+        let refused = place.hotfix(&[arguments, &["--format", "json"]].concat()).exits(2);
+        let refused: serde_json::Value = serde_json::from_str(&refused.out).unwrap();
+        assert_eq!(refused["error"]["hint"], "leave out --format", "{refused:#}");
+        assert!(!place.path().join("pages").exists(), "nothing was written");
+        place.hotfix(arguments).exits(0);
+        std::fs::remove_dir_all(place.path().join("pages")).ok();
+    }
+}

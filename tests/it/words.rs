@@ -95,3 +95,22 @@ fn an_attempt_without_a_fix_takes_no_answer_of_git_with_it() {
     place.hotfix(&["fix", "INC-42", "--withdraw", "1"]).exits(0);
     assert_eq!(verified(), serde_json::json!({}));
 }
+
+/// A script looks at one word to tell what answered, whether it went well or not.
+#[test]
+fn a_command_fails_in_the_name_in_which_it_answers() {
+    let place = Place::new();
+    place.commit("shop.rs", "one\n", "The shop");
+    place.hotfix(&["init"]).exits(0);
+    for (name, well, wrong) in [
+        ("policy lint", &["policy", "lint"][..], &["policy", "lint", "nowhere.yaml"][..]),
+        ("policy lint", &["policy", "lint"], &["policy", "lint", "--nonsense"]),
+        ("policy show", &["policy", "show"], &["-C", "nowhere", "policy", "show"]),
+        ("audit", &["audit"], &["audit", "--nonsense"]),
+        ("log", &["log"], &["log", "INC-404"]),
+    ] {
+        let (well, wrong) = (place.json(well), place.json(wrong));
+        assert_eq!((&well["command"], &wrong["command"]), (&name.into(), &name.into()), "{wrong:#}");
+        assert!(well.get("error").is_none() && wrong["error"].is_object(), "{well:#}{wrong:#}");
+    }
+}

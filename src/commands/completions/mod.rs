@@ -5,7 +5,7 @@ pub mod candidates;
 use clap_complete::env::{EnvCompleter, Powershell};
 
 use crate::failure::{ExitCode, Failure};
-use crate::session::Session;
+use crate::session::{Format, Session};
 
 /// The variable by which a shell asks this program what could stand at the cursor.
 pub const VARIABLE: &str = "HOTFIX_COMPLETE";
@@ -31,12 +31,13 @@ enum Shell {
 
 /// Prints the script.
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
-    match args.shell {
-        Shell::Bash => session.print(include_str!("hotfix.bash")),
-        Shell::Zsh => session.print(include_str!("hotfix.zsh")),
-        Shell::Fish => session.print(include_str!("hotfix.fish")),
-        Shell::Pwsh => session.print(&power_shell()?),
-    }
+    let script = match args.shell {
+        Shell::Bash => include_str!("hotfix.bash").to_owned(),
+        Shell::Zsh => include_str!("hotfix.zsh").to_owned(),
+        Shell::Fish => include_str!("hotfix.fish").to_owned(),
+        Shell::Pwsh => power_shell()?,
+    };
+    session.print(&script, Format::Text)?;
     Ok(ExitCode::Open)
 }
 

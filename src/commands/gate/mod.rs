@@ -78,7 +78,7 @@ pub struct Args {
 /// Answers each question; the worst counts.
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     if let Some(hook) = args.print_hook {
-        session.print(&hook.script(session)?);
+        session.print(&hook.script(session)?, Format::Text)?;
         return Ok(ExitCode::Open);
     }
     let decided = decide(&args, session);

@@ -17,7 +17,7 @@ use crate::domain::policy::{self, FactKind, Policy, Rule, Rung, Target};
 use crate::evidence::policy_in_force::{InForce, policy_in_force};
 use crate::failure::{ExitCode, Failure};
 use crate::render::{Page, Report, Tone};
-use crate::session::Session;
+use crate::session::{Format, Session};
 
 /// Check, show or describe the policy
 #[derive(clap::Args)]
@@ -70,7 +70,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         Command::Lint { file } => lint(file.as_deref(), session),
         Command::Show => show(session),
         Command::Schema => {
-            session.print(policy::SCHEMA);
+            session.print(policy::SCHEMA, Format::Json)?;
             Ok(ExitCode::Open)
         }
         Command::Test { files } => test::run(&files, session),
