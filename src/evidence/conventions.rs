@@ -28,7 +28,7 @@ const MOST: usize = 8;
 
 /// Looks at the branches and tags that this clone has. Exit 4 where git can't list them.
 pub fn conventions(repository: &Repository) -> Result<Conventions, Failure> {
-    let default = default_branch(repository)?.map(|(branch, _)| branch.short);
+    let default = default_branch(repository)?.map(|default| default.branch.short);
     let mut branches: Vec<String> = repository.local_branches()?.into_iter().map(|branch| branch.short).collect();
     for remote in remotes(repository)? {
         branches.extend(repository.fetched_branches(&remote)?.into_iter().map(|branch| branch.short));

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::git::objects::Kind;
 use crate::git::repository::Repository;
 
-use super::trusted_ref::{TrustedRef, default_branch};
+use super::trusted_ref::{DefaultBranch, TrustedRef, default_branch};
 
 /// Where the policy lies in the repository.
 pub const PATH: &str = "policy/hotfix.yaml";
@@ -46,7 +46,7 @@ pub fn by_pin(repository: &Repository, pin: &PolicyPin) -> Result<Policy, Failur
 pub fn built_in(repository: &Repository) -> Result<Policy, Failure> {
     let mut policy = policy::read(BUILT_IN.as_bytes(), "the built-in policy")
         .map_err(|problems| broken("inside this program", problems))?;
-    if let Some((branch, _)) = default_branch(repository)? {
+    if let Some(DefaultBranch { branch, .. }) = default_branch(repository)? {
         policy.branches.main = branch.short;
     }
     Ok(policy)

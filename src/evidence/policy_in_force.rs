@@ -104,7 +104,7 @@ impl<'r> Versions<'r> {
     /// The policy of what starts at `at`.
     pub fn in_force(&self, at: Moment) -> Result<InForce, Failure> {
         let (repository, trusted) = (self.repository, &self.trusted);
-        let mut notes: Vec<String> = trusted.note.iter().cloned().collect();
+        let mut notes: Vec<String> = trusted.note.iter().filter(|_| !trusted.is_obvious).cloned().collect();
         let told = notes.len();
         let governing = self.governing_commit(at, &mut notes)?;
         let found = match governing {

@@ -17,6 +17,18 @@ pub struct TrustedRef {
     pub tip: ObjectId,
     /// How it was found, if that is worth saying.
     pub note: Option<String>,
+    /// Whether there was no other: then it is said where the policy is shown, and not under every answer.
+    pub is_obvious: bool,
+}
+
+/// The default branch of a repository.
+pub struct DefaultBranch {
+    /// The branch.
+    pub branch: Branch,
+    /// How it was guessed, if it had to be.
+    pub note: Option<String>,
+    /// Whether there was nothing else to guess.
+    pub is_obvious: bool,
 }
 
 /// Finds the trusted ref: `pinned` in the ledger's root, else in the configuration, else the default branch.
@@ -32,9 +44,9 @@ pub fn trusted_ref(repository: &Repository, pinned: Option<&str>) -> Result<Trus
         })?;
         // Whoever sets it chooses the gate they stand at, so it is never silent.
         let note = format!("The policy is read from {name}, as {by} says.");
-        return Ok(TrustedRef { name, tip, note: Some(note) });
+        return Ok(TrustedRef { name, tip, note: Some(note), is_obvious: false });
     }
-    let (branch, note) = default_branch(repository)?.ok_or_else(|| {
+    let DefaultBranch { branch, note, is_obvious } = default_branch(repository)?.ok_or_else(|| {
         if !repository.has_refs() {
             return Failure::undecided(
                 "this repository has no commit yet, so there is nothing that could be in production",
@@ -44,7 +56,7 @@ pub fn trusted_ref(repository: &Repository, pinned: Option<&str>) -> Result<Trus
         Failure::undecided("no default branch can be told here, so it is unknown where the policy lies")
             .hint("git config hotfix.trustedRef origin/main    # or: git remote set-head origin --auto")
     })?;
-    Ok(TrustedRef { name: branch.shown().to_owned(), tip: repository.tip(&branch)?, note })
+    Ok(TrustedRef { name: branch.shown().to_owned(), tip: repository.tip(&branch)?, note, is_obvious })
 }
 
 /// The commit of a branch by its full name, as fetched, or as it is here; none where no branch has that name.
@@ -70,10 +82,10 @@ fn tip_of(repository: &Repository, name: &str) -> Result<Option<ObjectId>, Failu
 const USUAL: [&str; 4] = ["main", "master", "trunk", "develop"];
 
 /// The repository's default branch, as fetched from a remote if there is one, with a note where it had to be guessed.
-pub fn default_branch(repository: &Repository) -> Result<Option<(Branch, Option<String>)>, Failure> {
+pub fn default_branch(repository: &Repository) -> Result<Option<DefaultBranch>, Failure> {
     let remotes = remotes(repository)?;
     if let Some(branch) = remotes.iter().find_map(|remote| repository.fetched_head(remote)) {
-        return Ok(Some((branch, None)));
+        return Ok(Some(DefaultBranch { branch, note: None, is_obvious: false }));
     }
     for remote in &remotes {
         if let Some(branch) = usual(repository.fetched_branches(remote)?) {
@@ -81,17 +93,18 @@ pub fn default_branch(repository: &Repository) -> Result<Option<(Branch, Option<
                 "The policy is read from {}, a guess at the default branch of {remote}; `git remote set-head {remote} --auto` makes it sure.",
                 branch.shown()
             );
-            return Ok(Some((branch, Some(note))));
+            return Ok(Some(DefaultBranch { branch, note: Some(note), is_obvious: false }));
         }
     }
     let local = repository.local_branches()?;
     let head = repository.head_branch().filter(|head| local.contains(head));
+    let several = local.iter().filter(|branch| USUAL.contains(&branch.short.as_str())).count() > 1;
     let branch = if repository.is_bare() { head } else { usual(local).or(head) };
     Ok(branch.map(|branch| {
         let why = if remotes.is_empty() { "There is no remote" } else { "No default branch was ever fetched" };
         let note = (!repository.is_bare())
             .then(|| format!("{why}, so the policy is read from the local branch {}.", branch.shown()));
-        (branch, note)
+        DefaultBranch { branch, note, is_obvious: remotes.is_empty() && !several }
     }))
 }
 

@@ -129,7 +129,7 @@ fn no_release_tag_and_no_remote() {
     place.commit("shop.rs", "one\n", "The shop");
     check(&place, &place.path())
         .exits(0)
-        .says("There is no remote")
+        .says("is on main, so the built-in one serves")
         .says("this clone has no tags")
         .says("--production REF");
     fails_in(&place, &place.path(), &words(&["start", "INC-42"]), 2, &["--from TAG"]);

@@ -114,3 +114,16 @@ fn a_command_fails_in_the_name_in_which_it_answers() {
         assert!(well.get("error").is_none() && wrong["error"].is_object(), "{well:#}{wrong:#}");
     }
 }
+
+/// Where there is no other, it is said with the policy and not under every answer; a guess is said each time.
+#[test]
+fn the_obvious_place_of_the_policy_is_not_said_again_and_again() {
+    let place = Place::new();
+    place.commit("shop.rs", "one\n", "The shop");
+    let check = [&["check", "INC-42"], QUALIFIES].concat();
+    let note = "There is no remote, so the policy is read from the local branch main.";
+    place.hotfix(&check).exits(0).never_says("There is no remote");
+    place.hotfix(&["policy", "show"]).exits(0).says(note);
+    place.git(&["branch", "develop"]);
+    place.hotfix(&["check", "INC-43", "--set", "roll-back=yes"]).exits(1).says(note);
+}

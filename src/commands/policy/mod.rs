@@ -16,6 +16,7 @@ use crate::domain::event::PolicyPin;
 use crate::domain::policy::{self, FactKind, Policy, Rule, Rung, Target};
 use crate::evidence::policy_in_force::{InForce, policy_in_force};
 use crate::failure::{ExitCode, Failure};
+use crate::evidence::trusted_ref::trusted_ref;
 use crate::render::{Page, Report, Tone};
 use crate::session::{Format, Session};
 
@@ -158,8 +159,10 @@ struct ShowReport {
 
 fn show(session: &Session) -> Result<ExitCode, Failure> {
     let book = Book::open_for_recording(session)?;
-    let InForce { policy, pin, origin, notes } =
-        policy_in_force(session.repository()?, session.now(), book.trusted_ref())?;
+    let (repository, pinned) = (session.repository()?, book.trusted_ref());
+    let InForce { policy, pin, origin, mut notes } = policy_in_force(repository, session.now(), pinned)?;
+    let trusted = trusted_ref(repository, pinned)?;
+    notes.splice(0..0, trusted.note.filter(|_| trusted.is_obvious));
     session.answer("policy show", ExitCode::Open, &ShowReport { origin, pin, notes, policy })
 }
 
