@@ -16,6 +16,7 @@ use crate::domain::refusal::{Code, Refusal};
 use crate::domain::said::WordKind;
 use crate::domain::scope::{self, Unneeded};
 use crate::domain::spelling;
+use crate::domain::text::counted;
 use crate::failure::{ExitCode, Failure};
 use crate::session::Session;
 
@@ -156,7 +157,7 @@ fn size(content: &Content) -> String {
     let unneeded: Vec<String> = scope.unneeded.iter().map(Unneeded::words).collect();
     let unneeded =
         if unneeded.is_empty() { String::new() } else { format!("; perhaps not needed: {}", scope::listed(&unneeded)) };
-    let files = if scope.files == 1 { "1 file".to_owned() } else { format!("{} files", scope.files) };
-    let lines = if scope.lines == 1 { "1 line".to_owned() } else { format!("{} lines", scope.lines) };
+    let files = counted(scope.files, "file");
+    let lines = counted(scope.lines, "line");
     format!("{files}, {lines}{unneeded}")
 }

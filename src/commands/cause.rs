@@ -11,6 +11,7 @@ use super::proof;
 use crate::domain::event::{CauseSettled, Change, Payload};
 use crate::domain::identity::{IncidentId, ObjectId, RepositoryPath};
 use crate::domain::incident::Incident;
+use crate::domain::text::counted;
 use crate::failure::{ExitCode, Failure};
 use crate::git::repository::Repository;
 use crate::session::Session;
@@ -117,10 +118,10 @@ pub(super) fn doubtful(repository: &Repository, incident: &Incident, commit: Obj
     let suspects = paths(repository.changes(good.commit, broken.commit)?);
     if paths(repository.changes_of(commit)?).is_disjoint(&suspects) {
         doubts.push(format!(
-            "Look again: {short} touches none of the {} paths that changed from {} to {}.",
-            suspects.len(),
+            "Look again: {short} touches nothing of what changed from {} to {}: {}.",
             good.tag,
-            broken.name
+            broken.name,
+            counted(suspects.len(), "path")
         ));
     }
     Ok(doubts)

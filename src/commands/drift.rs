@@ -8,6 +8,7 @@ use super::book::Book;
 use super::drifting::{self, Is};
 use super::into::{self, Into};
 use crate::domain::merge_back::Verdict;
+use crate::domain::text::counted;
 use crate::evidence::globs::Globs;
 use crate::evidence::targets::versioned_lines;
 use crate::failure::{ExitCode, Failure};
@@ -131,8 +132,8 @@ fn next_release(dropped: usize, unproven: usize, into: &str) -> String {
 impl Report for DriftReport {
     fn text(&self, page: &mut Page) {
         page.paragraph(&format!(
-            "{} commits on {} since it left {}",
-            self.commits.len(),
+            "{} on {} since it left {}",
+            counted(self.commits.len(), "commit"),
             self.line.name,
             self.into.name
         ));

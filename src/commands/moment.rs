@@ -2,6 +2,7 @@
 
 use crate::domain::identity::Moment;
 use crate::domain::incident::Incident;
+use crate::domain::text::counted;
 use crate::failure::Failure;
 
 /// Reads a time such as `2026-11-23T03:10:00+01:00`; a time without an offset is refused, for it names no moment.
@@ -76,10 +77,6 @@ pub fn until(now: Moment, then: Moment) -> String {
     let units = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
     let largest = units.into_iter().find(|(seconds, _)| left > *seconds).unwrap_or((60, "minute"));
     counted((left + largest.0 - 1) / largest.0, largest.1)
-}
-
-fn counted(count: i64, unit: &str) -> String {
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

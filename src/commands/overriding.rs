@@ -16,6 +16,7 @@ use crate::domain::overrides::{self, Stage};
 use crate::domain::policy::people::ANYONE;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::spelling;
+use crate::domain::text::counted;
 use crate::failure::{ExitCode, Failure};
 use crate::session::Session;
 
@@ -98,8 +99,11 @@ fn skip(args: Skip, session: &Session) -> Result<ExitCode, Failure> {
     let rules = &case.policy.overrides;
     let (length, least) = (args.reason.trim().chars().count(), rules.reason_at_least as usize);
     if length < least {
-        return Err(Failure::usage(format!("--reason has {length} characters, and the policy wants at least {least}"))
-            .hint("say what would happen without skipping it; somebody will review this"));
+        return Err(Failure::usage(format!(
+            "--reason has {}, and the policy wants at least {least}",
+            counted(length, "character")
+        ))
+        .hint("say what would happen without skipping it; somebody will review this"));
     }
     let until = session.now() + rules.expires_after.delta();
     let payload = Payload::Overridden(Overridden { gate: gate.word().to_owned(), until, fix: case.digest().copied() });

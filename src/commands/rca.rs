@@ -18,6 +18,7 @@ use crate::domain::ladder;
 use crate::domain::policy::Policy;
 use crate::domain::rca;
 use crate::domain::refusal::{Code, Refusal};
+use crate::domain::text::counted;
 use crate::failure::{ExitCode, Failure};
 use crate::process::Program;
 use crate::render::{Page, Report};
@@ -242,7 +243,11 @@ fn planned(incident: &Incident, number: u32) -> Result<(&Deed, Option<&Deed>, St
     let mut actions = analyses.flat_map(|analysis| (1..).zip(&analysis.actions).map(move |it| (&analysis.by, it)));
     let Some((by, (_, action))) = actions.find(|(_, (at, _))| *at == number) else {
         let count = incident.analysis.as_ref().map_or(0, |analysis| analysis.actions.len());
-        return Err(none(format!("the analysis of {} has {count} actions, and no action {number}", incident.id)));
+        return Err(none(format!(
+            "the analysis of {} has {}, and no action {number}",
+            incident.id,
+            counted(count, "action")
+        )));
     };
     Ok((by, action.done.as_deref(), format!("action {number} for {} is carried out", action.action.aim)))
 }

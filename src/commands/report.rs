@@ -12,6 +12,7 @@ use crate::domain::identity::{IncidentId, Moment};
 use crate::domain::incident::{Incident, State};
 use crate::domain::policy::{FactKind, Policy, SEVERITY};
 use crate::domain::report::{self, Ledger};
+use crate::domain::text::counted;
 use crate::evidence::policy_in_force::{InForce, policy_in_force};
 use crate::evidence::released;
 use crate::failure::{ExitCode, Failure};
@@ -150,13 +151,15 @@ impl<'s> Place<'s> {
         }
         let unreadable = self.book.history.unreadable().count();
         if unreadable > 0 {
-            notes.push(format!("{unreadable} events of {name} can't be read, so figures may be wrong: hotfix log"));
+            notes.push(format!(
+                "{} of {name} can't be read, so figures may be wrong: hotfix log",
+                counted(unreadable, "event")
+            ));
         }
         let doubted = self.book.history.records().iter().filter(|record| record.doubt.is_some()).count();
         if doubted > 0 {
-            notes.push(format!(
-                "{doubted} events of {name} do not count, for who recorded them is not proven: hotfix audit"
-            ));
+            let (events, do_not) = (counted(doubted, "event"), if doubted == 1 { "does not" } else { "do not" });
+            notes.push(format!("{events} of {name} {do_not} count, for it is not proven by whom: hotfix audit"));
         }
         match (&self.in_force, releases) {
             (Err(failure), _) => {

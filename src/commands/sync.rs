@@ -9,6 +9,7 @@ use super::book;
 use super::outcome::next_commands;
 use crate::domain::identity::ObjectId;
 use crate::domain::record::Record;
+use crate::domain::text::counted;
 use crate::failure::{ExitCode, Failure};
 use crate::ledger::store::{Ledger, Presence};
 use crate::ledger::sync::{Forgot, Sync, Synced};
@@ -169,7 +170,7 @@ pub fn after_recording(session: &Session) {
 
 /// The number of events that the remote is not known to have, in words.
 pub fn not_shared(count: usize) -> String {
-    if count == 1 { "1 event is not yet shared".to_owned() } else { format!("{count} events are not yet shared") }
+    format!("{} {} not yet shared", counted(count, "event"), if count == 1 { "is" } else { "are" })
 }
 
 impl SyncReport {
@@ -198,13 +199,9 @@ impl SyncReport {
     }
 }
 
-fn events(count: usize) -> String {
-    if count == 1 { "1 event".to_owned() } else { format!("{count} events") }
-}
-
 impl Report for SyncReport {
     fn text(&self, page: &mut Page) {
-        let (received, sent) = (events(self.received), events(self.sent));
+        let (received, sent) = (counted(self.received, "event"), counted(self.sent, "event"));
         match (&self.remote, &self.file) {
             (Some(remote), _) if self.forgot.is_none() => {
                 page.line(&format!("{remote}: {received} received, {sent} sent"));
@@ -242,7 +239,7 @@ impl ForgotReport {
     /// Lists them.
     pub fn text(&self, page: &mut Page, remote: &str) {
         let bad = page.mark(Tone::Bad, "has forgotten");
-        page.line(&format!("The ledger of {remote} {bad} {} that it had:", events(self.lost.len())));
+        page.line(&format!("The ledger of {remote} {bad} {} that it had:", counted(self.lost.len(), "event")));
         show(page, &self.lost);
         match self.tip {
             None => {
@@ -250,7 +247,10 @@ impl ForgotReport {
             }
             Some(tip) => {
                 if !self.instead.is_empty() {
-                    page.line(&format!("Instead it has {} that were never seen here:", events(self.instead.len())));
+                    page.line(&format!(
+                        "Instead it has {} that were never seen here:",
+                        counted(self.instead.len(), "event")
+                    ));
                     show(page, &self.instead);
                 }
                 page.paragraph(&format!(

@@ -16,6 +16,7 @@ use crate::domain::identity::{IncidentId, Person};
 use crate::domain::policy::people::NormalGate;
 use crate::domain::refusal::{self, Code, Refusal};
 use crate::domain::spelling;
+use crate::domain::text::counted;
 use crate::failure::{ExitCode, Failure};
 use crate::render::{Page, Report, Tone};
 use crate::session::Session;
@@ -129,8 +130,11 @@ fn waive(
     }
     let least = case.policy.overrides.reason_at_least as usize;
     if reason.trim().chars().count() < least {
-        return Err(Failure::usage(format!("--reason is shorter than the {least} characters that the policy wants"))
-            .hint("say why this gate need not be made good"));
+        return Err(Failure::usage(format!(
+            "--reason is shorter than {}, which the policy wants",
+            counted(least, "character")
+        ))
+        .hint("say why this gate need not be made good"));
     }
     let payload = Payload::GateWaived(GateSettled { gate: gate.name.clone(), fix });
     let recorded = book.record(id, payload, BTreeMap::from([("reason".to_owned(), reason)]))?;

@@ -19,6 +19,7 @@ use crate::domain::identity::{IncidentId, Moment};
 use crate::domain::incident::{Incident, State};
 use crate::domain::merge_back::Verdict;
 use crate::domain::refusal::{self, Refusal};
+use crate::domain::text::counted;
 use crate::failure::{ExitCode, Failure};
 use crate::render::{Page, Report, Tone};
 use crate::session::Session;
@@ -65,7 +66,7 @@ pub(super) fn run(session: &Session, days: u32, limit: Duration) -> Result<ExitC
         incidents.push(row(session, &book, incident, (&mut policies, limit))?);
     }
     if incidents.is_empty() {
-        notes.push(format!("No incident with a fix was closed within {days} days."));
+        notes.push(format!("No incident with a fix was closed within {}.", counted(days, "day")));
     }
     let reopened = incidents.iter().filter(|row| row.reopened.is_some());
     let next = reopened.map(|row| format!("hotfix close {}    # lists what is owed", row.incident)).collect();

@@ -4,6 +4,7 @@ use super::event::{
     Approved, CauseSettled, Checked, Decision, Evidence, FLAG_REMOVED, Payload, Proof, Reopened, ReopenedBecause,
     RestoredBy, RungAnswer, RungName, VoidReason,
 };
+use crate::domain::text::counted;
 
 impl Decision {
     /// The word in JSON and on the command line.
@@ -28,7 +29,7 @@ impl Payload {
             }
             Self::FixAttached(fix) => {
                 let count = fix.commits.len();
-                let commits = if count == 1 { "1 commit".to_owned() } else { format!("{count} commits") };
+                let commits = counted(count, "commit");
                 let proof = match fix.proof {
                     Proof::Test => "proven by a test",
                     Proof::Ci => "proven by a run of continuous integration",

@@ -212,6 +212,8 @@ pub fn show(incident: &Incident, around: Around<'_>, field: Field) -> Shown {
             _ => Shown::Lacking(format!("it is {}: {}", incident.state.word(), around.owed.join(", "))),
         },
         Field::ProvenAuthor => match around.proven {
+            (1, 1) => Shown::Shown("the only event is signed by its author".to_owned()),
+            (0, 1) => Shown::Lacking("the only event is not signed by its author".to_owned()),
             (proven, all) if proven == all => Shown::Shown(format!("all {all} events are signed by their authors")),
             (proven, all) => {
                 Shown::Lacking(format!("{} of {all} events are not signed by their authors", all - proven))

@@ -1,6 +1,7 @@
 //! How foreign text is made fit to be shown: neutral, measured in terminal columns, wrapped between words.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -50,6 +51,16 @@ pub fn is_web_address(word: &str) -> bool {
 /// Whether a character can stand in a web address; the apostrophe is left out, for what quotes one ends there.
 pub fn may_stand_in_address(character: char) -> bool {
     character.is_ascii_alphanumeric() || "-._~:/?#[]@!$&()*+,;=%".contains(character)
+}
+
+/// A number of things: `1 commit`, `2 commits`, `2 hotfixes`.
+pub fn counted<N: Copy + PartialEq + From<u8> + fmt::Display>(count: N, thing: &str) -> String {
+    let ending = match thing.ends_with('x') {
+        _ if count == N::from(1) => "",
+        true => "es",
+        false => "s",
+    };
+    format!("{count} {thing}{ending}")
 }
 
 /// The terminal columns that a text takes; hazardous characters count as none.
@@ -108,9 +119,21 @@ pub fn shorten(text: &str, width: usize) -> Cow<'_, str> {
         shown.push(character);
         used += length;
     }
+    if text[shown.len()..].starts_with(|next: char| !next.is_whitespace())
+        && let Some(end) = word_end(&shown, width)
+    {
+        shown.truncate(end);
+    }
     shown.truncate(shown.trim_end().len());
     shown.push('…');
     Cow::Owned(shown)
+}
+
+/// Where the last whole word of a text ends that was cut to a width: behind the blank there. None where that would cut away half
+/// of it.
+fn word_end(cut: &str, width: usize) -> Option<usize> {
+    let end = cut.rfind(' ')? + 1;
+    (columns(&cut[..end]) > width / 2).then_some(end)
 }
 
 /// Two lines to be compared, each in pieces of at most `width` columns: what differs is never cut away. Of very long ones the
@@ -129,7 +152,7 @@ pub fn in_pieces(lines: [&str; 2], width: usize) -> [Vec<String>; 2] {
     })
 }
 
-/// A line broken wherever it is too long; what goes on is indented.
+/// A line broken where it is too long, between words where there are some; what goes on is indented.
 fn pieces(line: &str, width: usize) -> Vec<String> {
     const INDENT: &str = "  ";
     let shown = neutral(line);
@@ -137,8 +160,12 @@ fn pieces(line: &str, width: usize) -> Vec<String> {
     for character in shown.chars() {
         let length = character.width().unwrap_or(0);
         if used + length > width && used > INDENT.len() {
-            pieces.push(std::mem::replace(&mut piece, INDENT.to_owned()));
-            used = INDENT.len();
+            let rest = match character {
+                ' ' => String::new(),
+                _ => word_end(&piece, width).map(|end| piece.split_off(end)).unwrap_or_default(),
+            };
+            pieces.push(std::mem::replace(&mut piece, format!("{INDENT}{rest}")));
+            used = columns(&piece);
         }
         piece.push(character);
         used += length;
@@ -171,8 +198,8 @@ mod tests {
         assert_eq!(
             (left, right),
             (
-                vec!["return amo".into(), "  unt / 10".into(), "  0".into()],
-                vec!["return amo".to_owned(), "  unt / 10".into()]
+                vec!["return ".into(), "  amount /".into(), "   100".into()],
+                vec!["return ".to_owned(), "  amount /".into(), "   10".into()]
             )
         );
         let same = "x".repeat(5_000);
@@ -250,5 +277,24 @@ mod tests {
         assert_eq!(shorten("short", 5), "short");
         assert_eq!(shorten("a longer text", 9), "a longer…");
         assert_eq!(shorten("日本語日本語", 7), "日本語…");
+    }
+
+    #[test]
+    fn one_thing_is_no_plural() {
+        assert_eq!(
+            [counted(1, "path"), counted(2_u64, "path"), counted(0, "hotfix")],
+            ["1 path", "2 paths", "0 hotfixes"]
+        );
+    }
+
+    #[test]
+    fn what_is_cut_is_cut_between_words() {
+        assert_eq!(shorten("the sum of an order left its first item out", 24), "the sum of an order…");
+        assert_eq!(shorten("one averylongwordthatnothingends", 12), "one averylo…");
+        let line = "// every price of the order is read once more";
+        let [left, _] = in_pieces([line, line], 20);
+        assert_eq!(left, ["// every price of ", "  the order is read ", "  once more"]);
+        let [left, _] = in_pieces(["averylongwordthatnothingends", ""], 12);
+        assert_eq!(left, ["averylongwor", "  dthatnothi", "  ngends"]);
     }
 }

@@ -7,6 +7,7 @@ use crate::domain::identity::{IncidentId, ObjectId};
 use crate::domain::policy::Branches;
 use crate::domain::release::ReleaseName;
 use crate::domain::rolled_back::RolledBack;
+use crate::domain::text::counted;
 use crate::failure::Failure;
 use crate::git::repository::Repository;
 use crate::git::tags::{Tag, TagTarget};
@@ -118,8 +119,10 @@ impl<'a> Releases<'a> {
                 unknown("this clone has no tags".to_owned(), format!("git fetch --tags    # or say it: {name_it}"))
             }
             (None, _) => {
-                let reason =
-                    format!("none of the {} tags here fits the policy's release_tags and leads to a commit", self.tags);
+                let reason = format!(
+                    "of the {} here none fits the policy's release_tags and leads to a commit",
+                    counted(self.tags, "tag")
+                );
                 unknown(reason, name_it)
             }
         }
@@ -251,7 +254,9 @@ impl<'a> Releases<'a> {
             .into_iter()
             .max_by_key(|(candidate, _)| (!candidate.name.version.is_pre_release(), candidate.name.version.clone()));
         let Some((candidate, good)) = best else {
-            return Ok(Err(self.nothing_before(format!("no release tag in the last {walked} commits of {name}"))));
+            return Ok(Err(
+                self.nothing_before(format!("no release tag in the last {} of {name}", counted(walked, "commit")))
+            ));
         };
         Ok(Ok((candidate, good, true)))
     }

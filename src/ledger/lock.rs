@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use crate::domain::identity::{Moment, ObjectId};
+use crate::domain::text::counted;
 use crate::failure::Failure;
 use crate::git::refs::Swap;
 use crate::git::repository::Repository;
@@ -69,8 +70,8 @@ impl Lock {
                 Err(TryLockError::Error(error)) => return Err(failed(error)),
                 Err(TryLockError::WouldBlock) if patience.pause() => {}
                 Err(TryLockError::WouldBlock) => {
-                    let seconds = patience.length.as_secs();
-                    let why = format!("another hotfix has been at work on the ledger for {seconds} seconds");
+                    let waited = counted(patience.length.as_secs(), "second");
+                    let why = format!("another hotfix has been at work on the ledger for {waited}");
                     let hint = format!("fuser -v {}    # shows which program it is", path.display());
                     return Ok(Err(Blocked { why, hint }));
                 }
@@ -210,7 +211,10 @@ impl Patience {
         match (swap, &self.in_the_way) {
             (Swap::Locked, Some((path, made, _))) => self.explain(path, *made),
             _ => Blocked {
-                why: format!("others changed the ledger again and again for {} seconds", self.length.as_secs()),
+                why: format!(
+                    "others changed the ledger again and again for {}",
+                    counted(self.length.as_secs(), "second")
+                ),
                 hint: "hotfix log    # shows who; then run the same command again".to_owned(),
             },
         }
@@ -223,9 +227,9 @@ impl Patience {
     fn explain(&self, lock: &Path, made: Option<SystemTime>) -> Blocked {
         let age = match self.age(made).map(|age| age.as_secs()) {
             None => "a moment".to_owned(),
-            Some(seconds @ 0..120) => format!("{seconds} seconds"),
-            Some(seconds @ 120..7200) => format!("{} minutes", seconds / 60),
-            Some(seconds) => format!("{} hours", seconds / 3600),
+            Some(seconds @ 0..120) => counted(seconds, "second"),
+            Some(seconds @ 120..7200) => counted(seconds / 60, "minute"),
+            Some(seconds) => counted(seconds / 3600, "hour"),
         };
         let lock = lock.display();
         Blocked {

@@ -11,6 +11,9 @@ use crate::failure::ExitCode;
 
 /// Below this many columns a table becomes records of name and value.
 const NARROW: usize = 70;
+
+/// A page of so many columns is for no terminal, or for one that shows more: nothing breaks its lines.
+const FULL: usize = 100;
 /// Names of fields are padded to at least this many columns, so that short lists line up between commands.
 const NAME_COLUMNS: usize = 12;
 
@@ -171,7 +174,7 @@ impl Page {
     /// A command to copy: indented, never wrapped. On a narrow page what is said behind it stands below.
     pub fn command(&mut self, command: &str) {
         match command.split_once("    # ") {
-            Some((alone, said)) if self.width < NARROW && text::columns(command) + 4 > self.width => {
+            Some((alone, said)) if self.width < FULL && text::columns(command) + 4 > self.width => {
                 self.push("    ", alone);
                 self.hanging("      # ", "      # ", said);
             }

@@ -253,3 +253,20 @@ fn an_interrupt_has_neither_cause_nor_hint() {
     assert_eq!(page.finish(), "interrupted\n");
     assert!(failure_json("check", &Failure::interrupted()).contains("\"hint\": null"));
 }
+
+/// A terminal breaks a line that is too long in the middle of a word.
+#[test]
+fn what_is_said_beside_a_command_goes_below_where_it_does_not_fit() {
+    let command = "hotfix cause INC-42 --flag KEY --owner WHO --remove-by DATE    # the flag stays off until then";
+    for width in [40, 80] {
+        let mut page = Page::new(width, false);
+        page.command(command);
+        let shown = page.finish();
+        let (alone, said) = shown.split_once('\n').expect("two lines");
+        assert_eq!(alone.trim(), "hotfix cause INC-42 --flag KEY --owner WHO --remove-by DATE");
+        assert!(said.lines().all(|line| line.starts_with("      # ") && line.len() <= width), "{shown}");
+    }
+    let mut page = Page::new(100, false);
+    page.command(command);
+    assert_eq!(page.finish().lines().count(), 1);
+}

@@ -202,7 +202,7 @@ fn without_a_fitting_tag_it_is_unknown_until_named() {
     let none = History::bare("a: f = 1; branch main");
     assert_eq!(unknown(&none, &["v*"]).reason, "this clone has no tags");
     let others = History::bare("a: f = 1; tag nightly; branch main");
-    assert!(unknown(&others, &["v*"]).reason.contains("none of the 1 tags"));
+    assert!(unknown(&others, &["v*"]).reason.contains("of the 1 tag here none fits"));
     assert_eq!(known(&none, &["v*"], Some("main")).found, Found::Named);
 }
 

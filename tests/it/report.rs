@@ -126,7 +126,7 @@ fn what_it_can_not_know_it_says() {
         "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
     ]);
     past.git(&["update-ref", "refs/hotfix/ledger", &forged]);
-    past.hotfix(&["report"]).exits(4).says("1 events of shop can't be read").says("Hotfixes per month");
+    past.hotfix(&["report"]).exits(4).says("1 event of shop can't be read").says("Hotfixes per month");
 }
 
 #[test]

@@ -475,7 +475,7 @@ fn a_cause_is_settled_in_two_ways_and_a_doubtful_commit_is_told() {
     said(place.command("git", &place.path(), GRACE).args(old).env("GIT_COMMITTER_DATE", "2020-01-01T00:00:00Z"))
         .exits(0);
     let said = place.hotfix(&["cause", "INC-42", "--fixed-by", "HEAD"]).exits(0).says("(Some notes)");
-    said.says("before production broke").says("touches none of the");
+    said.says("before production broke").says("touches nothing of what changed");
     place.commit("shop.rs", "one\ntwo\nthree\n", "Mend it");
     place.hotfix(&["cause", "INC-42", "--fixed-by", "HEAD"]).exits(0).says("(Mend it)").never_says("Look again");
 }

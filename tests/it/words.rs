@@ -127,3 +127,19 @@ fn the_obvious_place_of_the_policy_is_not_said_again_and_again() {
     place.git(&["branch", "develop"]);
     place.hotfix(&["check", "INC-43", "--set", "roll-back=yes"]).exits(1).says(note);
 }
+
+#[test]
+fn one_of_a_thing_is_one_thing() {
+    let place = Place::new();
+    place.commit("shop.rs", "one\n", "The shop");
+    place.git(&["tag", "v1.0.0"]);
+    place.git(&["branch", "release/1.1"]);
+    let more = place.commit("shop.rs", "one\ntwo\n", "More");
+    place.git(&["branch", "-f", "release/1.1"]);
+    place.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    place.hotfix(&["drift", "release/1.1"]).exits(1).says("1 commit on release/1.1 since it left main");
+    place.git(&["tag", "v1.1.0", &more]);
+    let check = ["check", "INC-42", "--set", "roll-back=yes"];
+    place.hotfix(&check).exits(1).says("no blocker found in 1 changed path ");
+    place.hotfix(&["verify", "--all", "--days", "1"]).exits(0).says("within 1 day.");
+}

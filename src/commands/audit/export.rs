@@ -17,6 +17,7 @@ use crate::domain::incident::{Incident, State};
 use crate::domain::policy::Identity;
 use crate::domain::standard::{Around, Asked, BUILT_IN, Field, Shown, Standard, show};
 use crate::domain::standing::{Rule, Standing};
+use crate::domain::text::counted;
 use crate::failure::{ExitCode, Failure};
 use crate::ledger::seals;
 use crate::render::sheet::{csv, markdown, markdown_table};
@@ -104,7 +105,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     }
     changes.sort_by(|a, b| a.started.cmp(&b.started).then_with(|| a.id.cmp(&b.id)));
     if void > 0 {
-        notes.push(format!("{void} incidents were void and changed nothing"));
+        notes.push(format!("{}, void, changed nothing", counted(void, "incident")));
     }
     let found = unrecorded::commits(session, &book, Some(args.since), &mut notes)?;
     for found in found.into_iter().filter(|found| in_time(found.commit.at)) {
@@ -244,12 +245,12 @@ impl Export {
         let standard = &self.standard;
         let until = self.until.map_or_else(String::new, |until| format!(" until {}", until.to_rfc3339()));
         let mut text = format!(
-            "# Changes of production: evidence for {}\n\n{}. Since {}{until}: {} changes, {} findings.\n\n",
+            "# Changes of production: evidence for {}\n\n{}. Since {}{until}: {}, {}.\n\n",
             markdown(&standard.name),
             markdown(&standard.edition),
             self.since.to_rfc3339(),
-            self.changes.len(),
-            self.findings
+            counted(self.changes.len(), "change"),
+            counted(self.findings, "finding")
         );
         let overview = |change: &Change| {
             let started = change.started.map_or_else(String::new, moment::show);

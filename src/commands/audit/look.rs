@@ -18,6 +18,7 @@ use crate::domain::incident::{Incident, State};
 use crate::domain::policy::Policy;
 use crate::domain::record::History;
 use crate::domain::sentence::short_ref;
+use crate::domain::text::counted;
 use crate::evidence::anchors;
 use crate::evidence::identity::SIGNERS;
 use crate::evidence::policy_files;
@@ -281,7 +282,9 @@ pub(super) fn anchors(repository: &Repository, book: &Book<'_>, findings: &mut V
                     known.extend(book.history.beginning_of(tip));
                     continue;
                 }
-                Some(size) => format!("counts {count} commits up to {}, and there are {size}", tip.short()),
+                Some(size) => {
+                    format!("counts {} up to {}, and there are {size}", counted(count, "commit"), tip.short())
+                }
                 None => format!("names {}, which the ledger does not hold", tip.short()),
             },
             _ => "can't be read".to_owned(),

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::commands::book;
 use crate::commands::sync::ForgotReport;
 use crate::domain::finding::{Finding, FindingCode};
+use crate::domain::text::counted;
 use crate::failure::Failure;
 use crate::ledger::sync::Sync;
 use crate::render::Page;
@@ -62,7 +63,7 @@ impl Asked {
     pub(super) fn finding(&self) -> Option<Finding> {
         let (remote, forgot) = (self.remote.as_ref()?, self.forgot.as_ref()?);
         let lost = forgot.lost();
-        let message = format!("the ledger of {remote} does not hold {lost} events that it held");
+        let message = format!("the ledger of {remote} does not hold {} that it held", counted(lost, "event"));
         Some(Finding::new(FindingCode::LedgerRewritten, message).next("hotfix audit --heal"))
     }
 

@@ -10,6 +10,7 @@ use crate::domain::identity::ObjectId;
 use crate::domain::policy::Identity;
 use crate::domain::record::History;
 use crate::domain::standing::Rule;
+use crate::domain::text::counted;
 use crate::render::{Page, Report, Tone};
 
 #[derive(Serialize)]
@@ -56,8 +57,7 @@ impl AuditReport {
 impl Report for AuditReport {
     fn text(&self, page: &mut Page) {
         let Facts { events, signed, anchors, .. } = &self.facts;
-        let plural = |count: usize| if count == 1 { "" } else { "s" };
-        page.line(&format!("{events} event{}, {signed} signed, {anchors} anchor{}", plural(*events), plural(*anchors)));
+        page.line(&format!("{}, {signed} signed, {}", counted(*events, "event"), counted(*anchors, "anchor")));
         if self.identity == Identity::Unverified {
             page.paragraph("The policy counts every event: who is named as its author is only what git was told.");
         }

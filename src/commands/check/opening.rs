@@ -19,6 +19,7 @@ use crate::domain::rolled_back::rolled_back;
 use crate::domain::ruling::{self, Beside};
 use crate::domain::scope;
 use crate::domain::spelling;
+use crate::domain::text::counted;
 use crate::evidence::changed::Changed;
 use crate::evidence::flags::{self, FlagReport};
 use crate::evidence::policy_files;
@@ -232,10 +233,7 @@ fn spent_words(spent: &Spent) -> String {
     let mut on: Vec<String> = spent.hotfixes.iter().take(LISTED).map(IncidentId::to_string).collect();
     let more = spent.hotfixes.len().saturating_sub(LISTED);
     on.extend((more > 0).then(|| format!("{more} more")));
-    on.extend((spent.overrides > 0).then(|| match spent.overrides {
-        1 => "1 override".to_owned(),
-        count => format!("{count} overrides"),
-    }));
+    on.extend((spent.overrides > 0).then(|| counted(spent.overrides, "override")));
     if on.is_empty() { String::new() } else { format!(" ({})", on.join(", ")) }
 }
 

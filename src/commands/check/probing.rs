@@ -4,6 +4,7 @@ use super::answers::Given;
 use super::opening::Opening;
 use crate::domain::event::Provenance;
 use crate::domain::ladder::Answers;
+use crate::domain::text::counted;
 use crate::evidence::probes;
 use crate::failure::Failure;
 use crate::session::Session;
@@ -45,7 +46,7 @@ pub(super) fn gather(
         return Ok(());
     }
     for (fact, probe) in wanted {
-        session.say(&format!("Measuring {} ({} seconds at most).", fact.name, probe.timeout_seconds));
+        session.say(&format!("Measuring {} ({} at most).", fact.name, counted(probe.timeout_seconds, "second")));
         match probes::gather(repository, source.commit, (&fact, &probe), session.now()) {
             Ok(text) => {
                 let taken = answers.set(&opening.policy, &fact.name, &text, Provenance::Probed);

@@ -12,6 +12,7 @@ use crate::domain::event::{Provenance, RungName};
 use crate::domain::ladder::{self, Answers, OWED, RungReply, Step, Walk};
 use crate::domain::policy::{EvidenceKind, Fact, FactKind, Reason, Rung};
 use crate::domain::ruling::ruling;
+use crate::domain::text::counted;
 use crate::failure::{Failure, FailureKind};
 use crate::prompt::{Check, Choice, Kind, Question, Reply};
 use crate::session::Session;
@@ -64,8 +65,7 @@ impl<'a> Wizard<'a> {
         }
         match wizard.asked.len() {
             0 => {}
-            1 => session.say("Going on with 1 answer from before."),
-            count => session.say(&format!("Going on with {count} answers from before.")),
+            count => session.say(&format!("Going on with {} from before.", counted(count, "answer"))),
         }
         wizard
     }

@@ -5,6 +5,7 @@ use crate::commands::moment;
 use crate::domain::budget::Earlier;
 use crate::domain::identity::Moment;
 use crate::domain::scope::listed;
+use crate::domain::text::counted;
 use crate::evidence::passed_over::PassedOver;
 use crate::evidence::production::{LastGood, Production, Running};
 use crate::evidence::roll_back::{Finding, RollBackReport, RollBackVerdict};
@@ -42,15 +43,14 @@ pub(super) fn finding_line(finding: &Finding) -> String {
 /// The verdict on going back.
 pub(super) fn roll_back_words(report: &RollBackReport) -> String {
     match report.verdict {
-        RollBackVerdict::Blocked => match report.blockers.len() {
-            1 => "blocked by 1 finding".to_owned(),
-            count => format!("blocked by {count} findings"),
-        },
+        RollBackVerdict::Blocked => format!("blocked by {}", counted(report.blockers.len(), "finding")),
         RollBackVerdict::Unknown => match &report.unknown {
             Some(why) => format!("unknown: {why}"),
             None => "unknown: some files could not be read".to_owned(),
         },
-        RollBackVerdict::NoBlockerFound => format!("no blocker found in {} changed paths", report.changed_paths),
+        RollBackVerdict::NoBlockerFound => {
+            format!("no blocker found in {}", counted(report.changed_paths, "changed path"))
+        }
     }
 }
 
@@ -90,8 +90,7 @@ fn passed_over_words(running: &Running) -> String {
 fn last_good_words(good: &LastGood, now: Moment) -> String {
     let between = &good.between;
     let more = if between.more { "more than " } else { "" };
-    let commits =
-        if between.commits == 1 { "1 commit".to_owned() } else { format!("{more}{} commits", between.commits) };
+    let commits = format!("{more}{}", counted(between.commits, "commit"));
     let authors = match between.authors.len() {
         0 => String::new(),
         1 => format!(" by {}", between.authors[0].person.name),

@@ -27,6 +27,7 @@ use crate::domain::incident::{self, Attempt, Incident};
 use crate::domain::policy::Policy;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::release::ReleaseName;
+use crate::domain::text::counted;
 use crate::evidence::release_lines::{ReleaseLine, release_lines};
 use crate::evidence::shipped;
 use crate::failure::{ExitCode, Failure};
@@ -250,7 +251,10 @@ fn release_command(branch: Option<&str>, on: &[String], lines: &Lines<'_>) -> St
 }
 
 fn net_empty(id: &IncidentId, fix: &Fix) -> Option<Refusal> {
-    let message = format!("the {} commits of the range change nothing together", fix.commits.len());
+    let message = match fix.commits.len() {
+        1 => "the commit of the range changes nothing".to_owned(),
+        count => format!("the {count} commits of the range change nothing together"),
+    };
     let next = format!("hotfix fix {id} A..B    # the range that holds the change");
     fix.changes.is_empty().then(|| Refusal::new(Code::FixEmpty, message, next))
 }
@@ -295,7 +299,11 @@ fn summary(fix: &Fix, authors: &[Person]) -> Vec<String> {
     let shown = paths.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
     let more = if paths.len() > 5 { format!(" and {} more", paths.len() - 5) } else { String::new() };
     let people = authors.iter().map(|person| person.name.as_str()).collect::<Vec<_>>().join(", ");
-    vec![format!("{} commits by {people}; {} paths: {shown}{more}", fix.commits.len(), paths.len())]
+    vec![format!(
+        "{} by {people}; {}: {shown}{more}",
+        counted(fix.commits.len(), "commit"),
+        counted(paths.len(), "path")
+    )]
 }
 
 /// What was attached.

@@ -24,6 +24,7 @@ use crate::domain::incident::{Incident, State};
 use crate::domain::merge_back::Verdict;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::rolled_back::rolled_back;
+use crate::domain::text::counted;
 use crate::evidence::attribution::{Attribution, Belongs};
 use crate::evidence::globs::Globs;
 use crate::evidence::shipped::{self, LineName, Release};
@@ -144,7 +145,7 @@ fn deleted(bench: &Bench<'_>, update: &Update, line: &LineName) -> Result<Vec<Fi
     let mut known: Vec<ObjectId> = bench.main()?.into_iter().chain(bench.line_tips(&update.reference)?).collect();
     known.extend(bench.releases()?.iter().map(|release| release.commit));
     let lost = bench.repository.commits_between(&known, old)?.len();
-    let message = format!("{} would be deleted, and {lost} commits that only it has", line.short);
+    let message = format!("{} would be deleted, and {} that only it has", line.short, counted(lost, "commit"));
     let next = format!("git tag vX.Y.Z {}    # keeps them; or bring them to main first", old.short());
     Ok((lost > 0).then(|| Finding::new(Refusal::new(Code::ReleaseRewritten, message, next))).into_iter().collect())
 }

@@ -8,6 +8,7 @@ use crate::commands::moment;
 use crate::domain::identity::{IncidentId, Moment};
 use crate::domain::policy::changes::{Change, Direction, changes};
 use crate::domain::policy::replay::{Turned, turned};
+use crate::domain::text::counted;
 use crate::failure::{ExitCode, Failure};
 use crate::render::{Page, Report, Tone};
 use crate::session::Session;
@@ -118,7 +119,7 @@ impl Report for ReplayReport {
             ));
         }
         let (count, turned) = (self.decisions, self.turned.len());
-        let decisions = if count == 1 { "1 decision".to_owned() } else { format!("{count} decisions") };
+        let decisions = counted(count, "decision");
         page.line(&format!("{} of {decisions} would turn under {}", turned, self.policy));
     }
 }

@@ -6,6 +6,7 @@ use crate::domain::policy::changes::matcher_words;
 use crate::domain::policy::people::{ANYONE, Demand, GivenBy, Needs, NormalGate, Role};
 use crate::domain::policy::span::Span;
 use crate::domain::policy::{Matcher, Policy, RcaRequirement};
+use crate::domain::text::counted;
 use crate::render::Page;
 
 /// Shows every section that demands something; what demands nothing says so once.
@@ -67,7 +68,7 @@ fn overrides(policy: &Policy) -> Vec<String> {
     let rules = &policy.overrides;
     let mut lines = vec![
         format!("{}; the gates of the check: anybody", rules.by.join(" or ")),
-        format!("with a reason of {} characters, for {}", rules.reason_at_least, rules.expires_after),
+        format!("with a reason of {}, for {}", counted(rules.reason_at_least, "character"), rules.expires_after),
         format!("reviewed by {}, never by whoever skipped it", rules.review_by),
     ];
     let never: Vec<&str> = rules.never_skip.iter().map(|code| code.word()).collect();

@@ -14,9 +14,10 @@ use super::book::Book;
 use crate::document::{Problem, Problems};
 use crate::domain::event::PolicyPin;
 use crate::domain::policy::{self, FactKind, Policy, Rule, Rung, Target};
+use crate::domain::text::counted;
 use crate::evidence::policy_in_force::{InForce, policy_in_force};
-use crate::failure::{ExitCode, Failure};
 use crate::evidence::trusted_ref::trusted_ref;
+use crate::failure::{ExitCode, Failure};
 use crate::render::{Page, Report, Tone};
 use crate::session::{Format, Session};
 
@@ -143,7 +144,7 @@ impl Report for LintReport {
         self.drawn.lines().for_each(|line| if line.is_empty() { page.blank() } else { page.line(line) });
         page.blank();
         let count = self.problems.len();
-        let problems = if count == 1 { "1 problem".to_owned() } else { format!("{count} problems") };
+        let problems = counted(count, "problem");
         let bad = page.mark(Tone::Bad, &problems);
         page.line(&format!("{}: {bad}", self.file));
     }

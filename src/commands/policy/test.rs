@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::load;
 use crate::domain::policy::cases::{self, Got};
 use crate::domain::policy::{Policy, read_on};
+use crate::domain::text::counted;
 use crate::failure::{ExitCode, Failure};
 use crate::render::{Page, Report, Tone};
 use crate::session::Session;
@@ -86,8 +87,8 @@ impl Report for TestReport {
             let failed = tested.tests.iter().filter(|row| !row.passed).count();
             let (tone, word) = match (&tested.problem, failed) {
                 (Some(problem), _) => (Tone::Bad, problem.clone()),
-                (None, 0) => (Tone::Good, format!("{count} tests passed")),
-                (None, failed) => (Tone::Bad, format!("{failed} of {count} tests failed")),
+                (None, 0) => (Tone::Good, format!("{} passed", counted(count, "test"))),
+                (None, failed) => (Tone::Bad, format!("{failed} of {} failed", counted(count, "test"))),
             };
             page.line(&format!("{}: {}", tested.file, page.mark(tone, &word)));
         }

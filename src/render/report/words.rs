@@ -4,6 +4,7 @@ use chrono::Datelike;
 
 use crate::domain::identity::Moment;
 use crate::domain::report::{Amount, Figure, Metric, PolicyChange, Ranked, Report, Told, Unit};
+use crate::domain::text::counted;
 
 /// A length of time in the unit that says enough: `45 min`, `5.2 h`, `3.1 days`.
 pub(super) fn span(seconds: i64) -> String {
@@ -91,16 +92,15 @@ pub(super) fn shares(rows: &[Ranked], at: usize, total: usize) -> (String, Strin
 
 /// What the report covers.
 pub(super) fn cover(report: &Report) -> Vec<String> {
-    let of = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     let repository = |it: &crate::domain::report::Repository| {
-        let releases = it.releases.map_or_else(|| "releases unknown".to_owned(), |count| of(count, "release"));
+        let releases = it.releases.map_or_else(|| "releases unknown".to_owned(), |count| counted(count, "release"));
         let since = it.from.map_or_else(String::new, |from| format!(" since {}", day(from)));
-        let hotfixes = if it.hotfixes == 1 { "1 hotfix".to_owned() } else { format!("{} hotfixes", it.hotfixes) };
-        format!("{}: {}, {hotfixes}, {releases}{since}", it.name, of(it.incidents, "incident"))
+        let hotfixes = counted(it.hotfixes, "hotfix");
+        format!("{}: {}, {hotfixes}, {releases}{since}", it.name, counted(it.incidents, "incident"))
     };
     let mut lines: Vec<String> = report.repositories.iter().map(repository).collect();
     if report.void > 0 {
-        lines.push(format!("{} void and counted nowhere", of(report.void, "incident")));
+        lines.push(format!("{} void and counted nowhere", counted(report.void, "incident")));
     }
     lines
 }

@@ -143,7 +143,7 @@ fn a_release_is_neither_moved_nor_lost() {
         scene.push(&["HEAD:release/1.2"]).exits(0);
         let rewritten = "release-rewritten";
         scene.push(&["--force", "v1.2.0:refs/heads/release/1.2"]).exits(1).says(rewritten).says("git revert");
-        scene.push(&["--delete", "release/1.2"]).exits(1).says(rewritten).says("1 commits that only it has");
+        scene.push(&["--delete", "release/1.2"]).exits(1).says(rewritten).says("1 commit that only it has");
         scene.push(&["--delete", "v1.2.0"]).exits(1).says(rewritten).says("deleted");
         place.git(&["tag", "-f", "v1.2.0", "HEAD"]);
         scene.push(&["--force", "v1.2.0"]).exits(1).says(rewritten).says("moved");

@@ -4,6 +4,7 @@ use super::super::people::{ANYONE, Approvals, BudgetStep, Demand, Needs, ScopeLi
 use super::super::span::Span;
 use super::Direction::{Loosens, Neither, Tightens};
 use super::{Found, Policy};
+use crate::domain::text::counted;
 
 impl Found {
     pub(super) fn scope(&mut self, old: &Policy, new: &Policy) {
@@ -78,7 +79,11 @@ impl Found {
         }
         if a.reason_at_least != b.reason_at_least {
             let direction = if b.reason_at_least > a.reason_at_least { Tightens } else { Loosens };
-            let words = format!("the shortest reason: {} characters, and was {}", b.reason_at_least, a.reason_at_least);
+            let words = format!(
+                "the shortest reason: {}, and was {}",
+                counted(b.reason_at_least, "character"),
+                a.reason_at_least
+            );
             self.say(direction, words);
         }
         self.smaller_is_tighter("an override holds for", Some(a.expires_after), Some(b.expires_after));

@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use crate::document::{Entry, Kind, Node, Problem, ProblemCode};
 use crate::domain::approvals::seated;
+use crate::domain::text::counted;
 
 use super::super::Policy;
 use super::super::people::{ANYONE, Demand, Needs, Role};
@@ -44,7 +45,7 @@ impl Lint<'_> {
         let before = self.problems.len();
         for (role, wanted) in needs {
             let Some(members) = self.members(role).filter(|members| members.len() < *wanted as usize) else { continue };
-            let message = format!("{wanted} must agree, and {role} has {}", counted(members.len()));
+            let message = format!("{wanted} must agree, and {role} has {}", counted(members.len(), "member"));
             self.report(&[path, &[role]].concat(), message, &format!("add members to {role}, or ask for fewer"));
         }
         if self.problems.len() == before && !self.can_meet(together) {
@@ -80,7 +81,7 @@ impl Lint<'_> {
                 let members = self.members(role).map_or(0, |members| members.len());
                 let message = format!(
                     "with this one approval more {count} of {role} must agree, and it has {}",
-                    counted(members)
+                    counted(members, "member")
                 );
                 let help = format!("add members to {role}, or name another role here");
                 return self.report(&[path, &["approval"]].concat(), message, &help);
@@ -137,10 +138,6 @@ fn joined(one: &Needs, other: &Needs) -> Needs {
         *known = (*known).max(*count);
     }
     both
-}
-
-fn counted(members: usize) -> String {
-    if members == 1 { "1 member".to_owned() } else { format!("{members} members") }
 }
 
 /// Where the key at a path stands; what a base wrote stands where that is named.
