@@ -59,6 +59,19 @@ impl<'r, 'f> Attribution<'r, 'f> {
         self.of_content(changes).map(|found| found.unwrap_or(Belongs::Nobody { own: Vec::new() }))
     }
 
+    /// What a commit changes and what need not come back to main, by the policy: nobody answers for that. Of a merge, what it
+    /// changes beside what it merges. Exit 4 where an object is missing.
+    pub fn never_goes_back(&self, commit: ObjectId) -> Result<Vec<RepositoryPath>, Failure> {
+        let parents = self.repository.node(commit)?.parents;
+        let changes = self.repository.changes_of(commit)?;
+        let mut paths = match parents.len() {
+            0 | 1 => changes.iter().filter_map(|change| change.path().cloned()).collect(),
+            _ => self.own(commit, &parents, &changes)?,
+        };
+        paths.retain(|path| self.never_goes_back.match_any(path.as_bytes()));
+        Ok(paths)
+    }
+
     fn fixes_with(&self, holds: impl Fn(&FixAttached) -> bool) -> BTreeSet<usize> {
         self.fixes.iter().enumerate().filter(|(_, fix)| holds(fix)).map(|(at, _)| at).collect()
     }
@@ -105,15 +118,7 @@ impl<'r, 'f> Attribution<'r, 'f> {
     /// A merge adds nothing where git makes it so by itself. One that a person had a hand in belongs to a fix if what it does to
     /// its first parent is just that fix.
     fn of_merge(&self, commit: ObjectId, parents: &[ObjectId], changes: Vec<Change>) -> Result<Belongs, Failure> {
-        let tree = |commit: ObjectId| self.repository.node(commit).map(|node| node.tree);
-        let mut own: Vec<RepositoryPath> = match *parents {
-            [first, second] => {
-                let base = self.repository.merge_base(first, second)?.map(tree).transpose()?;
-                Trial::new(self.repository)?.beside_merge(base, tree(first)?, tree(second)?, tree(commit)?)?
-            }
-            // Nobody reads what five branches come to together.
-            _ => changes.iter().filter_map(|change| change.path().cloned()).collect(),
-        };
+        let mut own = self.own(commit, parents, &changes)?;
         own.retain(|path| !self.never_goes_back.match_any(path.as_bytes()));
         if own.is_empty() {
             return Ok(Belongs::Carried);
@@ -122,6 +127,21 @@ impl<'r, 'f> Attribution<'r, 'f> {
             Some(to @ Belongs::To(_)) => Ok(to),
             // It keeps one side where both changed it: that drops the other.
             Some(Belongs::Carried | Belongs::Nobody { .. }) | None => Ok(Belongs::Nobody { own }),
+        }
+    }
+}
+
+impl Attribution<'_, '_> {
+    /// The paths that a merge changes beside what it merges.
+    fn own(&self, commit: ObjectId, parents: &[ObjectId], changes: &[Change]) -> Result<Vec<RepositoryPath>, Failure> {
+        let tree = |commit: ObjectId| self.repository.node(commit).map(|node| node.tree);
+        match *parents {
+            [first, second] => {
+                let base = self.repository.merge_base(first, second)?.map(tree).transpose()?;
+                Trial::new(self.repository)?.beside_merge(base, tree(first)?, tree(second)?, tree(commit)?)
+            }
+            // Nobody reads what five branches come to together.
+            _ => Ok(changes.iter().filter_map(|change| change.path().cloned()).collect()),
         }
     }
 }

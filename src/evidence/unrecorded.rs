@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::domain::event::FixAttached;
-use crate::domain::identity::{Moment, ObjectId};
+use crate::domain::identity::{Moment, ObjectId, RepositoryPath};
 use crate::domain::policy::Policy;
 use crate::domain::release::{ReleaseName, Version};
 use crate::failure::Failure;
@@ -30,6 +30,19 @@ pub struct Unrecorded {
     pub tag: Option<String>,
 }
 
+/// What changed production.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// What no incident owns.
+    pub unrecorded: Vec<Unrecorded>,
+    /// What needs no incident, for the policy says that it never goes back: each commit, with those paths.
+    pub let_through: Vec<(ObjectId, Vec<RepositoryPath>)>,
+}
+
+/// A commit that changed production, the first release that has it, and, where no incident need own it, the paths for which
+/// the policy says so.
+type Came = (ObjectId, Option<String>, Option<Vec<RepositoryPath>>);
+
 /// The commits on the release lines, and in releases that are on none, committed since `since`, that are no part of `fixes`, oldest first on each line.
 ///
 /// A line's own commits are those on its first-parent line that are not on main's. What came to it before a patch release, or
@@ -43,7 +56,7 @@ pub fn unrecorded(
     fixes: &[&FixAttached],
     deployed: Vec<Release>,
     since: Moment,
-) -> Result<Vec<Unrecorded>, Failure> {
+) -> Result<Found, Failure> {
     let never_goes_back = Globs::new(&policy.merge_back.never_goes_back)?;
     let mut releases = shipped::releases(repository, &policy.branches)?;
     releases.extend(deployed);
@@ -59,15 +72,21 @@ pub fn unrecorded(
     // A release runs whether its branch is here or gone. The newest first: it has most of what the others have.
     releases.sort_by(|a, b| b.name.version.cmp(&a.name.version).then_with(|| a.tag.cmp(&b.tag)));
     places.extend(releases.iter().map(|release| (release.tag.clone(), None, release.commit)));
-    let (mut found, mut walked): (Vec<Unrecorded>, HashSet<ObjectId>) = (Vec::new(), HashSet::new());
+    let (mut found, mut walked) = (Found::default(), HashSet::new());
     for (name, line, tip) in places {
         if line.is_none() && walked.contains(&tip) {
             continue;
         }
-        for (commit, tag) in look.on_line(&name, tip, &mut walked)? {
+        for (commit, tag, never) in look.on_line(&name, tip, &mut walked)? {
             let commit = repository.commit_line(commit)?;
-            if commit.at >= since && found.iter().all(|known| known.commit.id != commit.id) {
-                found.push(Unrecorded { commit, line: line.clone(), tip, tag });
+            let is_known = found.unrecorded.iter().any(|known| known.commit.id == commit.id)
+                || found.let_through.iter().any(|(known, _)| *known == commit.id);
+            if commit.at < since || is_known {
+                continue;
+            }
+            match never {
+                Some(paths) => found.let_through.push((commit.id, paths)),
+                None => found.unrecorded.push(Unrecorded { commit, line: line.clone(), tip, tag }),
             }
         }
     }
@@ -102,14 +121,8 @@ impl<'r, 'f> Look<'r, 'f> {
         Ok(Self { repository, main, releases: releases.collect(), attribution })
     }
 
-    /// The unowned commits of a line that changed production, oldest first, each with the first release that has it; `walked` is
-    /// what was met on the way.
-    fn on_line(
-        &self,
-        name: &str,
-        tip: ObjectId,
-        walked: &mut HashSet<ObjectId>,
-    ) -> Result<Vec<(ObjectId, Option<String>)>, Failure> {
+    /// The unowned commits of a line that changed production, oldest first; `walked` is what was met on the way.
+    fn on_line(&self, name: &str, tip: ObjectId, walked: &mut HashSet<ObjectId>) -> Result<Vec<Came>, Failure> {
         // Newest first, down to the fork from main.
         let (mut line, mut fork, mut next) = (Vec::new(), None, Some(tip));
         while let Some(commit) = next {
@@ -142,8 +155,14 @@ impl<'r, 'f> Look<'r, 'f> {
                 _ => vec![commit],
             };
             for commit in brought {
-                if matches!(self.attribution.of(commit)?, Belongs::Nobody { .. }) {
-                    found.push((commit, release.map(|(tag, _)| tag.clone())));
+                let never = match self.attribution.of(commit)? {
+                    Belongs::To(_) => continue,
+                    Belongs::Nobody { .. } => None,
+                    Belongs::Carried => Some(self.attribution.never_goes_back(commit)?),
+                };
+                // What changes nothing is not worth a word.
+                if never.as_ref().is_none_or(|paths| !paths.is_empty()) {
+                    found.push((commit, release.map(|(tag, _)| tag.clone()), never));
                 }
             }
         }

@@ -228,3 +228,36 @@ fn a_team_without_release_lines_hears_of_releases_beside_main() {
     place.git(&["tag", "v1.2.2"]);
     assert_eq!(unrecorded(&place), ["Past everybody"]);
 }
+
+#[test]
+fn what_never_goes_back_is_text_and_what_it_lets_through_is_named() {
+    let place = shop();
+    place.hotfix(&["check", "INC-42", "--set", "roll-back=yes"]).exits(1);
+    place.git(&["switch", "-q", "release/1.2"]);
+    // Built in are files that hold text, not everything that is named like one.
+    let hook = place.commit("app/CHANGELOG_hook.py", "run()\n", "Changelog");
+    let gate = |code: i32| {
+        place.hotfix(&["gate", "--change", "origin/release/1.2..HEAD", "--onto", "release/1.2"]).exits(code)
+    };
+    gate(1).says(&format!("change-unrecorded: {}", &hook[..10]));
+    place.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    place.commit("docs/CHANGELOG.md", "1.2.1\n", "News");
+    let bump = place.commit("VERSION", "1.2.1\n", "Bump the version");
+    gate(0).says("let through without an incident, by the policy's never_goes_back: ").says("(docs/CHANGELOG.md), ");
+    release(&place, "v1.2.1");
+    let named = format!("{} (VERSION)", &bump[..10]);
+    place.hotfix(&["gate", "--release", "v1.2.1"]).exits(0).says(&named);
+    assert_eq!(unrecorded(&place), [""; 0]);
+    place.hotfix(&["audit"]).exits(0).says("let through without an incident").says(&named);
+    place.hotfix(&["audit", "export", "--for", "soc2", "--since", "2020-01-01"]).says(&named);
+    // A merge brings such a thing too.
+    place.git(&["switch", "-q", "-c", "side", "HEAD~1"]);
+    place.commit("news.md", "x\n", "Some news");
+    place.git(&["switch", "-q", "release/1.2"]);
+    place.git(&["merge", "-q", "--no-ff", "--no-commit", "side"]);
+    place.write("VERSION", "1.2.2\n");
+    place.git(&["add", "VERSION"]);
+    place.git(&["commit", "-q", "-m", "Merge side"]);
+    let merge = place.git(&["rev-parse", "HEAD"]);
+    gate(1).says("change-unrecorded").says(&format!("{} (VERSION)", &merge[..10]));
+}

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::commands::book::Book;
 use crate::commands::deployments;
+use crate::commands::gate::let_through;
 use crate::commands::into;
 use crate::commands::on_record::{Asked, explained};
 use crate::domain::event::{self, FixAttached};
@@ -75,7 +76,9 @@ pub(super) fn commits(
     let repository = session.repository()?;
     let fixes: Vec<&FixAttached> = incident::owned(&book.history, &book.incidents).collect();
     let deployed = pre_releases(repository, book, &shipped::releases(repository, &policy.branches)?);
-    let mut found = unrecorded::unrecorded(repository, &policy, &fixes, deployed, since)?;
+    let found = unrecorded::unrecorded(repository, &policy, &fixes, deployed, since)?;
+    notes.extend(let_through(&found.let_through));
+    let mut found = found.unrecorded;
     let deadline = Deadline::after(PATIENCE);
     let stop = || deadline.left().is_zero();
     let asked: Vec<Asked> = found.iter().map(|one| (one.commit.id, vec![one.tip])).collect();

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::bench::Bench;
 use super::going_back;
+use super::let_through;
 use super::question::{Update, lacking};
 use super::release;
 use super::report::{Answer, Finding, Looked, Standing, Subject};
@@ -210,7 +211,11 @@ pub(super) fn judge(bench: &Bench<'_>, mut answer: Answer, change: &Change<'_>) 
         }
     }
     answer.incidents = fixing.union(&undoing).cloned().collect();
-    Ok(answer.with(findings))
+    let mut never = Vec::new();
+    for looked in answer.commits.iter().filter(|looked| looked.is == Standing::Carried) {
+        never.push((looked.commit, attribution.never_goes_back(looked.commit)?));
+    }
+    Ok(let_through(&never).into_iter().fold(answer, Answer::note).with(findings))
 }
 
 /// Says where what would come ships again what an incident rolled back. Whoever takes some of that out goes on doing so.

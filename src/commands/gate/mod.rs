@@ -21,9 +21,10 @@ use self::question::{Question, Update};
 use self::report::{Answer, GateReport, Subject};
 use super::book;
 use super::proof::FETCH_LIMIT;
-use crate::domain::identity::{IncidentId, ObjectId};
+use crate::domain::identity::{IncidentId, ObjectId, RepositoryPath};
 use crate::domain::refusal::Refusal;
 use crate::domain::release::ReleaseName;
+use crate::domain::scope;
 use crate::evidence::shipped::{self, RefKind};
 use crate::failure::{ExitCode, Failure};
 use crate::process::Deadline;
@@ -102,6 +103,17 @@ pub fn of_release(
     let bench = Bench::new(session, &questions, None, Deadline::after(limit))?;
     let answer = release::release(&bench, tag, ReleaseName::read(tag).as_ref(), commit)?;
     Ok(answer.findings.into_iter().map(|finding| (finding.incident, finding.refusal)).collect())
+}
+
+/// Which commits need no incident, in a line: whoever reads it can see whether the policy means them.
+pub fn let_through(never: &[(ObjectId, Vec<RepositoryPath>)]) -> Option<String> {
+    let told = |(commit, paths): &(ObjectId, Vec<RepositoryPath>)| {
+        let paths: Vec<String> = paths.iter().map(ToString::to_string).collect();
+        format!("{} ({})", commit.short(), scope::listed(&paths))
+    };
+    let told: Vec<String> = never.iter().filter(|(_, paths)| !paths.is_empty()).map(told).collect();
+    let named = scope::listed(&told);
+    (!told.is_empty()).then(|| format!("let through without an incident, by the policy's never_goes_back: {named}"))
 }
 
 fn decide(args: &Args, session: &Session) -> Result<(ExitCode, GateReport), Failure> {

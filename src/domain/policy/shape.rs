@@ -275,7 +275,7 @@ pub const MERGE_BACK: Shape = Shape {
     name: "merge_back",
     keys: &[
         may("into", "into: [main, newer_release_lines]"),
-        may("never_goes_back", "never_goes_back: [\"CHANGELOG*\"]"),
+        may("never_goes_back", "never_goes_back: [CHANGELOG.md]"),
         may("author_may_confirm", "author_may_confirm: false"),
     ],
 };
