@@ -156,11 +156,15 @@ impl Said<'_> {
             let report = proof::on_commit(repository, self.incident, self.policy, target.commit)?;
             let Some(report) = report else { continue };
             let (verdict, name) = (report.verdict, target.branch.shown());
+            // What was taken out to the last line may have left no trace.
+            if matches!(verdict, Verdict::Unproven | Verdict::Missing)
+                && let Some(gone) = self.taken_out(&report, target, commit)?
+            {
+                known.push(gone);
+                continue;
+            }
             if verdict == Verdict::Unproven {
-                known.extend(match self.taken_out(&report, target, commit)? {
-                    None => self.changed_since(&report, name, commit)?,
-                    taken_out => taken_out,
-                });
+                known.extend(self.changed(&report, target, commit)?);
                 continue;
             }
             let message = format!(
@@ -190,10 +194,7 @@ impl Said<'_> {
         let target = Aim::new(repository, target.commit, &never);
         let taken_out = taken_out(&target, self.fix, commits, &options)?;
         let is_it = |taken: &&TakenOut| taken.commit == commit || taken.by.iter().any(|by| by.commit == commit);
-        let Some(taken) = taken_out.iter().find(is_it) else {
-            let own = became_of(&target, self.fix, commit, &options)?;
-            return own.map_or(Ok(None), |own| self.changed_since(&own, name, commit));
-        };
+        let Some(taken) = taken_out.iter().find(is_it) else { return Ok(None) };
         let by: Vec<String> = taken.by.iter().map(|by| format!("{} ({})", by.commit.short(), by.summary)).collect();
         let message = format!(
             "nothing of {} ({}) is on {name} any more: {} took it out",
@@ -203,6 +204,17 @@ impl Said<'_> {
         );
         let next = format!("hotfix verify {}    # says how to bring the fix there", self.id());
         Ok(Some(Refusal::new(Code::NotMergedBack, message, next)))
+    }
+
+    /// The refusal of a commit after which the lines that it brought, or those of the fix, were changed.
+    fn changed(&self, report: &Report, target: &Target, commit: ObjectId) -> Result<Option<Refusal>, Failure> {
+        let (name, never, options) = (target.branch.shown(), || false, proof::options(self.policy)?);
+        let aim = Aim::new(self.session.repository()?, target.commit, &never);
+        let own = became_of(&aim, self.fix, commit, &options)?;
+        match own.map_or(Ok(None), |own| self.changed_since(&own, name, commit))? {
+            None => self.changed_since(report, name, commit),
+            refusal => Ok(refusal),
+        }
     }
 
     fn changed_since(&self, report: &Report, name: &str, commit: ObjectId) -> Result<Option<Refusal>, Failure> {

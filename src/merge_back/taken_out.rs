@@ -117,7 +117,8 @@ impl Report {
         confirmed: Option<ObjectId>,
         options: &Options,
     ) -> Result<Self, Failure> {
-        if self.verdict != Verdict::Unproven {
+        // An edited landing that was taken out to the last line may have left no trace.
+        if !matches!(self.verdict, Verdict::Unproven | Verdict::Missing) {
             return Ok(self);
         }
         let named = self.candidates.iter().map(|candidate| candidate.commit).filter(|named| Some(*named) != confirmed);

@@ -4,7 +4,8 @@ use crate::place::{GRACE, Place, Said};
 use crate::road::{BROKEN, broken_shop, check};
 
 /// A fix of several lines is attached, and came to main in other words: the commit on main, which only a person can prove.
-fn edited_on_main() -> (Place, String) {
+/// By its author's date it is a pick of the fix, or none.
+fn edited_on_main(is_pick: bool) -> (Place, String) {
     let place = broken_shop();
     place.git(&["branch", "release/1.1"]);
     check(&place);
@@ -15,7 +16,14 @@ fn edited_on_main() -> (Place, String) {
     place.commit("shop.rs", &fixed("retry"), "INC-42: guard and retry");
     place.hotfix(&["fix", "INC-42", "--proof", "test=totals", "--guarded-by-flag", "no"]).exits(0);
     place.git(&["switch", "-q", "main"]);
-    let landing = place.commit("shop.rs", &fixed("again"), "INC-42: guard and do it again");
+    place.commit("shop.rs", &fixed("again"), "INC-42: guard and do it again");
+    let date = if is_pick {
+        place.git(&["log", "-1", "--format=%aI", "hotfix/INC-42"])
+    } else {
+        "2026-01-01T10:00:00Z".to_owned()
+    };
+    place.git(&["commit", "-q", "--amend", "--no-edit", "--date", &date]);
+    let landing = place.git(&["rev-parse", "HEAD"]);
     (place, landing)
 }
 
@@ -25,7 +33,11 @@ fn confirm(place: &Place, commit: &str) -> Said {
 
 #[test]
 fn what_was_confirmed_and_reverted_is_told_and_not_confirmed_again() {
-    let (place, landing) = edited_on_main();
+    [true, false].into_iter().for_each(confirmed_and_reverted);
+}
+
+fn confirmed_and_reverted(is_pick: bool) {
+    let (place, landing) = edited_on_main(is_pick);
     confirm(&place, &landing).exits(0);
     place.hotfix(&["verify", "INC-42"]).exits(0).says("confirmed by a person");
     place.git(&["revert", "--no-edit", "HEAD"]);
@@ -56,9 +68,9 @@ fn what_was_confirmed_and_reverted_is_told_and_not_confirmed_again() {
 /// Nobody had confirmed it before it was taken out, and not by `git revert`: the file stands as before.
 #[test]
 fn a_candidate_that_was_taken_out_is_none() {
-    let (place, landing) = edited_on_main();
+    let (place, landing) = edited_on_main(true);
     place.git(&["checkout", "-q", "HEAD~1", "--", "shop.rs"]);
-    place.git(&["commit", "-q", "-m", "Start from the release again"]);
+    place.git(&["commit", "-q", "-m", "Start from the release again", "--date", "2026-01-02T10:00:00Z"]);
     let taker = place.git(&["rev-parse", "HEAD"]);
     place.commit("other.rs", "x\n", "Something else");
     place.hotfix(&["verify", "INC-42"]).says(&format!("taken out again by {}", &taker[..10])).never_says("look at");
