@@ -32,7 +32,9 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let incident = book.incident(id)?;
     match incident.state {
         State::Open | State::Restored => {
-            return Outcome::unchanged(id, "it is open").next(format!("hotfix show {id}")).send(session, "reopen");
+            // What was asked for is so; that nobody recorded a reason for it is to be said.
+            let message = "it is open, and was not over: nothing was recorded";
+            return Outcome::unchanged(id, message).next(format!("hotfix show {id}")).send(session, "reopen");
         }
         State::Closed | State::Void => {}
     }

@@ -15,15 +15,24 @@ use super::policy::Policy;
 use super::refusal::{Code, Refusal};
 use super::ruling;
 
-/// What keeps an incident from owning a change to a release line; `held` is what that change leaves of its fix on the line.
-pub fn of_change(case: &Case<'_>, held: Verdict, line: &str) -> Vec<Refusal> {
+/// Where a change would come to, by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Onto<'a> {
+    /// A release line.
+    Line(&'a str),
+    /// A release, which is tagged and not pushed to.
+    Release(&'a str),
+}
+
+/// What keeps an incident from owning a change to a release line; `held` is what that change leaves of its fix there.
+pub fn of_change(case: &Case<'_>, held: Verdict, onto: Onto<'_>) -> Vec<Refusal> {
     let incident = case.incident;
     let closed = not_live(incident).or_else(|| closing::contested(incident)).or_else(|| not_a_hotfix(incident));
     if let Some(refusal) = closed {
         return vec![refusal];
     }
     let mut refusals = gates::before_deploying(case);
-    refusals.extend(incomplete(incident, held, line));
+    refusals.extend(incomplete(incident, held, onto));
     refusals
 }
 
@@ -53,7 +62,7 @@ fn not_a_hotfix(incident: &Incident) -> Option<Refusal> {
     Some(Refusal::new(code, message, format!("hotfix check {id} --again    # if the situation changed")))
 }
 
-fn incomplete(incident: &Incident, held: Verdict, line: &str) -> Option<Refusal> {
+fn incomplete(incident: &Incident, held: Verdict, onto: Onto<'_>) -> Option<Refusal> {
     let id = &incident.id;
     let how = match held {
         Verdict::Merged => return None,
@@ -61,9 +70,13 @@ fn incomplete(incident: &Incident, held: Verdict, line: &str) -> Option<Refusal>
         Verdict::Reverted | Verdict::Missing => "no longer the fix of",
         Verdict::Unproven => "not provably the whole fix of",
     };
-    let message = format!("{line} would hold {how} {id}, and people agreed to the whole");
-    let push = format!("git push    # all commits of the fix: hotfix show {id} lists them");
-    let attach = format!("hotfix fix {id} A..B    # or attach what is to be pushed; it is then approved anew");
+    let (name, push, what) = match onto {
+        Onto::Line(line) => (line, "git push    # all commits of the fix", "pushed"),
+        Onto::Release(tag) => (tag, "git tag NEXT-VERSION COMMIT    # one that holds all of the fix", "released"),
+    };
+    let message = format!("{name} would hold {how} {id}, and people agreed to the whole");
+    let push = format!("{push}: hotfix show {id} lists them");
+    let attach = format!("hotfix fix {id} A..B    # or attach what is to be {what}; it is then approved anew");
     let next = std::iter::once(push).chain(superseded(incident)).chain([attach]).collect();
     Some(Refusal { code: Code::FixIncomplete, message, next })
 }
@@ -91,6 +104,8 @@ pub struct Stranger<'a> {
     pub own: &'a [String],
     /// Where it is released: what ran before it did.
     pub before: Option<&'a str>,
+    /// Where only this clone's main has it: the command that shares it.
+    pub unshared: Option<&'a str>,
 }
 
 /// What takes a commit on record. Where it is released, what runs now holds it, so the incident begins with what ran before.
@@ -101,17 +116,18 @@ pub fn taking_on_record(commit: &str, before: Option<&str>) -> String {
 
 /// The refusal of a commit that no incident owns.
 pub fn unrecorded(stranger: &Stranger<'_>, line: &str, main: &str) -> Refusal {
-    let Stranger { commit, subject, author, own, before } = stranger;
+    let Stranger { commit, subject, author, own, before, unshared } = stranger;
     let message = if own.is_empty() {
         format!("{commit} ({subject}, by {author}) would come to {line}, and no incident holds it")
     } else {
         let paths = super::scope::listed(own);
         format!("{commit} ({subject}, by {author}) would come to {line}; the merge itself changes {paths}")
     };
-    let next = vec![
-        format!("{}    # if production needs it now", taking_on_record(commit, *before)),
-        format!("git switch {main}    # else bring it there: it goes with the next release"),
-    ];
+    let now = format!("{}    # if production needs it now", taking_on_record(commit, *before));
+    let next = match unshared {
+        Some(push) => vec![format!("{push}    # {main} has it here, and nowhere else yet"), now],
+        None => vec![now, format!("git switch {main}    # else bring it there: it goes with the next release")],
+    };
     Refusal { code: Code::ChangeUnrecorded, message, next }
 }
 

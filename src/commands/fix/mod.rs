@@ -112,11 +112,13 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let again = ships_again(session, &book, &lines, &on)?;
     let report = FixReport::new(&attached, on);
     let texts = BTreeMap::from([("proof".to_owned(), proof.text)]);
+    let branch = attempt.and_then(|attempt| attempt.branch.as_deref());
+    let release = release_command(branch, attached.commits.last(), &report.release_lines, &lines)?;
     let recorded = book.record(id, Payload::FixAttached(Arc::new(attached)), texts)?;
     let outcome = Outcome::recorded(id, &recorded, format!("attempt {number}: the fix is attached"));
     let outcome = again.into_iter().fold(outcome, Outcome::note);
     let outcome = gated(outcome, id, session)?
-        .next(release_command(attempt.and_then(|attempt| attempt.branch.as_deref()), &report.release_lines, &lines))
+        .next(release)
         .next(format!("hotfix deployed {id} --release TAG    # once production runs it"))
         .next(format!("hotfix verify {id}    # once it is merged back"));
     session.answer("fix", outcome.exit(), &FixReport { outcome: Some(outcome), ..report })
@@ -235,7 +237,21 @@ fn another_attempt(
 }
 
 /// What brings the fix to its release line, by the names that are known.
-fn release_command(branch: Option<&str>, on: &[String], lines: &Lines<'_>) -> String {
+fn release_command(
+    branch: Option<&str>,
+    newest: Option<&ObjectId>,
+    on: &[String],
+    lines: &Lines<'_>,
+) -> Result<String, Failure> {
+    for line in lines.lines.lines.iter().filter(|line| on.contains(&line.name)) {
+        if let (Some(branch), Some(newest)) = (&line.branch, newest)
+            && lines.repository.contains(line.tip, *newest)?
+        {
+            return Ok(format!(
+                "git tag NEXT-VERSION {branch}    # it holds the fix: push that, and deploy as you always do"
+            ));
+        }
+    }
     let mut on: Vec<&str> = lines
         .lines
         .lines
@@ -247,7 +263,7 @@ fn release_command(branch: Option<&str>, on: &[String], lines: &Lines<'_>) -> St
     on.dedup();
     let line = if let [only] = on[..] { only } else { "RELEASE-LINE" };
     let branch = branch.unwrap_or("HOTFIX-BRANCH");
-    format!("git switch {line} && git merge {branch}    # then tag, push and deploy as you always do")
+    Ok(format!("git switch {line} && git merge {branch}    # then tag, push and deploy as you always do"))
 }
 
 fn net_empty(id: &IncidentId, fix: &Fix) -> Option<Refusal> {

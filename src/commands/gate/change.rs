@@ -17,7 +17,7 @@ use crate::commands::shipped_again::shipped_again;
 use crate::domain::case::Case;
 use crate::domain::event::FixAttached;
 use crate::domain::finding::{self, FindingCode};
-use crate::domain::gate::{self, Stranger};
+use crate::domain::gate::{self, Onto, Stranger};
 use crate::domain::gates;
 use crate::domain::hunk::TextChange;
 use crate::domain::identity::{IncidentId, ObjectId, RepositoryPath};
@@ -41,6 +41,8 @@ const READ: usize = 1 << 20;
 pub(super) struct Change<'a> {
     /// Its name, to show.
     pub(super) name: &'a str,
+    /// Whether it is a release.
+    pub(super) is_release: bool,
     /// Where it would stand.
     pub(super) new: ObjectId,
     /// What it would get, oldest first.
@@ -95,7 +97,11 @@ pub(super) fn line(bench: &Bench<'_>, update: &Update, line: &LineName) -> Resul
     let commits = shipped::beyond(bench.repository, new, &known)?;
     let planned = if line.version.is_none() { planned(bench, new, &known, &commits)? } else { HashSet::new() };
     let stays = update.old.is_some() && commits.is_empty();
-    let answer = judge(bench, answer(), &Change { name: &line.short, new, commits, planned, landed: HashSet::new() })?;
+    let answer = judge(
+        bench,
+        answer(),
+        &Change { name: &line.short, is_release: false, new, commits, planned, landed: HashSet::new() },
+    )?;
     if stays { Ok(answer) } else { not_again(bench, answer, (&line.short, new)) }
 }
 
@@ -189,7 +195,7 @@ pub(super) fn judge(bench: &Bench<'_>, mut answer: Answer, change: &Change<'_>) 
                     }
                     let of_over: BTreeSet<IncidentId> = by_id(&over, commit);
                     if of_over.is_empty() {
-                        findings.push(stranger(bench, change.name, commit, &own)?);
+                        findings.push(stranger(bench, change, commit, &own)?);
                     }
                     (if of_over.is_empty() { Standing::Unrecorded } else { Standing::Fix }, of_over)
                 }
@@ -276,7 +282,8 @@ fn of_incident(
 ) -> Result<Vec<Refusal>, Failure> {
     let papers = desk.papers(incident)?;
     let held = held(bench, incident, &papers.policy, change.new)?;
-    under_each(bench, desk, incident, &|case| gate::of_change(case, held, change.name))
+    let onto = if change.is_release { Onto::Release(change.name) } else { Onto::Line(change.name) };
+    under_each(bench, desk, incident, &|case| gate::of_change(case, held, onto))
 }
 
 /// What its own policy says, and those that were in force when it started and when it was opened, where they are others: whoever
@@ -333,19 +340,28 @@ fn doubtful(doubt: &finding::Finding) -> Option<Refusal> {
     counts.contains(&doubt.code).then(|| Refusal::new(Code::RecordDoubtful, doubt.message.clone(), next))
 }
 
-fn stranger(bench: &Bench<'_>, line: &str, commit: ObjectId, own: &[RepositoryPath]) -> Result<Finding, Failure> {
+fn stranger(
+    bench: &Bench<'_>,
+    change: &Change<'_>,
+    commit: ObjectId,
+    own: &[RepositoryPath],
+) -> Result<Finding, Failure> {
+    let (line, is_release) = (change.name, change.is_release);
     let told = bench.repository.commit_line(commit)?;
     let own_words: Vec<String> = own.iter().map(ToString::to_string).collect();
     let before = match shipped::first_with(bench.repository, bench.releases()?, commit)? {
         Some(brought) => shipped::before(bench.repository, bench.releases()?, commit, &brought.name)?,
         None => None,
     };
+    // A line does not get it by that.
+    let unshared = if is_release { release::unshared(bench, commit)? } else { None };
     let stranger = Stranger {
         commit: &commit.short(),
         subject: &told.subject,
         author: &told.author.name,
         own: &own_words,
         before: before.map(|release| release.tag.as_str()),
+        unshared: unshared.as_deref(),
     };
     let refusal = gate::unrecorded(&stranger, line, &bench.policy.branches.main);
     let (path, at) = place(bench.repository, commit, own)?;

@@ -93,7 +93,11 @@ fn judge(
     let answer = if commits.is_empty() {
         answer
     } else {
-        change::judge(bench, answer, &Change { name: shown, new: commit, commits, landed, planned: HashSet::new() })?
+        change::judge(
+            bench,
+            answer,
+            &Change { name: shown, is_release: true, new: commit, commits, landed, planned: HashSet::new() },
+        )?
     };
     if !bench.repository.contains(main, commit)? {
         let note = match as_release {
@@ -321,6 +325,14 @@ fn from_main(repository: &Repository, main: &str, branch: Option<&Branch>, tip: 
     } else {
         format!("git switch --detach {}", branch.shown())
     })
+}
+
+/// What shares main with everybody, where only this clone's own holds a commit that a release brings.
+pub(super) fn unshared(bench: &Bench<'_>, commit: ObjectId) -> Result<Option<String>, Failure> {
+    let main = &bench.policy.branches.main;
+    let own = bench.repository.commit_at_ref(&format!("refs/heads/{main}"))?;
+    let (Some(own), Some(remote)) = (own, bench.repository.default_remote()?) else { return Ok(None) };
+    Ok(bench.repository.contains(own, commit)?.then(|| format!("git push {remote} {main}")))
 }
 
 /// Whether an incident was closed long ago, and the release holds the commits by which its fix was proven to have landed.

@@ -10,7 +10,7 @@ fn codes(refusals: &[Refusal]) -> String {
 
 #[track_caller]
 fn change(policy: &Policy, story: &str, held: Verdict, expected: &str) {
-    let found = Story::new(story).case(policy, |case| of_change(case, held, "release/1.2"));
+    let found = Story::new(story).case(policy, |case| of_change(case, held, Onto::Line("release/1.2")));
     assert_eq!(codes(&found), expected, "{story}");
     assert!(found.iter().all(|refusal| !refusal.next.is_empty()), "{story}");
 }
@@ -142,7 +142,8 @@ fn a_release_holds_every_fix_or_says_which_it_drops() {
 
 #[test]
 fn a_stranger_is_named_with_what_to_type() {
-    let stranger = Stranger { commit: "0123456789", subject: "Quick", author: "Ada", own: &[], before: None };
+    let stranger =
+        Stranger { commit: "0123456789", subject: "Quick", author: "Ada", own: &[], before: None, unshared: None };
     let refusal = unrecorded(&stranger, "release/1.2", "main");
     assert_eq!(refusal.message, "0123456789 (Quick, by Ada) would come to release/1.2, and no incident holds it");
     assert!(refusal.next[0].starts_with("hotfix check INCIDENT && hotfix fix INCIDENT 0123456789"));

@@ -150,6 +150,30 @@ fn what_a_name_says_of_a_pre_release_holds_until_somebody_says_that_it_runs() {
 }
 
 #[test]
+fn the_way_out_is_the_one_from_where_they_stand() {
+    let scene = trunk();
+    scene.place.hotfix(&[&["check", "INC-42"], QUALIFIES].concat()).exits(0);
+    scene.place.commit("shop.rs", FIXED, "INC-42: sum everything");
+    let fix = ["fix", "INC-42", "main~1..main", "--proof", "test=x", "--guarded-by-flag", "no"];
+    let said = scene.place.hotfix(&fix).exits(0).never_says("HOTFIX-BRANCH");
+    said.says("git tag NEXT-VERSION main    # it holds the fix");
+    // What lies on a main that was not pushed is not brought there once more.
+    scene.place.commit("news.md", "soon\n", "Some news");
+    scene.place.git(&["tag", "v1.7.0"]);
+    let said = scene.place.hotfix(&["gate", "--release", "v1.7.0"]).exits(1).says("change-unrecorded");
+    said.says("git push origin main    # main has it here, and nowhere else yet").never_says("git switch main");
+    // A tag is not mended by pushing.
+    let scene = Scene::approved();
+    scene.place.git(&["revert", "--no-edit", "HEAD"]);
+    scene.place.git(&["tag", "v1.2.1"]);
+    let said = scene.place.hotfix(&["gate", "--release", "v1.2.1"]).exits(1).says("fix-incomplete");
+    said.says("git tag NEXT-VERSION COMMIT    # one that holds all of the fix").never_says("git push");
+    // What was not over is not opened again, and no reason of it is on record.
+    let said = scene.place.hotfix(&["reopen", "INC-42", "--reason", "it came back"]).exits(0);
+    said.says("it is open, and was not over: nothing was recorded");
+}
+
+#[test]
 fn what_two_people_waived_is_no_debt() {
     let scene = Scene::approved();
     scene.place.git(&["switch", "-q", "main"]);
