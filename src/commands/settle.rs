@@ -42,16 +42,24 @@ pub struct Settle {
     evidence: Option<String>,
 }
 
-/// Records what a person says; none if nothing was said.
+/// Records what a person says; none if nothing was said. `asked` says whether the targets are fresh: to say something about an
+/// old main would be to say it about yesterday.
 pub fn settle(
     args: &Settle,
     session: &Session,
-    book: &Book<'_>,
+    (book, asked): (&Book<'_>, &Result<Option<String>, String>),
     incident: &Incident,
     policy: &Policy,
 ) -> Result<Option<Outcome>, Failure> {
     let Some(reason) = &args.reason else { return Ok(None) };
     let repository = session.repository()?;
+    if let Err(why) = asked {
+        let (id, main) = (&incident.id, &policy.branches.main);
+        let message = format!("{main} could not be fetched, so what you would say may be of yesterday: {why}");
+        let next = vec!["git fetch --all".to_owned(), format!("hotfix verify {id}    # then say it again")];
+        let refusal = Refusal { code: Code::MainNotFresh, message, next };
+        return Ok(Some(Outcome::refused(id, [refusal])));
+    }
     let Some(fix) = proof::subject(repository, incident)? else {
         return Err(Failure::usage("there is no fix that a target could hold or need"));
     };
@@ -259,9 +267,11 @@ impl Said<'_> {
         if again {
             return Ok(Outcome::refused(self.id(), [self.second_person(name, &waived)]));
         }
-        let before = self.incident.waivers.iter().find(|said| said.what.says_the_same_as(&waived));
-        let holds = before.is_some_and(|first| !self.had_a_hand(&actor) || !self.had_a_hand(&first.by.actor));
         let recorded = self.book.record(self.id(), Payload::Waived(waived.clone()), BTreeMap::new())?;
+        // Whether it holds is told from the record as it is now: somebody may have said the same meanwhile.
+        let book = Book::open(self.session)?;
+        let holding = book.incident(self.id())?.waiver(&waived.target);
+        let holds = holding.is_some_and(|waiver| waiver.what.says_the_same_as(&waived));
         let message = if holds {
             format!("waived on {name}: {}", reason.word())
         } else {

@@ -56,26 +56,18 @@ struct VerifyReport<'a> {
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let limit = Duration::from_secs(args.deadline);
     let Some(id) = &args.incident else { return verify_all::run(session, args.days, limit) };
-    let mut book = Book::open(session)?;
-    if book.live(id)?.is_err() {
-        // Somebody may have opened it again.
-        book = book.asked_again(proof::FETCH_LIMIT)?.0;
-    }
+    let repository = session.repository()?;
+    // What people say is about the target as everybody has it, too, and about what others have said of it.
+    let (book, asked) = Book::open(session)?.asked_again(proof::FETCH_LIMIT)?;
     let incident = match book.live(id)? {
         Ok(incident) => incident,
         Err(refusal) => return Outcome::refused(id, [refusal]).send(session, "verify"),
     };
-    let repository = session.repository()?;
     let policy = Policies::new(repository).of(incident)?;
-    if let Some(outcome) = settle::settle(&args.person, session, &book, incident, &policy)? {
+    if let Some(outcome) = settle::settle(&args.person, session, (&book, &asked), incident, &policy)? {
         return outcome.send(session, "verify");
     }
     let (mut notes, mut stale) = (Vec::new(), None);
-    let (book, asked) = book.asked_again(proof::FETCH_LIMIT)?;
-    let incident = match book.live(id)? {
-        Ok(incident) => incident,
-        Err(refusal) => return Outcome::refused(id, [refusal]).send(session, "verify"),
-    };
     notes.extend(asked.as_ref().ok().cloned().flatten());
     if let Err(why) = asked {
         let age = moment::fetched(session.now(), repository.last_fetch());

@@ -1,7 +1,21 @@
 //! What people say about a target where git can't, and what git can tell of that.
 
 use crate::place::{GRACE, Place, Said};
-use crate::road::{BROKEN, broken_shop, check};
+use crate::road::{BROKEN, QUALIFIES, broken_shop, check};
+use crate::sync::Team;
+
+/// The broken shop with a guard, and something that is done with it.
+fn guarded(what: &str) -> String {
+    BROKEN.replace("    sum(all but first)", &format!("    guard(all)\n    {what}(all)\n    sum(all but first)"))
+}
+
+/// A commit on main that was made of the fix, as `git cherry-pick --continue` makes it: it has the author's date of the fix.
+fn edited_pick(place: &Place, text: &str, message: &str) -> String {
+    let date = place.git(&["log", "-1", "--format=%aI", "hotfix/INC-42"]);
+    place.write("shop.rs", text);
+    place.git(&["commit", "-q", "--all", "-m", message, "--date", &date]);
+    place.git(&["rev-parse", "HEAD"])
+}
 
 /// A fix of several lines is attached, and came to main in other words: the commit on main, which only a person can prove.
 /// By its author's date it is a pick of the fix, or none.
@@ -10,13 +24,10 @@ fn edited_on_main(is_pick: bool) -> (Place, String) {
     place.git(&["branch", "release/1.1"]);
     check(&place);
     place.hotfix(&["start", "INC-42"]).exits(0);
-    let fixed = |retry: &str| {
-        BROKEN.replace("    sum(all but first)", &format!("    guard(all)\n    {retry}(all)\n    sum(all but first)"))
-    };
-    place.commit("shop.rs", &fixed("retry"), "INC-42: guard and retry");
+    place.commit("shop.rs", &guarded("retry"), "INC-42: guard and retry");
     place.hotfix(&["fix", "INC-42", "--proof", "test=totals", "--guarded-by-flag", "no"]).exits(0);
     place.git(&["switch", "-q", "main"]);
-    place.commit("shop.rs", &fixed("again"), "INC-42: guard and do it again");
+    place.commit("shop.rs", &guarded("again"), "INC-42: guard and do it again");
     let date = if is_pick {
         place.git(&["log", "-1", "--format=%aI", "hotfix/INC-42"])
     } else {
@@ -56,9 +67,7 @@ fn confirmed_and_reverted(is_pick: bool) {
     }
     place.hotfix(&["gate", "--release", "main"]).exits(1).says("not-merged-back").says(&revert[..10]);
     // What was landed anew, in other words again, is for a person to see.
-    let again =
-        BROKEN.replace("    sum(all but first)", "    guard(all)\n    three_times(all)\n    sum(all but first)");
-    let again = place.commit("shop.rs", &again, "INC-42: guard and do it three times");
+    let again = edited_pick(&place, &guarded("three_times"), "INC-42: guard and do it three times");
     place.hotfix(&["verify", "INC-42"]).exits(3).says("unproven").says(&format!("look at {}", &again[..10]));
     confirm(&place, &landing).exits(1);
     confirm(&place, &again).exits(0);
@@ -80,4 +89,32 @@ fn a_candidate_that_was_taken_out_is_none() {
     // The revert of a revert is a landing.
     place.git(&["revert", "--no-edit", &taker]);
     confirm(&place, "HEAD").exits(0);
+}
+
+/// The fix was on main and is reverted there; Grace's clone has not heard of the revert.
+#[test]
+fn what_people_say_is_about_the_main_that_everybody_has() {
+    let team = Team::new();
+    let (ada, grace) = (team.ada.clone(), team.grace.clone());
+    team.check(&ada, QUALIFIES).exits(0);
+    team.hotfix(&ada, &["start", "INC-42"]).exits(0);
+    team.place.commit("shop.rs", "two\n", "INC-42: mend it");
+    team.hotfix(&ada, &["fix", "INC-42", "--proof", "test=two", "--guarded-by-flag", "no"]).exits(0);
+    team.git(&ada, &["switch", "-q", "main"]);
+    team.git(&ada, &["cherry-pick", "hotfix/INC-42"]);
+    team.git(&ada, &["push", "-q", "origin", "main", "hotfix/INC-42"]);
+    team.sync(&grace).exits(0);
+    team.git(&grace, &["fetch", "-q"]);
+    team.git(&ada, &["revert", "--no-edit", "HEAD"]);
+    team.git(&ada, &["push", "-q", "origin", "main"]);
+    let reverted = team.git(&ada, &["rev-parse", "HEAD"]);
+    let confirm = ["verify", "INC-42", "--confirm", "origin/main", "--reason", "landed by hand, I read both"];
+    let offline = team.offline(|| team.hotfix(&grace, &confirm));
+    offline.exits(3).says("main-not-fresh");
+    team.hotfix(&grace, &confirm).exits(1).says("git can tell: the fix is reverted on origin/main");
+    // Whoever says it second hears of the first in the same breath.
+    let waive = ["verify", "INC-42", "--not-needed", "main", "--reason", "superseded", "--evidence", "origin/main"];
+    team.hotfix(&ada, &waive).exits(3).says("second-person-needed");
+    team.hotfix(&grace, &waive).exits(0).says("waived on origin/main").never_says("somebody else");
+    assert_eq!(team.git(&grace, &["rev-parse", "origin/main"]), reverted);
 }
