@@ -4,8 +4,8 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use super::book::Book;
+use super::line_fix;
 use super::policies::Policies;
-use super::proof;
 use crate::domain::budget::{self, Account, Price};
 use crate::domain::case::{Case, Content};
 use crate::domain::closing;
@@ -58,7 +58,7 @@ impl<'d, 's> Desk<'d, 's> {
     /// The same under another policy than its own.
     pub fn papers_under(&mut self, policy: Rc<Policy>, incident: &Incident) -> Result<Papers, Failure> {
         let repository = self.session.repository()?;
-        let fix = if incident.fixes().next().is_some() { proof::subject(repository, incident)? } else { None };
+        let fix = if incident.fixes().next().is_some() { line_fix::shipped(repository, incident)? } else { None };
         let changes = fix.map_or_else(Vec::new, |fix| fix.changes);
         let content = (!changes.is_empty()).then(|| people::content(repository, &changes, &policy)).transpose()?;
         let roles = self.today()?.roles(repository, &policy, &changes)?;

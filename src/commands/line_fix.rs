@@ -1,7 +1,7 @@
 //! What of an incident's fixes a release line must hold: a line whose code is another may have got an attempt of its own, in
 //! other words, and then neither line waits for what was made for the other.
 
-use crate::domain::event::FixAttached;
+use crate::domain::event::{Change, FixAttached};
 use crate::domain::identity::ObjectId;
 use crate::domain::incident::Incident;
 use crate::domain::merge_back::Verdict;
@@ -39,6 +39,36 @@ pub fn together(repository: &Repository, fixes: &[&FixAttached]) -> Result<Optio
         whole = Some(Fix::of_commits(repository, &joined.commits)?);
     }
     Ok(whole)
+}
+
+/// What production gets with an incident's fixes: those that count, and of the withdrawn ones those that they stand on. Whoever
+/// looked at the fix saw both as one change, and withdrawing what was taken back in it changes nothing of that. Exit 4 where an
+/// object is missing.
+pub fn shipped(repository: &Repository, incident: &Incident) -> Result<Option<Fix>, Failure> {
+    let mut fixes: Vec<&FixAttached> = Vec::new();
+    // The later one stands on the earlier.
+    for attempt in incident.attempts.iter().rev() {
+        let Some(fix) = &attempt.fix else { continue };
+        if !attempt.withdrawn || builds_on(repository, &fixes, &fix.what)? {
+            fixes.insert(0, &fix.what);
+        }
+    }
+    together(repository, &fixes)
+}
+
+/// Whether one of these stands on the earlier fix: on its commits, or on each content that it left.
+fn builds_on(repository: &Repository, later: &[&FixAttached], earlier: &FixAttached) -> Result<bool, Failure> {
+    let changed = || later.iter().flat_map(|fix| &fix.changes);
+    let taken_up = |change: &Change| changed().any(|later| later.before.is_some() && later.before == change.after);
+    if !earlier.changes.is_empty() && earlier.changes.iter().all(taken_up) {
+        return Ok(true);
+    }
+    for base in later.iter().filter_map(|fix| fix.base).filter(|base| repository.has(*base)) {
+        if holds_each(&Target::new(repository, base, &|| false), &earlier.commits)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What a commit of a release line may hold to hold the fix, each by itself enough: what was made for its own line. Where
@@ -88,7 +118,7 @@ pub fn held(
     for fix in enough(target, incident, releases, options)? {
         let verdict = match search(target, &fix, options)?.verdict {
             // Where the text proves nothing (it stands elsewhere too), the commits themselves do.
-            Verdict::Unproven if holds_each(target, &fix)? => Verdict::Merged,
+            Verdict::Unproven if holds_each(target, &fix.commits)? => Verdict::Merged,
             verdict => verdict,
         };
         told = Some(verdict);
@@ -99,8 +129,8 @@ pub fn held(
     Ok(told)
 }
 
-fn holds_each(target: &Target<'_>, fix: &Fix) -> Result<bool, Failure> {
-    for commit in &fix.commits {
+fn holds_each(target: &Target<'_>, commits: &[ObjectId]) -> Result<bool, Failure> {
+    for commit in commits {
         if !target.repository.contains_known(target.commit, *commit)? {
             return Ok(false);
         }

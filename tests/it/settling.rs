@@ -118,3 +118,40 @@ fn what_people_say_is_about_the_main_that_everybody_has() {
     team.hotfix(&grace, &waive).exits(0).says("waived on origin/main").never_says("somebody else");
     assert_eq!(team.git(&grace, &["rev-parse", "origin/main"]), reverted);
 }
+
+/// The second attempt takes the first one back, and was approved with it as one change.
+#[test]
+fn withdrawing_what_was_taken_back_makes_no_other_fix() {
+    for merge in ["--ff-only", "--squash"] {
+        let place = broken_shop();
+        place.git(&["branch", "release/1.1"]);
+        check(&place);
+        let release = |branch: &str, tag: &str| {
+            place.hotfix(&["fix", "INC-42", "--proof", "test=totals", "--guarded-by-flag", "no"]).exits(0);
+            place.hotfix_by(GRACE, &["approve", "INC-42"]).exits(0);
+            place.git(&["switch", "-q", "release/1.1"]);
+            place.git(&["merge", "-q", merge, branch]);
+            if merge == "--squash" {
+                place.git(&["commit", "-q", "-m", tag]);
+            }
+            place.git(&["tag", tag]);
+            if merge == "--squash" && tag == "v1.1.2" {
+                // Where the line does not have the commits, only this says that one takes the other's place.
+                place.hotfix(&["fix", "INC-42", "--withdraw", "1"]).exits(0);
+            }
+            place.hotfix(&["deployed", "INC-42", "--release", tag]).exits(0);
+        };
+        place.hotfix(&["start", "INC-42"]).exits(0);
+        place.commit("shop.rs", &BROKEN.replace("all but first", "all"), "INC-42: sum everything");
+        release("hotfix/INC-42", "v1.1.1");
+        place.hotfix(&["start", "INC-42", "--from", "v1.1.1"]).exits(0);
+        place.git(&["revert", "--no-edit", if merge == "--squash" { "release/1.1" } else { "HEAD" }]);
+        place.commit("routes.rs", "nine\n", "INC-42: it was the route");
+        release("hotfix/INC-42-2", "v1.1.2");
+        place.hotfix(&["restored", "INC-42", "--by", "hotfix"]).exits(0);
+        place.hotfix(&["gate", "--release", "v1.1.2"]).exits(0);
+        place.hotfix(&["fix", "INC-42", "--withdraw", "1"]).exits(0).never_says("of another content");
+        place.hotfix(&["gate", "--release", "v1.1.2"]).exits(0);
+        place.hotfix(&["close", "INC-42"]).never_says("approval");
+    }
+}
