@@ -44,9 +44,16 @@ pub fn refusal(
     let never_goes_back = Globs::new(&policy.merge_back.never_goes_back)?.into_set();
     let options = Options { never_goes_back, without_candidates: true, without_hunks: true };
     let releases = shipped::releases(repository, &policy.branches)?;
+    if !repository.has(production.commit) {
+        return not_here(repository, &production.name, production.commit, None).map(Some);
+    }
     let broken = broken(repository, &releases, production)?;
     let lines = release_lines(repository, &policy.branches, incident.check().what.production.as_ref())?.lines;
     for (name, commit) in deployed(repository, incident, &lines, &releases)? {
+        if !repository.has(commit) {
+            let by = incident.deployed.last().map(|deployed| deployed.by.actor.name.as_str());
+            return not_here(repository, &name, commit, by).map(Some);
+        }
         let (mut alone, mut beside) = (Vec::new(), Vec::new());
         for commit in repository.commits_between(&[broken, main], commit)? {
             match attribution.of(commit)? {
@@ -86,6 +93,16 @@ pub fn refusal(
         return Ok(Some(Refusal { code: Code::ReleaseHoldsMore, message, next }));
     }
     Ok(None)
+}
+
+/// The refusal because a release is not in this clone; `by` said that it was deployed, and has it.
+fn not_here(repository: &Repository, name: &str, commit: ObjectId, by: Option<&str>) -> Result<Refusal, Failure> {
+    let remote = repository.default_remote()?.unwrap_or_else(|| "REMOTE".to_owned());
+    let short = commit.short();
+    let message = format!("{name} ({short}) is not in this clone, so what it holds beside the fix is not known here");
+    let mut next = vec![format!("git fetch --tags {remote}")];
+    next.extend(by.map(|by| format!("git push {remote} {name}    # else, by {by}, who said that it was deployed")));
+    Ok(Refusal { code: Code::ReleaseNotHere, message, next })
 }
 
 /// The release that broke: where a branch or a commit was named as production, what was released of it. What it held more was

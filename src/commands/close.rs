@@ -90,7 +90,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     refusals.extend(not_the_teams(session, &book, incident)?.map(Missing::Now));
     let limit = Duration::from_secs(args.deadline);
     let beside = beside::refusal(session.repository()?, &book, (incident, &papers.policy), limit)?;
-    refusals.extend(beside.filter(|refusal| !case.opened(refusal.code)).map(Missing::Now));
+    refusals.extend(beside.filter(|_| !case.opened(Code::ReleaseHoldsMore)).map(Missing::Now));
     if reached {
         refusals.extend(not_its_release(session, incident)?.map(Missing::Now));
     }

@@ -148,6 +148,8 @@ codes! {
         "What was deployed holds changes that are neither the fix of an incident nor on main: they went out with the hotfix, past every gate, and the next release from main drops them. Attach them to the fix that they belong to, open an incident for them, bring them to main, or let a role of the policy say why that is right."
     ReleaseLacksFix "release-lacks-fix" Refused
         "The release named as deployed does not hold the fix: production would still be broken. Look at what was tagged; merge the hotfix branch into the release line before the tag."
+    ReleaseNotHere "release-not-here" Waiting
+        "A release that was deployed, or that broke, is not in this clone, so it can't be told what went out with the fix. Fetch the tags; or whoever released it has not pushed it yet: then that comes first."
     ReleaseRewritten "release-rewritten" Refused
         "What was released stays as it was. A release line only moves forward, a release tag is neither moved nor deleted, and a line is deleted only when nothing that is on it alone would be lost: else nobody can tell any more what ran in production. Take a change back with git revert, and make a new release with a new number."
     RoleMissing "role-missing" Refused

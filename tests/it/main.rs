@@ -42,6 +42,7 @@ mod merge_back_later;
 mod merge_back_properties;
 mod merge_back_signs;
 mod merge_back_words;
+mod not_here;
 mod pages;
 mod past;
 mod people;

@@ -1,0 +1,35 @@
+//! What others have and this clone has not: their commits, their releases, their ledger.
+
+use crate::road::QUALIFIES;
+use crate::sync::Team;
+
+/// Ada made and attached a fix in her clone, and pushed none of its commits.
+fn unpushed() -> Team {
+    let team = Team::new();
+    let ada = team.ada.clone();
+    team.check(&ada, QUALIFIES).exits(0);
+    team.hotfix(&ada, &["start", "INC-42"]).exits(0);
+    team.place.commit("shop.rs", "two\n", "INC-42: mend it");
+    team.hotfix(&ada, &["fix", "INC-42", "--proof", "test=two", "--guarded-by-flag", "no"]).exits(0);
+    team
+}
+
+#[test]
+fn a_release_that_was_not_pushed_is_one_line_of_what_is_owed() {
+    let team = unpushed();
+    let (ada, grace) = (team.ada.clone(), team.grace.clone());
+    team.git(&ada, &["tag", "v1.0.1"]);
+    team.hotfix(&ada, &["deployed", "INC-42", "--release", "v1.0.1"]).exits(0);
+    team.hotfix(&ada, &["restored", "INC-42", "--by", "hotfix"]).exits(0);
+    team.sync(&grace).exits(0);
+    team.hotfix(&grace, &["close", "INC-42"])
+        .exits(1)
+        .says("release-not-here: v1.0.1")
+        .says("git push origin v1.0.1 # else, by Ada")
+        .says("not-merged-back")
+        .says("rca-missing")
+        .never_says("fsck");
+    team.git(&ada, &["push", "-q", "origin", "v1.0.1"]);
+    team.git(&grace, &["fetch", "-q", "--tags"]);
+    team.hotfix(&grace, &["close", "INC-42"]).exits(1).never_says("release-not-here");
+}
