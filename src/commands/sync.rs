@@ -25,7 +25,7 @@ const SHOWN: usize = 20;
 /// Share what was recorded here, and take in what others have recorded
 ///
 /// Every record tries this by itself, for two seconds. Nothing is ever forced: a remote that has forgotten events is refused.
-/// The remote is `origin`, or what git's `checkout.defaultRemote` names; `git config hotfix.ledgerRef refs/heads/hotfix-ledger`
+/// The remote is what git's `checkout.defaultRemote` names, else `origin`; `git config hotfix.ledgerRef refs/heads/hotfix-ledger`
 /// moves the ledger for a host that protects only branches.
 #[derive(clap::Args)]
 pub struct Args {

@@ -52,14 +52,15 @@ impl Repository {
         Branch::new(&self.symbolic("HEAD")?, "refs/heads/")
     }
 
-    /// The remote that the team shares: `origin`, else what `checkout.defaultRemote` names, else the only one, else the only
-    /// one whose `HEAD` is known (the one that was cloned); none where there is none.
+    /// The remote that the team shares: what `checkout.defaultRemote` names, else `origin`, else the only one, else the only one
+    /// whose `HEAD` is known (the one that was cloned); none where there is none. What somebody set comes first: in a clone of
+    /// their own fork that is called `origin`.
     ///
     /// Exit 4 where several could be it: one of them may be somebody's fork, whose main proves nothing.
     pub fn default_remote(&self) -> Result<Option<String>, Failure> {
         let mut remotes = self.remotes()?;
         let named = self.config("checkout.defaultRemote");
-        let known = ["origin".to_owned()].into_iter().chain(named).find(|name| remotes.contains(name));
+        let known = named.into_iter().chain(["origin".to_owned()]).find(|name| remotes.contains(name));
         if known.is_some() || remotes.len() < 2 {
             return Ok(known.or(remotes.pop()));
         }

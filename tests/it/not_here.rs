@@ -1,7 +1,7 @@
 //! What others have and this clone has not: their commits, their releases, their ledger.
 
 use crate::road::QUALIFIES;
-use crate::sync::Team;
+use crate::sync::{ROLL_BACK, Team};
 
 /// Ada made and attached a fix in her clone, and pushed none of its commits.
 fn unpushed() -> Team {
@@ -32,4 +32,23 @@ fn a_release_that_was_not_pushed_is_one_line_of_what_is_owed() {
     team.git(&ada, &["push", "-q", "origin", "v1.0.1"]);
     team.git(&grace, &["fetch", "-q", "--tags"]);
     team.hotfix(&grace, &["close", "INC-42"]).exits(1).never_says("release-not-here");
+}
+
+#[test]
+fn the_remote_that_somebody_named_comes_before_origin() {
+    let team = Team::new();
+    team.check(&team.ada, ROLL_BACK).exits(1);
+    let (fork, mine) = (team.place.beside("fork.git"), team.place.beside("mine"));
+    team.git(&team.place.beside(""), &["clone", "-q", "--bare", "origin.git", "fork.git"]);
+    team.git(&team.place.beside(""), &["clone", "-q", "fork.git", "mine"]);
+    team.git(&mine, &["remote", "add", "upstream", team.origin().to_str().unwrap()]);
+    team.git(&mine, &["fetch", "-q", "upstream"]);
+    team.git(&mine, &["config", "checkout.defaultRemote", "upstream"]);
+    team.sync(&mine).exits(0).says("upstream: 2 events received");
+    team.hotfix(&mine, &["restored", "INC-42", "--by", "roll-back"]).exits(0);
+    assert_eq!(team.git(&fork, &["for-each-ref", "refs/hotfix"]), "");
+    team.sync(&team.ada).exits(0).says("1 event received");
+    // A name that no remote has says nothing.
+    team.git(&team.grace, &["config", "checkout.defaultRemote", "gone"]);
+    team.sync(&team.grace).exits(0).says("origin: 3 events received");
 }
