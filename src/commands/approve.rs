@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use super::book::Book;
 use super::desk::Desk;
 use super::outcome::Outcome;
+use super::proof;
+use super::seen;
 use crate::domain::approvals::needs_words;
 use crate::domain::case::{Case, Content};
 use crate::domain::closing;
@@ -23,7 +25,8 @@ use crate::session::Session;
 /// Approve the fix as it is now, or reject it
 ///
 /// What is said is about the fix's content: when the fix changes it must be said again, and a rebase that changes nothing
-/// keeps it. Whoever wrote the fix does not approve it.
+/// keeps it. Whoever wrote the fix does not approve it, and nobody does in a clone that has neither its commits nor a branch that
+/// holds it: they can't have read it there.
 #[derive(clap::Args)]
 pub struct Args {
     /// The incident
@@ -44,12 +47,20 @@ pub struct Args {
 
 /// Records the word.
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
-    let book = Book::open_for(session, &args.incident)?;
-    let id = &args.incident;
+    let mut book = Book::open_for(session, &args.incident)?;
+    let (id, repository) = (&args.incident, session.repository()?);
+    let agrees = !args.reject && !args.withdraw;
+    if agrees && book.incidents.get(id).is_some_and(|incident| seen::absent(repository, incident).is_some()) {
+        // It may have been pushed since.
+        book = book.asked_again(proof::FETCH_LIMIT)?.0;
+    }
     let incident = match book.live(id)? {
         Ok(incident) => incident,
         Err(refusal) => return Outcome::refused(id, [refusal]).send(session, "approve"),
     };
+    if agrees {
+        seen::must_be_here(repository, incident)?;
+    }
     let papers = Desk::new(session, &book)?.papers(incident)?;
     let case = papers.case(incident);
     let Some(content) = case.content else {

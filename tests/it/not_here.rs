@@ -1,5 +1,6 @@
 //! What others have and this clone has not: their commits, their releases, their ledger.
 
+use crate::place::Said;
 use crate::road::QUALIFIES;
 use crate::sync::{ROLL_BACK, Team};
 
@@ -12,6 +13,31 @@ fn unpushed() -> Team {
     team.place.commit("shop.rs", "two\n", "INC-42: mend it");
     team.hotfix(&ada, &["fix", "INC-42", "--proof", "test=two", "--guarded-by-flag", "no"]).exits(0);
     team
+}
+
+#[test]
+fn nobody_approves_what_they_can_t_have_read() {
+    let team = unpushed();
+    let (ada, grace) = (team.ada.clone(), team.grace.clone());
+    team.sync(&grace).exits(0);
+    let approve = || -> Said { team.hotfix(&grace, &["approve", "INC-42"]) };
+    approve().exits(4).says("of the fix is not in this clone").says("by Ada").says("git push origin hotfix/INC-42");
+    team.hotfix(&grace, &["approve", "INC-42", "--reject", "--reason", "push it first, I can't see it"]).exits(0);
+    // Once it is pushed it is fetched.
+    team.git(&ada, &["push", "-q", "origin", "hotfix/INC-42"]);
+    approve().exits(0).says("you approve this fix");
+}
+
+#[test]
+fn a_fix_whose_own_branch_is_gone_can_be_read_where_it_went() {
+    let team = unpushed();
+    let (ada, grace) = (team.ada.clone(), team.grace.clone());
+    team.git(&ada, &["switch", "-q", "main"]);
+    team.git(&ada, &["merge", "-q", "--squash", "hotfix/INC-42"]);
+    team.git(&ada, &["commit", "-q", "-m", "Mend it (#9)"]);
+    team.git(&ada, &["push", "-q", "origin", "main"]);
+    team.sync(&grace).exits(0);
+    team.hotfix(&grace, &["approve", "INC-42"]).exits(0).says("you approve this fix");
 }
 
 #[test]
