@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::event::{LedgerAdopted, Payload};
 use crate::domain::identity::{Moment, ObjectId, Person};
-use crate::domain::record::{Content, History};
+use crate::domain::record::{Content, History, Record};
 use crate::failure::Failure;
 use crate::git::objects::Kind;
 use crate::git::repository::Repository;
@@ -204,11 +204,14 @@ impl<'l, 'r> Exchange<'l, 'r> {
         // The ref keeps what stands there now, for whoever has to find out.
         self.writer.swap_ref(&format!("{QUARANTINE}{theirs}"), None, theirs)?;
         let history = self.ledger.read_whole(&self.writer, &with(theirs, heads.all()))?;
-        let of = |tip: ObjectId, not: ObjectId| {
-            let held = |id: ObjectId| id == tip || history.knows(tip, id);
-            history.beyond(not).filter(|record| held(record.commit)).cloned().collect()
+        // Each is told as its own ledger has it: beside a remote that began anew one's own events would belong to another one.
+        let of = |tip: ObjectId, not: ObjectId| -> Result<Vec<Record>, Failure> {
+            let own = self.ledger.read_whole(&self.writer, &[tip])?;
+            let new = history.beyond(not).filter_map(|record| own.at(record.commit));
+            Ok(new.cloned().collect())
         };
-        Ok(Some(Forgot { tip: Some(theirs), lost: of(shared, theirs), instead: of(theirs, shared) }))
+        let (lost, instead) = (of(shared, theirs)?, of(theirs, shared)?);
+        Ok(Some(Forgot { tip: Some(theirs), lost, instead }))
     }
 
     /// What a remote had that has no ledger any more.

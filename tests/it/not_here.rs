@@ -1,5 +1,7 @@
 //! What others have and this clone has not: their commits, their releases, their ledger.
 
+use hotfix::ledger::refs::LEDGER;
+
 use crate::place::Said;
 use crate::road::QUALIFIES;
 use crate::sync::{ROLL_BACK, Team};
@@ -77,4 +79,19 @@ fn the_remote_that_somebody_named_comes_before_origin() {
     // A name that no remote has says nothing.
     team.git(&team.grace, &["config", "checkout.defaultRemote", "gone"]);
     team.sync(&team.grace).exits(0).says("origin: 3 events received");
+}
+
+/// The remote's ledger was taken away, and somebody who had never fetched it began another one there.
+#[test]
+fn what_a_replaced_ledger_lost_is_told_as_what_it_was() {
+    let team = Team::new();
+    team.check(&team.ada, QUALIFIES).exits(0);
+    team.git(&team.ada, &["push", "-q", "origin", &format!(":{LEDGER}")]);
+    team.hotfix(&team.grace, &[&["check", "INC-7"], ROLL_BACK].concat()).exits(1);
+    team.sync(&team.ada)
+        .exits(4)
+        .says("has forgotten 2 events that it had")
+        .says("INC-42: decided: hotfix (production-down)")
+        .says("INC-7: decided: roll-back, by Grace")
+        .never_says("another ledger");
 }
