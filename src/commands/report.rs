@@ -59,10 +59,11 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         places.push(place);
     }
     name_apart(&mut places, &args.repositories)?;
+    let twice = each_ledger_once(&mut places);
     let ledgers: Vec<Ledger<'_>> = places.iter_mut().map(|place| place.ledger(now)).collect::<Result<_, _>>()?;
     let report = report::report(&ledgers, args.since, now);
     drop(ledgers);
-    let notes: Vec<String> = places.iter().flat_map(|place| place.notes.clone()).collect();
+    let notes: Vec<String> = places.iter().flat_map(|place| place.notes.clone()).chain(twice).collect();
     // What can't be read may be a hotfix: figures that may be wrong are no answer, though they are shown.
     let unreadable = places.iter().any(|place| place.book.history.unreadable().next().is_some());
     let exit = if unreadable { ExitCode::Undecided } else { ExitCode::Open };
@@ -222,6 +223,27 @@ fn name_apart(places: &mut [Place<'_>], given: &[PathBuf]) -> Result<(), Failure
         }
     }
     Ok(())
+}
+
+/// Leaves out clones of what is reported on already: one ledger is known by its first event, and its incidents count once. Of two
+/// clones the one that has more of it counts. What was left out is said.
+fn each_ledger_once(places: &mut Vec<Place<'_>>) -> Vec<String> {
+    let mut notes = Vec::new();
+    let mut at = 0;
+    while at < places.len() {
+        let root = places[at].book.history.root();
+        let first = places[..at].iter().position(|other| root.is_some() && other.book.history.root() == root);
+        let Some(first) = first else {
+            at += 1;
+            continue;
+        };
+        let mut left_out = places.remove(at);
+        if left_out.book.history.count() > places[first].book.history.count() {
+            std::mem::swap(&mut left_out, &mut places[first]);
+        }
+        notes.push(format!("{} and {} hold one ledger, which counts once.", places[first].name, left_out.name));
+    }
+    notes
 }
 
 impl Report for Answer {

@@ -95,3 +95,16 @@ fn what_a_replaced_ledger_lost_is_told_as_what_it_was() {
         .says("INC-7: decided: roll-back, by Grace")
         .never_says("another ledger");
 }
+
+#[test]
+fn two_clones_of_one_ledger_count_once() {
+    let team = Team::new();
+    team.check(&team.ada, QUALIFIES).exits(0);
+    team.sync(&team.grace).exits(0);
+    team.offline(|| team.hotfix(&team.ada, &["check", "INC-43", "--set", "roll-back=yes"]).exits(1));
+    let (ada, grace) = (team.ada.to_str().unwrap(), team.grace.to_str().unwrap());
+    let report = ["report", "--repo", grace, "--repo", ada];
+    team.hotfix(&team.ada, &report).exits(0).says("shop: 2 incidents").says("hold one ledger, which counts once");
+    let report = team.json(&team.ada, &report);
+    assert_eq!(report["repositories"].as_array().map(Vec::len), Some(1), "{report:#}");
+}

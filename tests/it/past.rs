@@ -48,6 +48,11 @@ fn end() -> Moment {
 
 /// A repository with releases, three policies and so many incidents.
 pub(crate) fn place(incidents: usize) -> Place {
+    place_of("6a2f41a3-c54c-4ce8-b0c3-5a0b8f9d0c11", incidents)
+}
+
+/// The same with a ledger of that id.
+pub(crate) fn place_of(ledger: &str, incidents: usize) -> Place {
     let place = Place::new();
     let count = months(incidents);
     let begin = end() - TimeDelta::days(count * 30);
@@ -75,11 +80,11 @@ pub(crate) fn place(incidents: usize) -> Place {
         commit(at + TimeDelta::hours(1), "shop.rs", &format!("Release {month}\n"));
         place.git(&["tag", &format!("v1.{month}.0")]);
     }
-    write_ledger(&place.path(), incidents, &pins);
+    write_ledger(&place.path(), ledger, incidents, &pins);
     place
 }
 
-fn write_ledger(repository: &Path, incidents: usize, pins: &[PolicyPin]) {
+fn write_ledger(repository: &Path, ledger: &str, incidents: usize, pins: &[PolicyPin]) {
     let mut import = Command::new("git")
         .args(["fast-import", "--quiet"])
         .current_dir(repository)
@@ -92,7 +97,7 @@ fn write_ledger(repository: &Path, incidents: usize, pins: &[PolicyPin]) {
         let event = Event {
             format: FORMAT,
             id: format!("019cb6f0-9b40-7000-8000-{number:012x}"),
-            ledger: "6a2f41a3-c54c-4ce8-b0c3-5a0b8f9d0c11".to_owned(),
+            ledger: ledger.to_owned(),
             actor: person(name),
             at,
             incident: incident.map(|incident| format!("INC-{incident}").parse().unwrap()),

@@ -72,7 +72,7 @@ fn since_is_read_as_elsewhere_and_cuts_everything_off() {
 
 #[test]
 fn several_repositories_are_told_together_and_each_once() {
-    let (place, other) = (past::place(30), past::place(30));
+    let (place, other) = (past::place(30), past::place_of("2b7c9d10-52ab-4e0f-9a34-1c5d7e8f9012", 30));
     let (one, two) = (place.path(), other.path());
     let (one, two) = (one.to_str().unwrap(), two.to_str().unwrap());
     let report = place.json(&["report", "--repo", one, "--repo", two]);
