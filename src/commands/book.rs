@@ -12,6 +12,7 @@ use crate::domain::event::{Event, Payload};
 use crate::domain::identity::{IncidentId, Moment, ObjectId};
 use crate::domain::incident::{self, Incident};
 use crate::domain::policy::Identity;
+use crate::domain::reason;
 use crate::domain::record::{Content, History, Record};
 use crate::domain::refusal::Refusal;
 use crate::domain::spelling;
@@ -286,8 +287,11 @@ impl<'s> Book<'s> {
         if self.session.repository()?.remotes()?.is_empty() { Ok(None) } else { self.ledger.unshared().map(Some) }
     }
 
-    /// The event that says what the person at the keyboard did now, not yet recorded.
+    /// The event that says what the person at the keyboard did now, not yet recorded. Exit 2 for a reason that is none.
     pub fn draft(&self, id: &IncidentId, payload: Payload, texts: BTreeMap<String, String>) -> Result<Draft, Failure> {
+        if let Some(lacking) = texts.get("reason").and_then(|reason| reason::lacks(reason)) {
+            return Err(Failure::usage(format!("--reason: {lacking}")).hint("somebody reads it next year"));
+        }
         let (actor, at) = (self.session.actor()?, self.session.now());
         Ok(Draft { actor, at, incident: Some(id.clone()), payload, texts })
     }

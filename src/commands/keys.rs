@@ -9,6 +9,7 @@ use crate::domain::allowed_signers::{AllowedKey, LineProblem};
 use crate::domain::event::{KeyRevoked, Payload};
 use crate::domain::identity::ObjectId;
 use crate::domain::policy::Identity;
+use crate::domain::reason;
 use crate::domain::record::History;
 use crate::domain::standing::{Standing, start_of};
 use crate::evidence::identity::SIGNERS;
@@ -125,6 +126,9 @@ fn run_revoke(args: Revoke, session: &Session) -> Result<ExitCode, Failure> {
     if key.parse::<ssh_key::Fingerprint>().is_err() {
         return Err(Failure::usage(format!("{key:?} is no fingerprint"))
             .hint("hotfix keys    # shows them; of a file: ssh-keygen -lf id_ed25519.pub"));
+    }
+    if let Some(lacking) = reason::lacks(&args.reason) {
+        return Err(Failure::usage(format!("--reason: {lacking}")).hint("somebody reads it next year"));
     }
     let from = match &args.from {
         Some(name) => Some(named_event(&book.history, name)?),

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::event::{Decision, Provenance, RungName};
 use super::policy::rules::{self, Outcome};
 use super::policy::{EvidenceKind, Fact, Policy, Reason, Rung, SEVERITY, Value};
+use super::reason;
 use super::spelling;
 
 /// The answers of one walk, each held to the policy's types.
@@ -96,13 +97,11 @@ impl Answers {
             }
         }
         if key == NOTE {
-            return match text.trim() {
-                "" => Err(AnswerError("note: say it in a sentence".to_owned())),
-                note => {
-                    self.note = Some(note.to_owned());
-                    Ok(())
-                }
-            };
+            if let Some(lacking) = reason::lacks(text) {
+                return Err(AnswerError(format!("note: {lacking}")));
+            }
+            self.note = Some(text.trim().to_owned());
+            return Ok(());
         }
         let Some(fact) = policy.facts.iter().find(|fact| fact.name == key) else {
             return Err(AnswerError(unknown_key(policy, key)));
@@ -139,6 +138,9 @@ pub fn check_evidence(kind: EvidenceKind, text: &str) -> Result<GivenEvidence, S
     }
     if text == OWED {
         return Ok(GivenEvidence::Owed);
+    }
+    if let Some(lacking) = reason::lacks(text).filter(|_| kind == EvidenceKind::Text) {
+        return Err(format!("{lacking}; or say {OWED}"));
     }
     let is_link = ["https://", "http://"].iter().any(|scheme| text.len() > scheme.len() && text.starts_with(scheme));
     if kind == EvidenceKind::Link && (!is_link || text.contains(char::is_whitespace)) {

@@ -27,6 +27,7 @@ pub mod overrides;
 pub mod policy;
 pub mod quiet;
 pub mod rca;
+pub mod reason;
 pub mod record;
 pub mod refusal;
 pub mod release;

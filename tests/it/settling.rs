@@ -155,3 +155,27 @@ fn withdrawing_what_was_taken_back_makes_no_other_fix() {
         place.hotfix(&["close", "INC-42"]).never_says("approval");
     }
 }
+
+#[test]
+fn a_word_is_no_reason_and_what_git_contradicts_is_no_evidence() {
+    let place = Place::new();
+    place.commit("readme", "A shop\n", "The shop");
+    place.git(&["tag", "v1.0.0"]);
+    place.commit("shop.rs", BROKEN, "Faster sums");
+    place.git(&["tag", "v1.1.0"]);
+    let with = |reason: &str, evidence: &str| {
+        let evidence = format!("roll-back.evidence={evidence}");
+        let ladder = ["check", "INC-42", "--set", reason, "--set", &evidence];
+        place.hotfix(&[&ladder[..], &QUALIFIES[2..]].concat())
+    };
+    with("roll-back=tried", "x").exits(2).says("roll-back.evidence: \"x\" says nothing").says("or say owed");
+    with("roll-back=schema-changed", "readme").exits(2).says("did not change from v1.0.0 to v1.1.0").says("shop.rs");
+    with("roll-back=schema-changed", "shop.rs").exits(0);
+    place.hotfix(&["severity", "INC-42", "sev2", "--reason", "ok"]).exits(2).says("--reason: \"ok\" says nothing");
+    place.hotfix(&["severity", "INC-42", "sev2", "--reason", "only one customer saw it"]).exits(0);
+    let (place, landing) = edited_on_main(true);
+    place
+        .hotfix_by(GRACE, &["verify", "INC-42", "--confirm", &landing, "--reason", "ok"])
+        .exits(2)
+        .says("says nothing");
+}

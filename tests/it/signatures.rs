@@ -256,7 +256,7 @@ fn the_key_of_somebody_else_is_revoked_by_two() {
     // From the first word on: what she said after it does not count, what she said before does.
     assert_eq!(team.doubts().len(), 1);
     assert_eq!(team.incidents(), ["INC-1"]);
-    team.by(EVE, "eve", &["keys", "revoke", &team.fingerprint("ada"), "--reason", "revenge"]).exits(4);
+    team.by(EVE, "eve", &["keys", "revoke", &team.fingerprint("ada"), "--reason", "she had it coming"]).exits(4);
     team.check(ADA, "ada", "INC-2").exits(0);
 }
 

@@ -147,7 +147,16 @@ fn a_review_says_what_it_found_and_can_say_otherwise_later() {
     review(&["--disagree", "--reason", "it takes five minutes"]).exits(0).says("was wrong");
     place.hotfix(&["show", "INC-42"]).exits(0).says("Grace says that it was wrong");
     place.hotfix(&["log", "INC-42"]).exits(0).says("skipping the gate was wrong");
-    let again = ["override", "review", "INC-42", "--gate", "roll-back-first", "--disagree", "--reason", "so do I"];
+    let again = [
+        "override",
+        "review",
+        "INC-42",
+        "--gate",
+        "roll-back-first",
+        "--disagree",
+        "--reason",
+        "so do I, for I was awake",
+    ];
     place.hotfix_by(crate::people::BOB, &again).exits(0).says("was wrong, says a review");
 }
 

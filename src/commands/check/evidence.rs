@@ -21,17 +21,17 @@ pub(super) fn resolve(
         None => (Evidence::None, None),
         Some(GivenEvidence::Owed) => (Evidence::Owed { wanted: kind }, None),
         Some(GivenEvidence::Given(given)) => {
-            look_up(repository, opening, kind, given).map_err(|failure| named(name, failure))?
+            look_up(repository, opening, (name, kind), given).map_err(|failure| named(name, failure))?
         }
     };
     Ok((RungAnswer::No { reason: reason.clone(), evidence }, text))
 }
 
-/// Looks one piece of evidence up. Exit 2 where it names no commit or no path.
+/// Looks one piece of evidence up. Exit 2 where it names no commit or no path, or a path that going back would not touch.
 pub(super) fn look_up(
     repository: &Repository,
     opening: &Opening,
-    kind: EvidenceKind,
+    (name, kind): (RungName, EvidenceKind),
     given: &str,
 ) -> Result<(Evidence, Option<String>), Failure> {
     match kind {
@@ -51,6 +51,9 @@ pub(super) fn look_up(
             let main = main.map(|branch| repository.tip(&branch)).transpose()?;
             for commit in production.into_iter().chain(main) {
                 if repository.object_at(commit, given)?.is_some() {
+                    if let Some(same) = opening.stays_the_same(&path).filter(|_| name == RungName::RollBack) {
+                        return Err(named(&same));
+                    }
                     return Ok((Evidence::Path { path }, None));
                 }
             }

@@ -11,7 +11,7 @@ use crate::commands::policy::load;
 use crate::domain::budget::{self, Account, Earlier, Spent, demanded};
 use crate::domain::closing;
 use crate::domain::event::{Demanded, PolicyPin};
-use crate::domain::identity::{IncidentId, Moment};
+use crate::domain::identity::{IncidentId, Moment, RepositoryPath};
 use crate::domain::incident::State;
 use crate::domain::ladder::Answers;
 use crate::domain::policy::{Policy, Value};
@@ -138,6 +138,28 @@ impl<'s> Opening<'s> {
             earlier,
             notes,
         }))
+    }
+
+    /// Why a path says nothing against going back, as words behind it: the last good release has it as production has it. None
+    /// where it differs, or where that is not known.
+    pub(super) fn stays_the_same(&self, path: &RepositoryPath) -> Option<String> {
+        let running = self.production.recorded()?;
+        let good = running.last_good.as_ref().filter(|_| self.changed.unknown.is_none())?;
+        let sides = self.changed.paths.iter().flat_map(|change| [&change.before, &change.after]).flatten();
+        let mut changed = sides.map(|side| &side.path);
+        let is_it = |changed: &RepositoryPath| {
+            let below = changed.as_bytes().strip_prefix(path.as_bytes());
+            below.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
+        };
+        if changed.any(is_it) {
+            return None;
+        }
+        let few = self.changed.paths.iter().filter_map(|change| change.path()).take(3).map(ToString::to_string);
+        let few = scope::listed(&few.collect::<Vec<_>>());
+        Some(format!(
+            "did not change from {} to {}, so going back leaves it as it is; changed: {few}",
+            good.tag, running.name
+        ))
     }
 
     /// Why the policy asks for more than usual, each in a line; empty where it does not.

@@ -118,7 +118,7 @@ impl<'a> Wizard<'a> {
             && let Some(reason) = ladder::find_reason(name.of(&self.opening.policy), reason)
         {
             let repository = self.session.repository().map_err(|failure| failure.to_string())?;
-            evidence::look_up(repository, self.opening, reason.evidence, text)
+            evidence::look_up(repository, self.opening, (name, reason.evidence), text)
                 .map_err(|failure| failure.to_string())?;
         }
         answers.set(&self.opening.policy, key, text, Provenance::Said).map_err(|error| error.to_string())

@@ -102,7 +102,7 @@ fn a_fix_of_another_decision_is_refused_with_that_decision() {
     for (answers, code) in [
         (&["--set", "roll-back=yes"][..], "roll-back-first"),
         (
-            &["--set", "roll-back=tried", "--set", "roll-back.evidence=it did", "--set", "flag-off=yes"],
+            &["--set", "roll-back=tried", "--set", "roll-back.evidence=it did not help", "--set", "flag-off=yes"],
             "flag-off-first",
         ),
     ] {
