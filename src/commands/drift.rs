@@ -142,8 +142,10 @@ impl Report for DriftReport {
                 Is::Held | Is::Lacking => one.verdict.word().to_owned(),
                 Is::NeverGoesBack | Is::TakenBack | Is::Settled(_) => is.word().replace('-', " "),
             };
-            let landing = one.landing.map(|landing| landing.short()).unwrap_or_default();
-            vec![one.commit.short(), word, landing, one.summary.clone()]
+            // What took it out is what to look at; not what had brought it.
+            let undone_by = one.undone_by.filter(|_| one.verdict == Verdict::Reverted);
+            let by = undone_by.or(one.landing).map(|by| by.short()).unwrap_or_default();
+            vec![one.commit.short(), word, by, one.summary.clone()]
         };
         if !self.commits.is_empty() {
             page.table(&["commit", "verdict", "by", "summary"], self.commits.iter().map(row).collect());

@@ -36,6 +36,9 @@ pub struct Drifted {
     /// By which commit it landed there, or the likeliest candidate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub landing: Option<ObjectId>,
+    /// The commit that took most of it out there again, if one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undone_by: Option<ObjectId>,
     /// The paths of what is missing.
     pub missing: Vec<RepositoryPath>,
 }
@@ -197,6 +200,7 @@ fn judge_one(target: &Target<'_>, fix: &Fix, options: &Options) -> Result<Option
         ignored,
         taken_back: false,
         landing: report.landings.first().map(|landing| landing.commit).or(candidate),
+        undone_by: report.undone_by.first().map(|by| by.commit),
         missing,
     }))
 }

@@ -179,3 +179,23 @@ fn a_word_is_no_reason_and_what_git_contradicts_is_no_evidence() {
         .exits(2)
         .says("says nothing");
 }
+
+#[test]
+fn a_lost_landing_is_not_what_it_was_lost_by() {
+    let place = broken_shop();
+    place.git(&["branch", "release/1.1"]);
+    check(&place);
+    place.hotfix(&["start", "INC-42"]).exits(0);
+    place.commit("shop.rs", &BROKEN.replace("all but first", "all"), "INC-42: sum everything");
+    place.hotfix(&["fix", "INC-42", "--proof", "test=totals", "--guarded-by-flag", "no"]).exits(0);
+    place.git(&["branch", "--force", "release/1.1"]);
+    place.git(&["switch", "-q", "main"]);
+    place.git(&["cherry-pick", "-x", "hotfix/INC-42"]);
+    let landing = place.git(&["rev-parse", "--short=10", "HEAD"]);
+    place.git(&["revert", "--no-edit", "HEAD"]);
+    let revert = place.git(&["rev-parse", "--short=10", "HEAD"]);
+    place.hotfix(&["verify", "INC-42"]).exits(1).says(&format!("undone by {revert}"));
+    place.hotfix(&["show", "INC-42"]).exits(0).says(&format!("reverted on main (landed by {landing}"));
+    place.hotfix(&["show", "INC-42", "--format", "markdown"]).says(&format!("| reverted | landed by {landing}"));
+    place.hotfix(&["drift", "release/1.1"]).exits(1).says(&format!("reverted {revert}"));
+}

@@ -7,6 +7,7 @@ use crate::commands::moment;
 use crate::commands::owed;
 use crate::domain::event::{Checked, GateSettled, Proof, Provenance, RestoredBy, RungAnswer, RungName};
 use crate::domain::incident::{Attempt, Deed, Done};
+use crate::domain::merge_back::Verdict;
 use crate::domain::said::{Word, WordKind};
 use crate::domain::sentence::short_ref;
 use crate::render::document::Document;
@@ -213,6 +214,9 @@ fn merge_back(document: &mut Document, report: &ShowReport<'_>) {
     let mut rows = Vec::new();
     for (target, Done { by: deed, what }) in &incident.verified {
         let landings = what.landings.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        // What landed and was lost again was not reverted by what had brought it.
+        let is_lost = !landings.is_empty() && what.verdict != Verdict::Merged;
+        let landings = if is_lost { format!("landed by {landings}") } else { landings };
         let (at, verdict) =
             (format!("{} ({})", short_ref(target), what.commit.short()), what.verdict.word().to_owned());
         rows.push(vec![at, verdict, landings, by(deed), String::new()]);

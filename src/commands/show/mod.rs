@@ -17,6 +17,7 @@ use crate::domain::debts::{self, Owed};
 use crate::domain::event::{Event, Evidence, Overridden, Production, RungAnswer, RungName};
 use crate::domain::identity::{IncidentId, Moment, Person};
 use crate::domain::incident::{Attempt, Done, Incident};
+use crate::domain::merge_back::Verdict;
 use crate::domain::overrides::{self, Fate};
 use crate::domain::policy::{SEVERITY, Value};
 use crate::domain::sentence::short_ref;
@@ -216,7 +217,12 @@ impl ShowReport<'_> {
         }
         for (target, verified) in incident.verified.iter().filter(|(target, _)| incident.waiver(target).is_none()) {
             let landings: Vec<String> = verified.what.landings.iter().map(|commit| commit.short()).collect();
-            let by = if landings.is_empty() { String::new() } else { format!(" by {}", landings.join(", ")) };
+            // What landed and was lost again was not reverted by what had brought it.
+            let by = match (landings.is_empty(), verified.what.verdict) {
+                (true, _) => String::new(),
+                (false, Verdict::Merged) => format!(" by {}", landings.join(", ")),
+                (false, _) => format!(" (landed by {}; `hotfix verify` says what became of it)", landings.join(", ")),
+            };
             fields.push(("merge-back", format!("{} on {}{by}", verified.what.verdict.word(), short_ref(target))));
         }
         if !self.approved_by.is_empty() {
