@@ -94,16 +94,9 @@ fn not_on_main(repository: &Repository, incident: &Incident, commit: ObjectId) -
 
 /// What speaks against a commit as what deals with the cause. No more than a word: main may have mended it before the release
 /// broke production, and somewhere else than where it was broken.
-pub(super) fn doubtful(repository: &Repository, incident: &Incident, commit: ObjectId) -> Result<Vec<String>, Failure> {
-    let mut doubts = Vec::new();
-    let (short, line) = (commit.short(), repository.commit_line(commit)?);
-    if line.at < incident.started {
-        doubts.push(format!(
-            "Look again: {short} was committed {}, before production broke ({}).",
-            moment::show(line.at),
-            moment::show(incident.started)
-        ));
-    }
+fn doubtful(repository: &Repository, incident: &Incident, commit: ObjectId) -> Result<Vec<String>, Failure> {
+    let short = commit.short();
+    let mut doubts: Vec<String> = too_early(repository, incident, commit)?.into_iter().collect();
     let production = incident.check().what.production.as_ref();
     let span = production.and_then(|production| Some((production.last_good.as_ref()?, production)));
     let Some((good, broken)) =
@@ -125,4 +118,16 @@ pub(super) fn doubtful(repository: &Repository, incident: &Incident, commit: Obj
         ));
     }
     Ok(doubts)
+}
+
+/// What speaks against a commit that is older than the fault. No more than a word: main may have mended it first.
+pub(super) fn too_early(
+    repository: &Repository,
+    incident: &Incident,
+    commit: ObjectId,
+) -> Result<Option<String>, Failure> {
+    let (committed, started) = (repository.commit_line(commit)?.at, incident.started);
+    let (short, at, broke) = (commit.short(), moment::show(committed), moment::show(started));
+    let told = || format!("Look again: {short} was committed {at}, before production broke ({broke}).");
+    Ok((committed < started).then(told))
 }

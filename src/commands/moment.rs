@@ -7,8 +7,9 @@ use crate::failure::Failure;
 
 /// Reads a time such as `2026-11-23T03:10:00+01:00`; a time without an offset is refused, for it names no moment.
 pub fn parse(text: &str) -> Result<Moment, String> {
-    chrono::DateTime::parse_from_rfc3339(text).map_err(|error| {
-        format!("{error}; give date, time and offset, such as 2026-11-23T03:10:00+01:00 or 2026-11-23T02:10:00Z")
+    chrono::DateTime::parse_from_rfc3339(text).map_err(|_| {
+        "it names no moment; give date, time and offset, such as 2026-11-23T03:10:00+01:00 or 2026-11-23T02:10:00Z"
+            .to_owned()
     })
 }
 

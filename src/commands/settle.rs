@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::book::Book;
-use super::cause::doubtful;
+use super::cause::too_early;
 use super::desk::close_command;
 use super::outcome::Outcome;
 use super::proof;
@@ -104,9 +104,6 @@ impl Said<'_> {
 
     fn confirm(&self, commit: ObjectId, reason: &str) -> Result<Outcome, Failure> {
         let repository = self.session.repository()?;
-        if reason.trim().is_empty() {
-            return Err(Failure::usage("--reason is empty").hint("say what makes that commit the fix"));
-        }
         let mut holding = Vec::new();
         for target in self.targets {
             if repository.contains(target.commit, commit)? {
@@ -151,7 +148,7 @@ impl Said<'_> {
             Some(event) => Outcome::recorded(self.id(), &event, message),
             None => Outcome::unchanged(self.id(), message),
         };
-        let outcome = doubtful(repository, self.incident, commit)?.into_iter().fold(outcome, Outcome::note);
+        let outcome = too_early(repository, self.incident, commit)?.into_iter().fold(outcome, Outcome::note);
         Ok(outcome.next(self.close_command()))
     }
 

@@ -37,14 +37,14 @@ impl Fix {
         if let Some(commits) = straight_line(repository, base, tip)? {
             return Self::net(repository, Some(base), commits);
         }
+        if base == tip {
+            return Err(Failure::usage(format!("the range {}..{} is empty", base.short(), tip.short()))
+                .hint(format!("hotfix merged BASE..{}    # BASE: the last commit before the fix", tip.short())));
+        }
         let fork = repository.merge_base(base, tip)?;
         if fork == Some(tip) {
-            return Err(Failure::usage(format!(
-                "the range {}..{} is empty or goes backwards",
-                base.short(),
-                tip.short()
-            ))
-            .hint(format!("hotfix merged {}..{}", tip.short(), base.short())));
+            return Err(Failure::usage(format!("the range {}..{} goes backwards", base.short(), tip.short()))
+                .hint(format!("hotfix merged {}..{}", tip.short(), base.short())));
         }
         let Some(fork) = fork else { return Err(unrelated(base, tip)) };
         let commits = repository.commits_between(&[base], tip)?;

@@ -198,4 +198,11 @@ fn a_lost_landing_is_not_what_it_was_lost_by() {
     place.hotfix(&["show", "INC-42"]).exits(0).says(&format!("reverted on main (landed by {landing}"));
     place.hotfix(&["show", "INC-42", "--format", "markdown"]).says(&format!("| reverted | landed by {landing}"));
     place.hotfix(&["drift", "release/1.1"]).exits(1).says(&format!("reverted {revert}"));
+    place.hotfix(&["merged", "HEAD..HEAD"]).exits(2).says("is empty").says("hotfix merged BASE..");
+    place.hotfix(&["audit", "--since", "2026-01-01"]).never_says("premature end");
+    place
+        .hotfix(&["audit", "--since", "yesterday"])
+        .exits(2)
+        .says("such as 2026-11-23T03:10:00+01:00")
+        .says("or a day");
 }

@@ -33,7 +33,7 @@ pub struct Args {
     #[arg(long)]
     heal: bool,
     /// Look for unrecorded hotfixes since then; without it since the ledger began
-    #[arg(long, value_name = "TIME", value_parser = moment::parse)]
+    #[arg(long, value_name = "TIME", value_parser = moment::day_or_moment)]
     since: Option<Moment>,
 }
 
