@@ -205,6 +205,8 @@ pub struct Trace {
     pub lost: bool,
     /// How many were dropped.
     pub dropped: usize,
+    /// How many of these do something by themselves.
+    pub lacking: usize,
     /// Those that the last step dropped, by their number in the version before it.
     pub gone: Vec<usize>,
     /// How many were moved within the file.
@@ -235,8 +237,8 @@ impl Trace {
     pub fn new(hunk: &Hunk, place: Place) -> Self {
         let gap = hunk.new.is_empty().then_some(place.gap);
         let (heirs, gone) = (vec![], vec![]);
-        let (replaced, rewritten, lost, dropped, moved) = (0, false, false, 0, 0);
-        Self { own: place.lines, heirs, replaced, rewritten, lost, dropped, gone, moved, gap }
+        let (replaced, rewritten, lost, dropped, lacking, moved) = (0, false, false, 0, 0, 0);
+        Self { own: place.lines, heirs, replaced, rewritten, lost, dropped, lacking, gone, moved, gap }
     }
 
     /// The fix's own lines in a version.
@@ -318,6 +320,8 @@ impl Trace {
             next.replaced += inherited.len();
             next.dropped += own.len() - inherited.len();
             next.gone.extend(own.iter().filter(|line| heir_of(line).is_none()));
+            let does_something = |line: &&usize| heir_of(line).is_none() && removed.does_something(old.lines()[**line]);
+            next.lacking += own.iter().filter(does_something).count();
             next.lost |= next.gone.iter().any(|line| removed.is_changed(old.lines()[*line]));
             next.heirs.extend(inherited);
             next.heirs.extend(heirs.iter().filter_map(heir_of));

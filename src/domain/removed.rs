@@ -43,6 +43,11 @@ impl<'a> Removed<'a> {
         self.changed.get_or_init(changed).contains(line)
     }
 
+    /// Whether a line says something and does something by itself.
+    pub(super) fn does_something(&self, line: &[u8]) -> bool {
+        is_telling(line) && !(self.is_quiet)(line)
+    }
+
     fn words(&self) -> &Exchanged<'a> {
         self.words.get_or_init(|| Exchanged::new(self.lines, self.added, words))
     }

@@ -65,10 +65,18 @@ fn off_by(text: &Text<'_>, marks: [&[u8]; 2], is_off: impl FnMut(&[u8]) -> bool)
     off.contains(&true).then_some(off)
 }
 
-/// Whether a Go file says above its package that no build takes it up.
+/// Whether a Go file says above its package, and not within a comment, that no build takes it up.
 fn is_ignored(text: &Text<'_>) -> bool {
-    let head = text.lines().iter().map(|line| line.trim_ascii()).take_while(|line| !line.starts_with(b"package "));
-    head.into_iter().any(|line| IGNORED.contains(&line))
+    let mut comment = Comment { open: b"/*", close: b"*/", is_code: true, nests: false, depth: 0 };
+    for line in text.lines() {
+        let within = comment.depth > 0;
+        comment.read(line);
+        let line = line.trim_ascii();
+        if !within && (IGNORED.contains(&line) || line.starts_with(b"package ")) {
+            return IGNORED.contains(&line);
+        }
+    }
+    false
 }
 
 /// Reads Ruby's lines: whether each lies between `=begin` and `=end`.
@@ -88,6 +96,8 @@ struct PythonText {
     open: Option<&'static [u8]>,
     /// Whether it is a statement of its own, which does nothing: documentation, or code that somebody put aside.
     stands_alone: bool,
+    /// Whether the statement goes on in the next line, as far as its last sign tells.
+    goes_on: bool,
 }
 
 impl PythonText {
@@ -95,8 +105,16 @@ impl PythonText {
         move |line| self.is_off(line)
     }
 
-    /// Reads a line; whether it is part of a text that stands alone.
     fn is_off(&mut self, line: &[u8]) -> bool {
+        let is_off = self.read(line);
+        if let Some(last) = line.trim_ascii().last().filter(|_| self.open.is_none()) {
+            self.goes_on = b"([{,=\\+%".contains(last);
+        }
+        is_off
+    }
+
+    /// Reads a line; whether it is part of a text that stands alone.
+    fn read(&mut self, line: &[u8]) -> bool {
         let (mut at, mut is_off) = (0, self.open.is_some() && self.stands_alone);
         while at < line.len() {
             let rest = &line[at..];
@@ -104,11 +122,16 @@ impl PythonText {
             match (self.open, mark) {
                 (Some(open), _) => {
                     let Some(end) = memmem::find(rest, open) else { return is_off };
-                    (self.open, at) = (None, at + end + open.len());
+                    // A quote behind a backslash is one of the text.
+                    match end.checked_sub(1).map(|before| rest[before]) {
+                        Some(b'\\') => at += end + 1,
+                        _ => (self.open, at) = (None, at + end + open.len()),
+                    }
                 }
                 (None, Some(mark)) => {
                     let before = line[..at].trim_ascii();
-                    self.stands_alone = before.is_empty() || matches!(before, [b'r' | b'R' | b'u' | b'U']);
+                    let begins = before.is_empty() || matches!(before, [b'r' | b'R' | b'u' | b'U']);
+                    self.stands_alone = begins && !self.goes_on;
                     is_off |= self.stands_alone;
                     (self.open, at) = (Some(mark), at + mark.len());
                 }
@@ -240,6 +263,9 @@ mod tests {
         let data =
             "query = \"\"\"\nselect\n\"\"\"\nguard('\"\"\"', x)  # \"\"\"\nrun(\"\"\"a\"\"\", \"\"\"b\n\"\"\")\n";
         assert_eq!(off("a.py", data), Vec::<usize>::new());
+        let argument = "run(\n    \"\"\"\n    select\n    \"\"\",\n    \"\"\"b\"\"\"\n)\nquery = \\\n\"\"\"a\"\"\"\n";
+        assert_eq!(off("a.py", argument), Vec::<usize>::new());
+        assert_eq!(off("a.py", "\"\"\"\nguard(\\\"\"\")\n\"\"\"\nrun()\n"), [1, 2, 3]);
         assert_eq!(off("a.rb", "run\n=begin\nguard\n=end\nrun\n"), [2, 3, 4]);
     }
 
@@ -247,6 +273,9 @@ mod tests {
     fn a_file_that_no_build_takes_up_is_off() {
         assert_eq!(off("a.go", "// Why.\n//go:build ignore\n\npackage a\n"), [1, 2, 3, 4]);
         assert_eq!(off("a.go", "package a\n// +build ignore\n"), Vec::<usize>::new());
+        let quoted = "/*\n//go:build ignore\n*/\npackage a\n";
+        assert_eq!(off("a.go", quoted), [1, 2, 3]);
+        assert_eq!(off("a.go", &format!("/* a */\n//go:build ignore\n{quoted}")), [1, 2, 3, 4, 5, 6]);
         assert_eq!(off("a.go", "//go:build linux\npackage a\n"), Vec::<usize>::new());
     }
 

@@ -203,9 +203,11 @@ impl TextJudge<'_, '_> {
             one.standing = trace.standing(text).min(one.weight);
         }
         let lines: Vec<usize> = trace.own.iter().chain(&trace.heirs).copied().collect();
-        // Half of a hunk may be the half that mattered; of a test, which no production runs, most of it is enough.
-        let most_dropped = hunk.new.len().saturating_sub(usize::from(!is_test_code(self.path))) / 2;
-        one.fate = if (trace.lost || trace.dropped > most_dropped) && !one.quiet
+        let does_something = |line: &&&[u8]| is_telling(line) && !is_quiet(self.path, &[line]);
+        let all = self.change.added(hunk).iter().filter(does_something).count();
+        // Half of a hunk may be the half that mattered; of a test, which no production runs, half of it is enough.
+        let most_lacking = all.saturating_sub(usize::from(!is_test_code(self.path))) / 2;
+        one.fate = if (trace.lost || trace.lacking > most_lacking) && !one.quiet
             || self.is_switched_off(hunk, &lines, (tip, text))
             || self.left_its_block(hunk, &lines, text)
         {

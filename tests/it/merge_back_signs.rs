@@ -54,6 +54,16 @@ fn a_comment_does_not_stand_for_the_guard_that_it_explains() {
     assert_ne!(left("____#_never_none ____guard(x_is_None)"), Merged);
     assert_ne!(left("____audit(x) ____guard(x_is_None)"), Merged);
     assert_eq!(left("____audit(x) ____guard(x_is_None) ____count(x)"), Merged);
+    // Where the language is known a comment and an empty line are no half of anything.
+    for (fixed, gone) in [("____//_Why. ____guard(x)", "____//_Why."), ("____guard(x) _", "_")] {
+        let history = History::bare(&format!(
+            "base : a.rs = fn_f(x)_{{ ____log(f) ____x }}; b = other
+             fix : a.rs ~ fn_f(x)_{{ -> fn_f(x)_{{ {fixed}
+             pick < base : b = more; pick fix
+             main : a.rs ~ {gone} -> "
+        ));
+        assert_eq!(judge(&history, "base", "fix", "main").unwrap().verdict, Merged, "{gone}");
+    }
 }
 
 /// A fix of one line, whose line main has in other words.
