@@ -105,15 +105,20 @@ fn not_here(repository: &Repository, name: &str, commit: ObjectId, by: Option<&s
     Ok(Refusal { code: Code::ReleaseNotHere, message, next })
 }
 
+/// Where the release that broke stands; production as it was named where none is known.
+fn broken(repository: &Repository, releases: &[Release], production: &Production) -> Result<ObjectId, Failure> {
+    Ok(broken_release(repository, releases, production)?.map_or(production.commit, |release| release.commit))
+}
+
 /// The release that broke: where a branch or a commit was named as production, what was released of it. What it held more was
 /// said to run, by whoever wants to close.
-pub(super) fn broken(
+pub(super) fn broken_release(
     repository: &Repository,
     releases: &[Release],
     production: &Production,
-) -> Result<ObjectId, Failure> {
-    if releases.iter().any(|release| release.tag == production.name) {
-        return Ok(production.commit);
+) -> Result<Option<Release>, Failure> {
+    if let Some(named) = releases.iter().find(|release| release.tag == production.name) {
+        return Ok(Some(Release { commit: production.commit, ..named.clone() }));
     }
     let mut newest: Option<&Release> = None;
     for release in releases {
@@ -123,7 +128,7 @@ pub(super) fn broken(
             newest = Some(release);
         }
     }
-    Ok(newest.map_or(production.commit, |release| release.commit))
+    Ok(newest.cloned())
 }
 
 /// What runs with the fix: the release that was named last; without one, the release lines and releases that contain a commit

@@ -249,7 +249,7 @@ pub(super) fn planned(
             continue;
         }
         // A new line is made for what comes to it; only a release can be what ran before.
-        if answer.subject == Subject::Release && going_back::ran_before(bench, incident, commit)? {
+        if answer.subject == Subject::Release && going_back::ran_before(bench, incident, (shown, name), commit)? {
             answer = answer.note(format!("it ran before what {} is about: it only goes back", incident.id));
             continue;
         }

@@ -172,6 +172,9 @@ fn the_release_before_what_broke_is_released_again_without_anybodys_word() {
     assert_eq!(scene.release("v1.2.0"), "cause-open");
     scene.place.hotfix(&["restored", "INC-42", "--by", "roll-back"]).exits(0);
     assert_eq!(scene.release("v1.1.0"), "open");
+    // What stands where that one did, and is new, never ran.
+    scene.place.git(&["tag", "v1.1.1", "v1.1.0"]);
+    assert_eq!(scene.release("v1.1.1"), "cause-open");
     // It never held what main mends.
     let mends = scene.place.commit("shop.rs", GOOD, "Slower");
     scene.place.git(&["push", "-q", "origin", "main"]);
@@ -195,5 +198,23 @@ fn the_release_before_a_fix_that_made_it_worse_is_released_again() {
     assert_eq!(codes(&scene.place.json(&line)), "not-merged-back");
     // Production was rolled back from v1.2.0 after all: it is what broke.
     scene.place.hotfix(&["restored", "INC-42", "--by", "roll-back"]).exits(0);
+    assert_eq!(scene.release("v1.2.0"), "not-merged-back");
+}
+
+#[test]
+fn a_new_release_of_what_broke_is_no_going_back() {
+    let scene = Scene::approved();
+    scene.place.git(&["tag", "v1.2.1", "hotfix/INC-42"]);
+    scene.place.git(&["push", "-q", "origin", "v1.2.1", "hotfix/INC-42:release/1.2"]);
+    scene.place.hotfix(&["deployed", "INC-42", "--release", "v1.2.1"]).exits(0);
+    for new in ["v1.2.2", "v1.3.0"] {
+        scene.place.git(&["tag", new, "v1.2.0"]);
+        assert_eq!(scene.release(new), "not-merged-back", "{new}");
+    }
+    // A commit is a release to come, whatever is tagged there.
+    assert_eq!(scene.release("v1.2.0~0"), "not-merged-back");
+    assert_eq!(scene.release("v1.2.0"), "open");
+    // Once the fix helped, what broke stays behind.
+    scene.place.hotfix(&["restored", "INC-42", "--by", "hotfix"]).exits(0);
     assert_eq!(scene.release("v1.2.0"), "not-merged-back");
 }
