@@ -11,7 +11,7 @@ use crate::commands::deployments;
 use crate::commands::policies::Policies;
 use crate::commands::proof::{self, TargetProof};
 use crate::commands::settled;
-use crate::domain::closing::Proof;
+use crate::domain::closing::{Proof, Settled};
 use crate::domain::event::{self, TargetVerdict};
 use crate::domain::gate;
 use crate::domain::identity::ObjectId;
@@ -240,11 +240,9 @@ pub(super) fn planned(
         }
         let policy = policies.of(incident)?;
         target.check_time()?;
-        let disagreed = not_agreed(bench, incident, commit)?;
-        answer.incidents.extend((!disagreed.is_empty()).then(|| incident.id.clone()));
-        findings.extend(disagreed.into_iter().map(|refusal| Finding::of(&incident.id, refusal)));
+        let mut refusals = not_agreed(bench, incident, &policy, commit)?;
         let proof = held(bench, &target, incident, &policy, shown)?;
-        let refusals = gate::of_release(incident, &policy, &proof.into_iter().collect::<Vec<_>>());
+        refusals.extend(gate::of_release(incident, &policy, &proof.into_iter().collect::<Vec<_>>()));
         if refusals.is_empty() {
             continue;
         }
@@ -261,14 +259,38 @@ pub(super) fn planned(
 
 /// What a live incident's hotfix lacks that this release would be the first to bring to production. A fix that runs already was
 /// asked for it when it went out, and owes it late.
-fn not_agreed(bench: &Bench<'_>, incident: &Incident, commit: ObjectId) -> Result<Vec<Refusal>, Failure> {
+fn not_agreed(
+    bench: &Bench<'_>,
+    incident: &Incident,
+    policy: &Policy,
+    commit: ObjectId,
+) -> Result<Vec<Refusal>, Failure> {
     let is_hotfix = incident.allows_hotfix() && !incident.is_over() && incident.fixes().next().is_some();
     // A tag that anybody can make is no word that it runs.
     let elsewhere = |release: Option<&event::Release>| release.is_none_or(|release| release.commit != commit);
-    if !is_hotfix || incident.deployed.iter().any(|done| elsewhere(done.what.release.as_ref())) {
+    if !is_hotfix
+        || incident.deployed.iter().any(|done| elsewhere(done.what.release.as_ref()))
+        || !may_ship(bench, incident, policy, commit)?
+    {
         return Ok(Vec::new());
     }
-    change::before_deploying(bench, &mut bench.desk()?, incident, commit)
+    change::before_deploying(bench, &mut bench.desk()?, incident)
+}
+
+/// Whether a release may hold something of an incident's fix: as far as git can tell, or in other words, as a person confirmed.
+fn may_ship(bench: &Bench<'_>, incident: &Incident, policy: &Policy, commit: ObjectId) -> Result<bool, Failure> {
+    let held = change::held(bench, incident, policy, commit)?;
+    if matches!(held, Verdict::Merged | Verdict::Partial) {
+        return Ok(true);
+    }
+    let Some(fix) = proof::subject(bench.repository, incident)? else { return Ok(false) };
+    let settled = settled::on(bench.repository, incident, &policy.branches.main, &fix, commit)?;
+    Ok(match settled.map(|settled| settled.how) {
+        Some(Settled::Confirmed) => true,
+        // What need not be there is not looked for.
+        Some(Settled::Waived) => false,
+        None => held == Verdict::Unproven,
+    })
 }
 
 /// Whether both say which of several released components they are about, and it is not the same.

@@ -112,6 +112,36 @@ fn a_hotfix_that_a_release_from_main_ships_first_is_agreed_to() {
 }
 
 #[test]
+fn a_hotfix_in_other_words_that_a_person_confirmed_is_agreed_to_before_it_ships() {
+    let place = Place::with_origin();
+    policy(&place, "main", "[release/*]");
+    let shop = |one: &str, two: &str, three: &str| format!("fn f() {{\n    {one};\n    {two};\n    {three};\n}}\n");
+    place.commit("shop.rs", &shop("one(alpha)", "broken(beta)", "three(gamma)"), "The shop");
+    place.git(&["tag", "v1.2.0"]);
+    place.git(&["branch", "release/1.2"]);
+    place.commit("shop.rs", &shop("uno(alpha)", "moved_on(beta, delta)", "tres(gamma)"), "Move on");
+    place.git(&["push", "-q", "origin", "main", "release/1.2", "--tags"]);
+    place.git(&["remote", "set-head", "origin", "--auto"]);
+    let scene = Scene { place };
+    scene.place.hotfix(&[&["check", "INC-42"], QUALIFIES].concat()).exits(0);
+    scene.place.hotfix(&["start", "INC-42"]).exits(0);
+    scene.place.commit("shop.rs", &shop("one(alpha)", "two(checked(beta))", "three(gamma)"), "INC-42: check beta");
+    scene.attach();
+    scene.place.git(&["switch", "-q", "main"]);
+    let checked = shop("uno(alpha)", "moved_on(checked(beta), delta)", "tres(gamma)");
+    let other = scene.place.commit("shop.rs", &checked, "INC-42: check beta");
+    scene.place.git(&["push", "-q", "origin", "main"]);
+    let confirm = ["verify", "INC-42", "--confirm", &other, "--reason", "in the words of main"];
+    scene.place.hotfix_by(GRACE, &confirm).exits(0);
+    let said = scene.place.hotfix(&["gate", "--release", "origin/main"]).exits(3);
+    said.says("approval-missing").never_says("not-merged-back");
+    // What ran before brings nothing of it.
+    assert_eq!(scene.release("v1.2.0"), "open");
+    scene.approve();
+    assert_eq!(scene.release("origin/main"), "open");
+}
+
+#[test]
 fn what_waits_for_the_normal_release_went_out_past_no_gate() {
     let scene = trunk();
     let answers: Vec<&str> =
