@@ -23,6 +23,7 @@ use crate::domain::refusal::{Code, Refusal};
 use crate::evidence::shipped;
 use crate::failure::{ExitCode, Failure};
 use crate::git::repository::Repository;
+use crate::git::tags::TagTarget;
 use crate::merge_back::target::Target;
 use crate::session::Session;
 
@@ -106,6 +107,30 @@ pub fn hotfix_branch(incident: &Incident) -> &str {
     last.and_then(|attempt| attempt.branch.as_deref()).unwrap_or("HOTFIX-BRANCH")
 }
 
+/// The release of that very tag: by the name of what stands beside one nobody would find it again. Exit 2 where there is none.
+fn tagged(repository: &Repository, id: &IncidentId, tag: String) -> Result<Release, Failure> {
+    let tags = repository.tags()?;
+    if tags.iter().any(|known| known.name == tag) {
+        let commit = repository.commit(&format!("refs/tags/{tag}"))?;
+        return Ok(Release { tag, commit });
+    }
+    let unknown = Failure::usage(format!("{tag:?} names no tag here"));
+    let Ok(commit) = repository.commit(&tag) else {
+        return Err(unknown.hint("git fetch --all --tags    # or see which there are: git tag --list"));
+    };
+    let mut there = Vec::new();
+    for known in tags {
+        if repository.tag_target(&known)? == TagTarget::Commit(commit) {
+            there.push(known.name);
+        }
+    }
+    there.sort();
+    Err(unknown.hint(match there.first() {
+        Some(name) => format!("hotfix deployed {id} --release {name}    # the tag of that commit"),
+        None => format!("hotfix deployed {id}    # without --release, if what runs has no tag"),
+    }))
+}
+
 /// Records the deployment.
 pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let id = &args.incident;
@@ -117,10 +142,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         Err(refusal) => return Outcome::refused(id, [refusal]).send(session, "deployed"),
     };
     let at = moment::after_start(moment::past_or_now(args.at, "--at", session.now())?, incident)?;
-    let release = args
-        .release
-        .map(|tag| session.repository()?.commit(&format!("refs/tags/{tag}")).map(|commit| Release { tag, commit }))
-        .transpose()?;
+    let release = args.release.map(|tag| tagged(session.repository()?, id, tag)).transpose()?;
     if let Some(refusal) = lacks_fix(session.repository()?, incident, release.as_ref())? {
         return Outcome::refused(id, [refusal]).send(session, "deployed");
     }

@@ -332,7 +332,15 @@ fn a_production_or_a_release_that_names_nothing() {
         check_fails(&place, &[&format!("--production={name}")], 2, &["names no commit here", "git fetch --all --tags"]);
     }
     place.hotfix(&[&["check", "INC-42"], QUALIFIES].concat()).exits(0);
-    fails(&place, &["deployed", "INC-42", "--release", "v9.9.9"], 2, &["names no commit here"]);
+    let deployed = |release: &str, hint: &str| {
+        fails(&place, &["deployed", "INC-42", "--release", release], 2, &["names no tag here", hint]);
+    };
+    deployed("v9.9.9", "git fetch --all --tags");
+    // What stands behind a tag is none: the ledger would know it by a name that no tag has.
+    for release in ["v1.1.0^0", "v1.1.0~0", "refs/tags/v1.1.0", "/v1.1.0"] {
+        deployed(release, if release.starts_with('/') { "git tag --list" } else { "--release v1.1.0" });
+    }
+    deployed("v1.1.0~1^{tree}", "git tag --list");
     fails(&place, &["start", "INC-42", "--from", "v9.9.9"], 2, &["names no commit here"]);
     fails(&place, &["cause", "INC-42", "--fixed-by", "v9.9.9"], 2, &["names no commit here"]);
     let proof = ["--proof", "test=totals", "--guarded-by-flag", "no"];
