@@ -45,7 +45,7 @@ type Came = (ObjectId, Option<String>, Option<Vec<RepositoryPath>>);
 
 /// The commits on the release lines, and in releases that are on none, committed since `since`, that are no part of `fixes`, oldest first on each line.
 ///
-/// A line's own commits are those on its first-parent line that are not on main's. What came to it before a patch release, or
+/// A line's own commits are those on its first-parent line that are not on main's own. What came to it before a patch release, or
 /// after its newest release, changed production; what prepared a release that is no patch is a planned one. A branch that was
 /// merged into the line belongs to it if it forked from it; one that forked from main is planned too. What only changes paths
 /// that never go back (a version bump) is no fix. `deployed` is what ran beside the full releases. Exit 4 where an object is
@@ -95,7 +95,7 @@ pub fn unrecorded(
 
 struct Look<'r, 'f> {
     repository: &'r Repository,
-    /// Main's first-parent line.
+    /// Main's own line.
     main: HashSet<ObjectId>,
     /// The full releases, by commit.
     releases: HashMap<ObjectId, (String, Version)>,
@@ -109,13 +109,7 @@ impl<'r, 'f> Look<'r, 'f> {
         releases: &[Release],
         attribution: Attribution<'r, 'f>,
     ) -> Result<Self, Failure> {
-        let mut main = HashSet::new();
-        let mut next =
-            repository.shared_branch(&policy.branches.main)?.map(|main| repository.tip(&main)).transpose()?;
-        while let Some(commit) = next {
-            main.insert(commit);
-            next = repository.step(commit)?.parent;
-        }
+        let main = mains(repository, &policy.branches.main)?;
         let version = |release: &Release| (release.tag.clone(), release.name.version.clone());
         let releases = releases.iter().map(|release| (release.commit, version(release)));
         Ok(Self { repository, main, releases: releases.collect(), attribution })
@@ -198,4 +192,33 @@ impl<'r, 'f> Look<'r, 'f> {
         }
         Ok(Vec::new())
     }
+}
+
+/// Main's own line: its first parents, and those of what it was before a merge of it into somebody's branch became main, as
+/// `git pull && git push` makes it. Only the words of such a merge tell it from one of a hotfix branch.
+fn mains(repository: &Repository, name: &str) -> Result<HashSet<ObjectId>, Failure> {
+    let mut mains = HashSet::new();
+    let mut tips: Vec<ObjectId> =
+        repository.shared_branch(name)?.map(|main| repository.tip(&main)).transpose()?.into_iter().collect();
+    while let Some(tip) = tips.pop() {
+        let mut next = Some(tip);
+        while let Some(commit) = next.filter(|commit| !mains.contains(commit)) {
+            mains.insert(commit);
+            let step = repository.step(commit)?;
+            if let Some(merged) = step.merged
+                && says_it_merged(&repository.commit_line(commit)?.subject, name)
+            {
+                tips.push(merged);
+            }
+            next = step.parent;
+        }
+    }
+    Ok(mains)
+}
+
+/// Whether the first line of a merge's message, as git writes it, says that a branch of that name was merged.
+fn says_it_merged(subject: &str, name: &str) -> bool {
+    let quoted = |before: &str| Some(subject.strip_prefix(before)?.split_once('\'')?.0);
+    let of_remote = || quoted("Merge remote-tracking branch '")?.split_once('/').map(|(_, branch)| branch);
+    quoted("Merge branch '").or_else(of_remote) == Some(name)
 }

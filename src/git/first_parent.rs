@@ -15,6 +15,8 @@ pub struct Step {
     pub seconds: i64,
     /// Its first parent; none for a root, and at the edge of a shallow clone.
     pub parent: Option<ObjectId>,
+    /// What it merged; none where that is not one branch.
+    pub merged: Option<ObjectId>,
 }
 
 impl Repository {
@@ -25,7 +27,8 @@ impl Repository {
                 .hint("git fsck    # shows what is missing or damaged")
         })?;
         let parent = commit.parent_id(0).ok().map(to_id);
-        Ok(Step { id, seconds: commit.time().seconds(), parent })
+        let merged = commit.parent_id(1).ok().filter(|_| commit.parent_count() == 2).map(to_id);
+        Ok(Step { id, seconds: commit.time().seconds(), parent, merged })
     }
 
     /// The object at a path in a commit's tree; none if nothing is there. Exit 4 where a tree is missing.

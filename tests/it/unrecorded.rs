@@ -261,3 +261,43 @@ fn what_never_goes_back_is_text_and_what_it_lets_through_is_named() {
     let merge = place.git(&["rev-parse", "HEAD"]);
     gate(1).says("change-unrecorded").says(&format!("{} (VERSION)", &merge[..10]));
 }
+
+#[test]
+fn what_main_was_before_it_was_merged_into_a_branch_that_became_main_is_mains() {
+    let released_from_main = || {
+        let place = shop();
+        place.hotfix(&["check", "INC-42", "--production", "v1.2.0", "--set", "roll-back=yes"]).exits(1);
+        place.git(&["push", "-q", "origin", "--delete", "release/1.2"]);
+        place.git(&["branch", "-q", "-D", "release/1.2"]);
+        place.git(&["switch", "-q", "-c", "work", "main"]);
+        place.commit("mail.rs", "greet(everybody)\n", "Mail: greet");
+        place.git(&["switch", "-q", "main"]);
+        place.commit("prices.rs", "cheap\n", "Ordinary work");
+        place.git(&["tag", "v1.2.1"]);
+        place.git(&["push", "-q", "origin", "main", "v1.2.1"]);
+        assert_eq!(unrecorded(&place), [""; 0]);
+        place.git(&["switch", "-q", "work"]);
+        place
+    };
+    // As `git pull` does it, and as whoever fetched before does.
+    for main in ["main", "origin/main"] {
+        let place = released_from_main();
+        later(&place, &["merge", "-q", "--no-edit", main]);
+        place.git(&["push", "-q", "origin", "work:main"]);
+        assert_eq!(unrecorded(&place), [""; 0], "{main}");
+        assert_eq!(place.git(&["rev-parse", "origin/main^2"]), place.git(&["rev-parse", "v1.2.1"]));
+    }
+}
+
+#[test]
+fn a_release_past_everybody_that_main_merged_later_is_found_all_the_same() {
+    let place = shop();
+    place.hotfix(&[&["check", "INC-42"], QUALIFIES].concat()).exits(0);
+    place.git(&["switch", "-q", "-c", "quick", "v1.1.0"]);
+    place.commit("prices.rs", "cheap\n", "Past everybody");
+    place.git(&["tag", "v1.1.1"]);
+    place.git(&["switch", "-q", "main"]);
+    later(&place, &["merge", "-q", "--no-ff", "--no-edit", "quick"]);
+    place.git(&["push", "-q", "origin", "main", "v1.1.1"]);
+    assert_eq!(unrecorded(&place), ["Past everybody"]);
+}
