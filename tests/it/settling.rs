@@ -71,6 +71,9 @@ fn confirmed_and_reverted(is_pick: bool) {
     place.hotfix(&["verify", "INC-42"]).exits(3).says("unproven").says(&format!("look at {}", &again[..10]));
     confirm(&place, &landing).exits(1);
     confirm(&place, &again).exits(0);
+    // That it is the fix is no word that the fix may go out.
+    place.hotfix(&["gate", "--release", "main"]).exits(3).says("approval-missing").never_says("merge-back");
+    place.hotfix_by(GRACE, &["approve", "INC-42"]).exits(0);
     place.hotfix(&["gate", "--release", "main"]).exits(0);
 }
 
