@@ -205,9 +205,12 @@ impl TextJudge<'_, '_> {
         let lines: Vec<usize> = trace.own.iter().chain(&trace.heirs).copied().collect();
         let does_something = |line: &&&[u8]| is_telling(line) && !is_quiet(self.path, &[line]);
         let all = self.change.added(hunk).iter().filter(does_something).count();
-        // Half of a hunk may be the half that mattered; of a test, which no production runs, half of it is enough.
-        let most_lacking = all.saturating_sub(usize::from(!is_test_code(self.path))) / 2;
-        one.fate = if (trace.lost || trace.lacking > most_lacking) && !one.quiet
+        // Either of two lines may be the one that mattered, but in a test, which no production runs.
+        let too_much_is_gone = match all {
+            1 | 2 if !is_test_code(self.path) => trace.lacking > 0,
+            _ => trace.dropped * 2 > hunk.new.len(),
+        };
+        one.fate = if (trace.lost || too_much_is_gone) && !one.quiet
             || self.is_switched_off(hunk, &lines, (tip, text))
             || self.left_its_block(hunk, &lines, text)
         {
