@@ -42,6 +42,32 @@ fn a_fix_whose_own_branch_is_gone_can_be_read_where_it_went() {
     team.hotfix(&grace, &["approve", "INC-42"]).exits(0).says("you approve this fix");
 }
 
+/// The commit that was attached is nowhere but in Ada's reflog.
+#[test]
+fn a_fix_whose_commit_was_amended_can_be_read_on_its_branch() {
+    let team = unpushed();
+    let (ada, grace) = (team.ada.clone(), team.grace.clone());
+    team.git(&ada, &["commit", "-q", "--amend", "-m", "INC-42: mend it, in better words"]);
+    team.git(&ada, &["push", "-q", "origin", "hotfix/INC-42"]);
+    team.sync(&grace).exits(0);
+    team.hotfix(&grace, &["approve", "INC-42"]).exits(0).says("you approve this fix");
+}
+
+/// What was pushed is not what is on record.
+#[test]
+fn a_fix_that_is_another_by_now_is_to_be_attached_anew() {
+    let team = unpushed();
+    let (ada, grace) = (team.ada.clone(), team.grace.clone());
+    team.place.write("shop.rs", "three\n");
+    team.git(&ada, &["commit", "-q", "--all", "--amend", "-m", "INC-42: mend it otherwise"]);
+    team.git(&ada, &["push", "-q", "origin", "hotfix/INC-42"]);
+    team.sync(&grace).exits(0);
+    let approve = || -> Said { team.hotfix(&grace, &["approve", "INC-42"]) };
+    approve().exits(4).says("of the fix is not in this clone").says("by Ada").says("hotfix fix INC-42 first");
+    team.hotfix(&ada, &["fix", "INC-42", "--proof", "test=three", "--guarded-by-flag", "no"]).exits(0);
+    approve().exits(0).says("you approve this fix");
+}
+
 #[test]
 fn a_release_that_was_not_pushed_is_one_line_of_what_is_owed() {
     let team = unpushed();
