@@ -21,7 +21,7 @@ use crate::failure::Failure;
 use crate::git::repository::Repository;
 use crate::merge_back::fix::Fix;
 use crate::merge_back::report::{HunkReport, Report};
-use crate::merge_back::taken_out::{TakenOut, became_of, taken_out};
+use crate::merge_back::taken_out::{became_of, taken_out};
 use crate::merge_back::target::Target as Aim;
 use crate::session::Session;
 
@@ -178,18 +178,23 @@ impl Said<'_> {
             );
             let next = match verdict {
                 Verdict::Merged => self.close_command(),
-                _ => format!(
-                    "hotfix verify {} --not-needed {name} --reason superseded --evidence COMMIT    # if {name} does it otherwise; by two people",
-                    self.id()
-                ),
+                _ => self.waiver(name),
             };
             known.push(Refusal::new(Code::NotMergedBack, message, next));
         }
         Ok(known)
     }
 
-    /// The refusal of a commit of which nothing is left on the target, and of one that took such a one out: of those, too, that look
-    /// like the fix, or that somebody confirmed as it before.
+    /// How two people say that the fix must not go to a target: what is left where nobody may confirm a commit.
+    fn waiver(&self, name: &str) -> String {
+        format!(
+            "hotfix verify {} --not-needed {name} --reason superseded --evidence COMMIT    # if {name} does it otherwise; by two people",
+            self.id()
+        )
+    }
+
+    /// The refusal of a commit of which nothing is left on the target, and of one that did nothing but take such a one out: of
+    /// those, too, that look like the fix, or that somebody confirmed as it before.
     fn taken_out(&self, report: &Report, target: &Target, commit: ObjectId) -> Result<Option<Refusal>, Failure> {
         let (repository, name) = (self.session.repository()?, target.branch.shown());
         let (never, options) = (|| false, proof::options(self.policy)?);
@@ -198,8 +203,7 @@ impl Said<'_> {
         let commits: BTreeSet<ObjectId> = named.chain(before).chain([commit]).collect();
         let target = Aim::new(repository, target.commit, &never);
         let taken_out = taken_out(&target, self.fix, commits, &options)?;
-        let is_it = |taken: &&TakenOut| taken.commit == commit || taken.by.iter().any(|by| by.commit == commit);
-        let Some(taken) = taken_out.iter().find(is_it) else { return Ok(None) };
+        let Some(taken) = taken_out.iter().find(|taken| taken.rules_out(commit)) else { return Ok(None) };
         let by: Vec<String> = taken.by.iter().map(|by| format!("{} ({})", by.commit.short(), by.summary)).collect();
         let message = format!(
             "nothing of {} ({}) is on {name} any more: {} took it out",
@@ -207,8 +211,14 @@ impl Said<'_> {
             taken.summary,
             listed(&by)
         );
-        let next = format!("hotfix verify {}    # says how to bring the fix there", self.id());
-        Ok(Some(Refusal::new(Code::NotMergedBack, message, next)))
+        let mut next = vec![format!("hotfix verify {}    # says how to bring the fix there", self.id())];
+        // What took it out may have brought the fix in another way.
+        next.extend(taken.by.iter().filter(|by| !taken_out.iter().any(|taken| taken.rules_out(by.commit))).map(|by| {
+            let by = by.commit.short();
+            format!("hotfix verify {} --confirm {by} --reason WHY    # if {by} brought it in another way", self.id())
+        }));
+        next.push(self.waiver(name));
+        Ok(Some(Refusal { code: Code::NotMergedBack, message, next }))
     }
 
     /// The refusal of a commit after which the lines that it brought, or those of the fix, were changed.
@@ -235,7 +245,11 @@ impl Said<'_> {
                     "hotfix verify {} --confirm {by} --reason WHY    # if what that left there is still the fix",
                     self.id()
                 );
-                return Ok(Some(Refusal::new(Code::MergeBackUnproven, message, next)));
+                return Ok(Some(Refusal {
+                    code: Code::MergeBackUnproven,
+                    message,
+                    next: vec![next, self.waiver(name)],
+                }));
             }
         }
         Ok(None)

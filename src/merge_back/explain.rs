@@ -145,7 +145,7 @@ fn candidate(
 }
 
 /// Telling lines without their indentation, with how often.
-type Lines = HashMap<Vec<u8>, usize>;
+pub(super) type Lines = HashMap<Vec<u8>, usize>;
 
 /// The telling lines that a fix adds; of a fix that only deletes: what it deletes.
 struct Telling {
@@ -170,7 +170,7 @@ impl Telling {
 }
 
 /// The telling lines that a change adds, and those that it removes.
-fn changed_lines(target: &Target<'_>, change: &Change) -> Result<(Lines, Lines), Failure> {
+pub(super) fn changed_lines(target: &Target<'_>, change: &Change) -> Result<(Lines, Lines), Failure> {
     let (mut added, mut removed) = (Lines::default(), Lines::default());
     let read = |side: &Option<Side>| match side {
         Some(side) if side.mode.starts_with("100") => target.blob(side.id),

@@ -106,6 +106,13 @@ pub struct HunkReport {
     pub moved_to: Option<RepositoryPath>,
 }
 
+impl HunkReport {
+    /// Whether it only takes lines away, or a file.
+    pub(super) fn only_removes(&self) -> bool {
+        self.lines.starts_with('-') || self.lines == lines(&Part::Deletion)
+    }
+}
+
 impl Report {
     pub(super) fn new(
         target: &Target<'_>,

@@ -1,17 +1,19 @@
 //! What became of the commits that may be taken for the landing of a fix. Whether one is the fix git can't tell; that what it
 //! brought is gone again it can.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::domain::event::Change;
+use crate::domain::event::{Change, Side};
+use crate::domain::fate::Fate;
 use crate::domain::identity::{ObjectId, RepositoryPath};
 use crate::domain::merge_back::Verdict;
 use crate::failure::Failure;
 
+use super::explain::changed_lines;
 use super::fix::Fix;
-use super::report::{Landing, Report};
+use super::report::{HunkReport, Landing, Report};
 use super::search::{Options, search};
 use super::target::Target;
 
@@ -26,9 +28,17 @@ pub struct TakenOut {
     pub confirmed: bool,
     /// The commits that took it out.
     pub by: Vec<Landing>,
+    /// Those of them that did nothing else to the paths of the fix. Any other may have brought the fix in another way.
+    #[serde(skip)]
+    pub only_took_out: BTreeSet<ObjectId>,
 }
 
 impl TakenOut {
+    /// Whether a commit is it, or did nothing but take it out: such a one is not the fix.
+    pub fn rules_out(&self, commit: ObjectId) -> bool {
+        self.commit == commit || self.only_took_out.contains(&commit)
+    }
+
     /// "0123456789 (the first line), which was confirmed as the fix, was taken out again by 123456789a (its first line)"
     pub fn words(&self) -> String {
         let name = |commit: &ObjectId, summary: &str| format!("{} ({summary})", commit.short());
@@ -45,16 +55,22 @@ pub fn became_of(
     commit: ObjectId,
     options: &Options,
 ) -> Result<Option<Report>, Failure> {
-    let sides =
-        |change: &Change| [&change.before, &change.after].map(|side| side.as_ref().map(|side| side.path.clone()));
-    let paths: BTreeSet<RepositoryPath> = fix.changes.iter().flat_map(sides).flatten().collect();
-    let mut own = Fix::of_commits(target.repository, &[commit])?;
-    own.changes.retain(|change| sides(change).iter().flatten().any(|path| paths.contains(path)));
+    let own = own_changes(target, fix, commit)?;
     if own.changes.is_empty() {
         return Ok(None);
     }
     let options = Options { without_candidates: true, ..options.clone() };
     Ok(Some(search(target, &own, &options)?))
+}
+
+/// What a commit changed of the paths of the fix.
+fn own_changes(target: &Target<'_>, fix: &Fix, commit: ObjectId) -> Result<Fix, Failure> {
+    let sides =
+        |change: &Change| [&change.before, &change.after].map(|side| side.as_ref().map(|side| side.path.clone()));
+    let paths: BTreeSet<RepositoryPath> = fix.changes.iter().flat_map(sides).flatten().collect();
+    let mut own = Fix::of_commits(target.repository, &[commit])?;
+    own.changes.retain(|change| sides(change).iter().flatten().any(|path| paths.contains(path)));
+    Ok(own)
 }
 
 /// Those of these commits of which nothing is left on the target. One that did nothing but take another of them out is none of
@@ -73,20 +89,62 @@ pub fn taken_out(
         }
     }
     oldest_first.sort_unstable_by(|one, other| other.cmp(one));
-    let (mut taken, mut earlier, mut takers) = (Vec::new(), Vec::new(), BTreeSet::new());
+    let (mut taken, mut earlier) = (Vec::<TakenOut>::new(), Vec::new());
     for (_, commit) in oldest_first {
-        let gone = became_of(target, fix, commit, options)?.filter(|report| report.verdict == Verdict::Reverted);
-        if takers.contains(&commit) || gone.is_some() && takes_out(target, fix, commit, &earlier, options)? {
+        if taken.iter().any(|taken| taken.rules_out(commit)) {
+            continue;
+        }
+        let Some(report) = became_of(target, fix, commit, options)? else { continue };
+        let reverted = report.verdict == Verdict::Reverted;
+        if reverted && takes_out(target, fix, commit, &earlier, options)? {
             continue;
         }
         earlier.push(commit);
-        if let Some(report) = gone {
-            takers.extend(report.undone_by.iter().map(|by| by.commit));
+        // What took another one out stays that, whatever becomes of what it brought.
+        let took_out = taken.iter().any(|taken| taken.by.iter().any(|by| by.commit == commit));
+        if reverted || took_out && all_added_is_undone(&report) {
+            let mut only_took_out = BTreeSet::new();
+            for by in report.undone_by.iter().map(|by| by.commit) {
+                if only_takes_out(target, fix, by, &earlier)? {
+                    only_took_out.insert(by);
+                }
+            }
             let summary = target.repository.message(commit)?.summary().to_owned();
-            taken.push(TakenOut { commit, summary, confirmed: false, by: report.undone_by });
+            taken.push(TakenOut { commit, summary, confirmed: false, by: report.undone_by, only_took_out });
         }
     }
     Ok(taken)
+}
+
+/// Whether everything that a commit brought, beside what it removed, was taken out again.
+fn all_added_is_undone(report: &Report) -> bool {
+    let mut added = report.hunks.iter().filter(|hunk| !hunk.only_removes()).peekable();
+    added.peek().is_some() && added.all(|hunk: &HunkReport| hunk.fate == Fate::Undone)
+}
+
+/// Whether a commit adds no telling line to the paths of the fix but those that these had taken away; a file that it puts back as
+/// it was before them, or before the fix, may have got others.
+fn only_takes_out(target: &Target<'_>, fix: &Fix, commit: ObjectId, these: &[ObjectId]) -> Result<bool, Failure> {
+    let mut taken_away = BTreeMap::<Vec<u8>, usize>::new();
+    let mut before: Vec<Option<Side>> = fix.changes.iter().map(|change| change.before.clone()).collect();
+    for &one in these {
+        for change in own_changes(target, fix, one)?.changes {
+            before.push(change.before.clone());
+            for (line, count) in changed_lines(target, &change)?.1 {
+                *taken_away.entry(line).or_default() += count;
+            }
+        }
+    }
+    let own = own_changes(target, fix, commit)?.changes;
+    for change in own.into_iter().filter(|change| !before.contains(&change.after)) {
+        for (line, count) in changed_lines(target, &change)?.0 {
+            match taken_away.get_mut(&line) {
+                Some(stock) if *stock >= count => *stock -= count,
+                Some(_) | None => return Ok(false),
+            }
+        }
+    }
+    Ok(true)
 }
 
 /// Whether a commit took one of these out at its time.
@@ -108,8 +166,8 @@ fn takes_out(
 }
 
 impl Report {
-    /// The same, where git can't prove the fix, without the candidates that were taken out again and those that took them out. Where
-    /// that is all that is left of what a person confirmed as the fix, it is reverted.
+    /// The same, where git can't prove the fix, without the candidates that were taken out again and those that did nothing but that.
+    /// Where that is all that is left of what a person confirmed as the fix, it is reverted.
     pub fn without_taken_out(
         mut self,
         target: &Target<'_>,
@@ -124,9 +182,7 @@ impl Report {
         let named = self.candidates.iter().map(|candidate| candidate.commit).filter(|named| Some(*named) != confirmed);
         self.taken_out = taken_out(target, fix, confirmed.into_iter().chain(named), options)?;
         self.taken_out.iter_mut().for_each(|taken| taken.confirmed = Some(taken.commit) == confirmed);
-        let gone = |commit: ObjectId| {
-            self.taken_out.iter().any(|taken| taken.commit == commit || taken.by.iter().any(|by| by.commit == commit))
-        };
+        let gone = |commit: ObjectId| self.taken_out.iter().any(|taken| taken.rules_out(commit));
         self.candidates.retain(|candidate| !gone(candidate.commit));
         if let Some(landing) =
             self.taken_out.iter().find(|taken| taken.confirmed).filter(|_| self.candidates.is_empty())

@@ -94,6 +94,55 @@ fn a_candidate_that_was_taken_out_is_none() {
     confirm(&place, "HEAD").exits(0);
 }
 
+/// Main had moved on, and its file was put back as the release has it: that brings lines, and nothing of the fix.
+#[test]
+fn what_puts_an_old_file_back_is_not_the_fix() {
+    let (place, _) = edited_on_main(true);
+    place.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    let moved_on = |text: &str| text.replace("    2\n", "    dearer(all)\n");
+    place.commit("shop.rs", &moved_on(BROKEN), "Dearer shipping");
+    place.git(&["commit", "-q", "--amend", "--no-edit", "--date", "2026-01-02T10:00:00Z"]);
+    let landing = edited_pick(&place, &moved_on(&guarded("again")), "INC-42: guard and do it again");
+    place.git(&["checkout", "-q", "v1.1.0", "--", "shop.rs"]);
+    let taker = edited_pick(&place, BROKEN, "Start from the release again");
+    place.hotfix(&["verify", "INC-42"]).says(&format!("taken out again by {}", &taker[..10])).never_says("look at");
+    for named in [&landing, &taker] {
+        confirm(&place, named)
+            .exits(1)
+            .says(&format!("nothing of {}", &landing[..10]))
+            .says("--not-needed main")
+            .never_says("--confirm");
+    }
+}
+
+#[test]
+fn what_takes_a_landing_out_may_bring_the_fix_in_another_way() {
+    for is_confirmed in [true, false] {
+        let (place, landing) = edited_on_main(true);
+        if is_confirmed {
+            confirm(&place, &landing).exits(0);
+        }
+        let elsewhere = |what: &str| BROKEN.replace("    2\n", &format!("    {what}(all)\n    2\n"));
+        let other = edited_pick(&place, &elsewhere("checked"), "INC-42: guard where it belongs");
+        let said = place.hotfix(&["verify", "INC-42"]).exits(3).says("unproven");
+        said.says(&format!("look at {}", &other[..10])).says(&format!("taken out again by {}", &other[..10]));
+        // Of the first landing nothing is left, whoever confirmed it.
+        confirm(&place, &landing)
+            .exits(1)
+            .says(&format!("nothing of {}", &landing[..10]))
+            .says(&format!("--confirm {}", &other[..10]))
+            .says("--not-needed main")
+            .says("by two people");
+        confirm(&place, &other).exits(0);
+        place.hotfix(&["verify", "INC-42"]).exits(0).says("confirmed by a person");
+        // And that is gone like any other once it is taken out, be it that the first one does not come back.
+        let gone = place.commit("shop.rs", BROKEN, "Without the check");
+        place.hotfix(&["verify", "INC-42"]).exits(1).says(&format!("taken out again by {}", &gone[..10]));
+        confirm(&place, &other).exits(1).says(&gone[..10]);
+        confirm(&place, &gone).exits(1).says("not-merged-back");
+    }
+}
+
 /// The fix was on main and is reverted there; Grace's clone has not heard of the revert.
 #[test]
 fn what_people_say_is_about_the_main_that_everybody_has() {
