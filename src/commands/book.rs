@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::reason::must_be_a_reason;
 use crate::domain::budget::{Account, Entry};
 use crate::domain::closing;
 use crate::domain::debts;
@@ -12,7 +13,6 @@ use crate::domain::event::{Event, Payload};
 use crate::domain::identity::{IncidentId, Moment, ObjectId};
 use crate::domain::incident::{self, Incident};
 use crate::domain::policy::Identity;
-use crate::domain::reason;
 use crate::domain::record::{Content, History, Record};
 use crate::domain::refusal::Refusal;
 use crate::domain::spelling;
@@ -289,9 +289,7 @@ impl<'s> Book<'s> {
 
     /// The event that says what the person at the keyboard did now, not yet recorded. Exit 2 for a reason that is none.
     pub fn draft(&self, id: &IncidentId, payload: Payload, texts: BTreeMap<String, String>) -> Result<Draft, Failure> {
-        if let Some(lacking) = texts.get("reason").and_then(|reason| reason::lacks(reason)) {
-            return Err(Failure::usage(format!("--reason: {lacking}")).hint("somebody reads it next year"));
-        }
+        texts.get("reason").map_or(Ok(()), |reason| must_be_a_reason(reason))?;
         let (actor, at) = (self.session.actor()?, self.session.now());
         Ok(Draft { actor, at, incident: Some(id.clone()), payload, texts })
     }

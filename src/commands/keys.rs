@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::book::Book;
+use super::reason::must_be_a_reason;
 use crate::domain::allowed_signers::{AllowedKey, LineProblem};
 use crate::domain::event::{KeyRevoked, Payload};
 use crate::domain::identity::ObjectId;
 use crate::domain::policy::Identity;
-use crate::domain::reason;
 use crate::domain::record::History;
 use crate::domain::standing::{Standing, start_of};
 use crate::evidence::identity::SIGNERS;
@@ -127,9 +127,7 @@ fn run_revoke(args: Revoke, session: &Session) -> Result<ExitCode, Failure> {
         return Err(Failure::usage(format!("{key:?} is no fingerprint"))
             .hint("hotfix keys    # shows them; of a file: ssh-keygen -lf id_ed25519.pub"));
     }
-    if let Some(lacking) = reason::lacks(&args.reason) {
-        return Err(Failure::usage(format!("--reason: {lacking}")).hint("somebody reads it next year"));
-    }
+    must_be_a_reason(&args.reason)?;
     let from = match &args.from {
         Some(name) => Some(named_event(&book.history, name)?),
         // Whoever is the second to say it means the same moment as the first.

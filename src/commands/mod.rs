@@ -38,6 +38,7 @@ pub mod policy;
 pub mod proof;
 pub mod published;
 pub mod rca;
+mod reason;
 pub mod redact;
 pub mod reopen;
 pub mod report;

@@ -320,9 +320,6 @@ impl Trace {
             next.replaced += inherited.len();
             next.dropped += own.len() - inherited.len();
             next.gone.extend(own.iter().filter(|line| heir_of(line).is_none()));
-            let does_something = |line: &&usize| heir_of(line).is_none() && removed.does_something(old.lines()[**line]);
-            next.lacking += own.iter().filter(does_something).count();
-            next.lost |= next.gone.iter().any(|line| removed.is_changed(old.lines()[*line]));
             next.heirs.extend(inherited);
             next.heirs.extend(heirs.iter().filter_map(heir_of));
             rewritten |= succession.newcomers > 0;
@@ -331,6 +328,8 @@ impl Trace {
                 *(if ours { &mut lost } else { &mut around }) += 1;
             }
         }
+        next.lacking += next.gone.iter().filter(|line| removed.does_something(old.lines()[**line])).count();
+        next.lost |= next.gone.iter().any(|line| removed.is_changed(old.lines()[*line]));
         next.rewritten |= rewritten;
         next.own.sort_unstable();
         next.heirs.sort_unstable();

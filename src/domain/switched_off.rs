@@ -34,8 +34,8 @@ pub fn switched_off(path: &RepositoryPath, text: &Text<'_>) -> Option<Vec<bool>>
     let extension = name.rsplit_once('.')?.1;
     match extension {
         "go" if is_ignored(text) => return Some(vec![true; text.lines().len()]),
-        "py" | "pyi" => return off_by(text, [b"\"\"\"", b"'''"], PythonText::default().reader()),
-        "rb" | "rake" => return off_by(text, [b"=begin"; 2], ruby_comments()),
+        "py" | "pyi" => return off_by(text, &[b"\"\"\"", b"'''"], PythonText::default().reader()),
+        "rb" | "rake" => return off_by(text, &[b"=begin"], ruby_comments()),
         _ => {}
     }
     let markup = MARKUP.contains(&extension);
@@ -59,7 +59,7 @@ pub fn switched_off(path: &RepositoryPath, text: &Text<'_>) -> Option<Vec<bool>>
 }
 
 /// What a reader of one line after another says of a file that holds one of these marks.
-fn off_by(text: &Text<'_>, marks: [&[u8]; 2], is_off: impl FnMut(&[u8]) -> bool) -> Option<Vec<bool>> {
+fn off_by(text: &Text<'_>, marks: &[&[u8]], is_off: impl FnMut(&[u8]) -> bool) -> Option<Vec<bool>> {
     marks.iter().find(|mark| memmem::find(text.bytes(), mark).is_some())?;
     let off: Vec<bool> = text.lines().iter().copied().map(is_off).collect();
     off.contains(&true).then_some(off)

@@ -44,6 +44,11 @@ impl Message {
         self.text.lines().next().unwrap_or_default()
     }
 
+    /// Whether it names one of these commits by its whole id.
+    pub fn names_any(&self, commits: &[ObjectId]) -> bool {
+        commits.iter().any(|commit| self.text.contains(&commit.to_string()))
+    }
+
     /// Everyone who wrote it: the author, the committer and every co-author that a trailer names.
     pub fn people(&self) -> Vec<Person> {
         let co_author = |line: &str| {

@@ -203,14 +203,7 @@ impl TextJudge<'_, '_> {
             one.standing = trace.standing(text).min(one.weight);
         }
         let lines: Vec<usize> = trace.own.iter().chain(&trace.heirs).copied().collect();
-        let does_something = |line: &&&[u8]| is_telling(line) && !is_quiet(self.path, &[line]);
-        let all = self.change.added(hunk).iter().filter(does_something).count();
-        // Either of two lines may be the one that mattered, but in a test, which no production runs.
-        let too_much_is_gone = match all {
-            1 | 2 if !is_test_code(self.path) => trace.lacking > 0,
-            _ => trace.dropped * 2 > hunk.new.len(),
-        };
-        one.fate = if (trace.lost || too_much_is_gone) && !one.quiet
+        one.fate = if (trace.lost || trace.dropped > 0 && self.too_much_is_gone(hunk, trace)) && !one.quiet
             || self.is_switched_off(hunk, &lines, (tip, text))
             || self.left_its_block(hunk, &lines, text)
         {
@@ -221,6 +214,16 @@ impl TextJudge<'_, '_> {
             Fate::InEffect
         };
         Ok(())
+    }
+
+    /// Whether later work dropped so much of a hunk that the rest may do nothing of it. Either of two lines may be the one that
+    /// mattered, but in a test, which no production runs.
+    fn too_much_is_gone(&self, hunk: &Hunk, trace: &Trace) -> bool {
+        let does_something = |line: &&&[u8]| is_telling(line) && !is_quiet(self.path, &[line]);
+        match self.change.added(hunk).iter().filter(does_something).count() {
+            1 | 2 if !is_test_code(self.path) => trace.lacking > 0,
+            _ => trace.dropped * 2 > hunk.new.len(),
+        }
     }
 
     /// Whether of a hunk that did something only comments are left.

@@ -118,7 +118,7 @@ fn candidate(
     if picks.has(number)? {
         why.push("it has the author and the author's date of the fix".to_owned());
     }
-    if messages.iter().any(|message| fix.commits.iter().any(|commit| message.text.contains(&commit.to_string()))) {
+    if messages.iter().any(|message| message.names_any(&fix.commits)) {
         why.push("its message names a commit of the fix".to_owned());
     }
     if why.is_empty() && picks.tells(number)? {

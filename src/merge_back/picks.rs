@@ -51,10 +51,7 @@ impl<'a> Picks<'a> {
     /// Whether that commit, or one that it merged, is such a pick and says so too: by the same first line, or by naming the
     /// commit. Two commits of one person may share a second.
     pub fn names(&self, number: usize) -> Result<bool, Failure> {
-        let names = |own: &Message, other: &Message| {
-            other.summary() == own.summary()
-                || self.commits.iter().any(|commit| other.text.contains(&commit.to_string()))
-        };
+        let names = |own: &Message, other: &Message| other.summary() == own.summary() || other.names_any(self.commits);
         Ok(self.has(number)? && self.any(number, names)?)
     }
 
@@ -69,8 +66,8 @@ impl<'a> Picks<'a> {
         let titles: Vec<String> = own.iter().map(title).filter(|title| !title.is_empty()).collect();
         let tells = |message: &Message| {
             titles.contains(&title(message))
-                || self.commits.iter().any(|commit| message.text.contains(&commit.to_string()))
-                || own.iter().any(|own| own.text.contains(&message.id.to_string()))
+                || message.names_any(self.commits)
+                || own.iter().any(|own| own.names_any(&[message.id]))
         };
         let told = self.target.messages(number)?.iter().any(tells);
         self.told.borrow_mut().insert(number, told);

@@ -84,7 +84,7 @@ pub fn taken_out(
     let mut oldest_first: Vec<(usize, ObjectId)> = Vec::new();
     for commit in commits {
         // One that a person named may never have come here.
-        if target.repository.has(commit) && target.repository.contains(target.commit, commit)? {
+        if target.repository.contains_known(target.commit, commit)? {
             oldest_first.push((target.meet(commit)?.unwrap_or(usize::MAX), commit));
         }
     }

@@ -98,10 +98,10 @@ pub fn of_release(
     commit: ObjectId,
     limit: Duration,
 ) -> Result<Vec<(Option<IncidentId>, Refusal)>, Failure> {
-    let question = Question::Release { shown: tag.to_owned(), name: ReleaseName::read(tag), commit };
-    let questions = [question];
+    let name = ReleaseName::read(tag);
+    let questions = [Question::Release { shown: tag.to_owned(), name: name.clone(), commit }];
     let bench = Bench::new(session, &questions, None, Deadline::after(limit))?;
-    let answer = release::release(&bench, tag, ReleaseName::read(tag).as_ref(), commit)?;
+    let answer = release::release(&bench, tag, name.as_ref(), commit)?;
     Ok(answer.findings.into_iter().map(|finding| (finding.incident, finding.refusal)).collect())
 }
 
