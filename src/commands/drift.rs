@@ -5,8 +5,10 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 
 use super::book::Book;
-use super::drifting::{self, Is};
+use super::drifting::{self, Contained, Is};
 use super::into::{self, Into};
+use super::outcome::next_commands;
+use crate::domain::closing::Settled;
 use crate::domain::merge_back::Verdict;
 use crate::domain::text::counted;
 use crate::evidence::globs::Globs;
@@ -16,6 +18,7 @@ use crate::git;
 use crate::ledger::store::Presence;
 use crate::merge_back::drift::{self, Drifted, MergeForecast};
 use crate::merge_back::search::Options;
+use crate::merge_back::target::Target;
 use crate::process::Deadline;
 use crate::render::{Page, Report};
 use crate::session::Session;
@@ -44,12 +47,17 @@ struct DriftReport {
     /// The policy's globs of what never goes back.
     never_goes_back: Vec<String>,
     commits: Vec<Row>,
+    /// What can be told of a line that has no commit of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contained: Option<Contained>,
     /// What the next release cut from main does to them, in one sentence.
     next_release: String,
     /// What merging main into the line would come to.
     #[serde(skip_serializing_if = "Option::is_none")]
     merge: Option<MergeForecast>,
     notes: Vec<String>,
+    /// What to type next.
+    next: Vec<String>,
 }
 
 /// One commit, and what it is to the target.
@@ -101,12 +109,16 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         Ok(Row { drifted, is })
     };
     let commits = judged.into_iter().map(row).collect::<Result<Vec<_>, Failure>>()?;
+    let target = Target::new(repository, into.commit, &stop);
+    let short = line.branch.as_ref().map_or(line.name.as_str(), |branch| &branch.short);
+    let contained = drifting::contained(&target, (short, line.commit), &policy.branches, &options)?;
     let merge = drift::merge_into_line(repository, line.commit, into.commit)?;
     drop(progress);
-    let open = || commits.iter().filter(|row| row.is == Is::Lacking).map(|row| row.drifted.verdict);
-    let exit = open().fold(ExitCode::Open, |worst, verdict| worst.worse(verdict.exit()));
-    let unproven = open().filter(|verdict| *verdict == Verdict::Unproven).count();
-    let next_release = next_release(open().count() - unproven, unproven, &into.name);
+    let open = commits.iter().filter(|row| row.is == Is::Lacking).map(|row| row.drifted.verdict.exit());
+    let unknown = contained.iter().filter(|contained| contained.is_open).map(|_| ExitCode::Waiting);
+    let exit = open.chain(unknown).fold(ExitCode::Open, ExitCode::worse);
+    let next_release = next_release(&commits, contained.as_ref(), &into.name);
+    let next = contained.iter().filter_map(|contained| contained.ask(&line.name, &into.name)).collect();
     let never_goes_back = globs.clone();
     let mut notes = Vec::new();
     if book.presence()? == Presence::Unknown {
@@ -115,13 +127,28 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
                 .to_owned(),
         );
     }
-    session.answer("drift", exit, &DriftReport { line, into, never_goes_back, commits, next_release, merge, notes })
+    let report = DriftReport { line, into, never_goes_back, commits, contained, next_release, merge, notes, next };
+    session.answer("drift", exit, &report)
 }
 
-fn next_release(dropped: usize, unproven: usize, into: &str) -> String {
-    match (dropped, unproven) {
-        (0, 0) => format!("A release cut from {into} holds everything."),
-        (0, open) => format!("A release cut from {into} holds everything but, perhaps, {open} that nobody can prove."),
+fn next_release(commits: &[Row], contained: Option<&Contained>, into: &str) -> String {
+    let count = |is: &dyn Fn(&Row) -> bool| commits.iter().filter(|row| is(row)).count();
+    let lacking = |row: &Row, unproven| row.is == Is::Lacking && (row.drifted.verdict == Verdict::Unproven) == unproven;
+    let waived = match count(&|row| row.is == Is::Settled(Settled::Waived)) {
+        0 => String::new(),
+        waived => format!(" but {waived} that people said need not be there"),
+    };
+    match (count(&|row| lacking(row, false)), count(&|row| lacking(row, true))) {
+        (0, 0) if contained.is_some_and(|contained| contained.is_open) => {
+            format!("Nobody can say whether a release cut from {into} holds what was made on it.")
+        }
+        (0, 0) => format!("A release cut from {into} holds everything{waived}."),
+        (0, open) if waived.is_empty() => {
+            format!("A release cut from {into} holds everything but, perhaps, {open} that nobody can prove.")
+        }
+        (0, open) => {
+            format!("A release cut from {into} holds everything{waived}, and perhaps {open} that nobody can prove.")
+        }
         (dropped, 0) => format!("A release cut from {into} drops {dropped} of them, wholly or in part."),
         (dropped, open) => {
             format!("A release cut from {into} drops {dropped} of them, wholly or in part, and perhaps {open} more.")
@@ -131,12 +158,11 @@ fn next_release(dropped: usize, unproven: usize, into: &str) -> String {
 
 impl Report for DriftReport {
     fn text(&self, page: &mut Page) {
-        page.paragraph(&format!(
-            "{} on {} since it left {}",
-            counted(self.commits.len(), "commit"),
-            self.line.name,
-            self.into.name
-        ));
+        let count = counted(self.commits.len(), "commit");
+        match &self.contained {
+            Some(contained) => page.paragraph(&contained.words(&self.line.name, &self.into.name)),
+            None => page.paragraph(&format!("{count} on {} since it left {}", self.line.name, self.into.name)),
+        }
         let row = |Row { drifted: one, is }: &Row| {
             let word = match is {
                 Is::Held | Is::Lacking => one.verdict.word().to_owned(),
@@ -150,7 +176,7 @@ impl Report for DriftReport {
         if !self.commits.is_empty() {
             page.table(&["commit", "verdict", "by", "summary"], self.commits.iter().map(row).collect());
         }
-        if !self.never_goes_back.is_empty() {
+        if self.commits.iter().any(|row| row.drifted.has_ignored) {
             page.paragraph(&format!("Never goes back, says the policy: {}", self.never_goes_back.join(", ")));
         }
         page.paragraph(&self.next_release);
@@ -160,14 +186,7 @@ impl Report for DriftReport {
             }
             Some(merge) => {
                 page.paragraph(&format!("Merging {} into {} conflicts:", self.into.name, self.line.name));
-                for conflict in merge.conflicts.iter().take(20) {
-                    let lines = if conflict.lines.is_empty() {
-                        String::new()
-                    } else {
-                        format!(":{}", conflict.lines.join(","))
-                    };
-                    page.bullet(&format!("{}{lines}", conflict.path));
-                }
+                merge.conflicts.iter().take(20).for_each(|conflict| page.bullet(&conflict.to_string()));
                 let more = merge.conflicts.len().saturating_sub(20);
                 if more > 0 {
                     page.paragraph(&format!("and {more} more files; --format json lists them all"));
@@ -176,5 +195,6 @@ impl Report for DriftReport {
             None => {}
         }
         self.notes.iter().for_each(|note| page.paragraph(note));
+        next_commands(page, &self.next);
     }
 }

@@ -30,6 +30,9 @@ pub struct Drifted {
     pub verdict: Verdict,
     /// Whether it only changes what never goes back.
     pub ignored: bool,
+    /// Whether something of it never goes back.
+    #[serde(skip)]
+    pub has_ignored: bool,
     /// Whether the target lacks it and its own line took it back, or it is what took such a one back: then nobody misses it.
     #[serde(skip)]
     pub taken_back: bool,
@@ -188,6 +191,7 @@ fn fix_of(repository: &Repository, commit: ObjectId) -> Result<Fix, Failure> {
 fn judge_one(target: &Target<'_>, fix: &Fix, options: &Options) -> Result<Option<Drifted>, Failure> {
     target.check_time()?;
     let report = search(target, fix, options)?;
+    let has_ignored = report.hunks.iter().any(|hunk| hunk.fate == Fate::Ignored);
     let ignored = !report.hunks.is_empty() && report.hunks.iter().all(|hunk| hunk.fate == Fate::Ignored);
     let Some(&commit) = fix.commits.first() else { return Ok(None) };
     let candidate = report.candidates.first().map(|candidate| candidate.commit);
@@ -198,6 +202,7 @@ fn judge_one(target: &Target<'_>, fix: &Fix, options: &Options) -> Result<Option
         summary: target.repository.message(commit)?.summary().to_owned(),
         verdict: report.verdict,
         ignored,
+        has_ignored,
         taken_back: false,
         landing: report.landings.first().map(|landing| landing.commit).or(candidate),
         undone_by: report.undone_by.first().map(|by| by.commit),

@@ -6,12 +6,12 @@ use crate::history::History;
 use crate::place::{ADA, Place, Said, said};
 
 /// Runs the program in a history's repository.
-fn run(history: &History, arguments: &[&str]) -> Said {
+pub(crate) fn run(history: &History, arguments: &[&str]) -> Said {
     let place = Place::new();
     said(place.command(env!("CARGO_BIN_EXE_hotfix"), history.path(), ADA).args(arguments))
 }
 
-fn json(history: &History, arguments: &[&str]) -> (i32, Value) {
+pub(crate) fn json(history: &History, arguments: &[&str]) -> (i32, Value) {
     let said = run(history, &[arguments, &["--format", "json"]].concat());
     let value: Value =
         serde_json::from_str(&said.out).unwrap_or_else(|error| panic!("{error}: {}{}", said.out, said.err));
@@ -315,4 +315,52 @@ fn every_edited_pick_of_a_fix_is_named() {
         assert_eq!(named, ["first", "second"], "{said:#}");
         assert_eq!(said["candidates"].as_array().unwrap().len(), open, "{said:#}");
     }
+}
+
+/// A line within main's own history left no fork: main may have been fast-forwarded to it, and may have taken it back since.
+#[test]
+fn a_line_within_the_history_of_main_is_not_said_to_be_held() {
+    let history = |tags: &str, later: &str| {
+        History::bare(&format!(
+            "base : a = one_line two_line three_line four_line{tags}
+             fix : a ~ two_line -> two_line guard_of_the_length; branch release/1.5
+             main : {later}; branch main"
+        ))
+    };
+    let asked = |history: &History| json(history, &["drift", "release/1.5", "--into", "main"]);
+    let reverted = history("; tag v1.5.0", "revert fix");
+    let (code, answer) = asked(&reverted);
+    assert_eq!((code, &answer["contained"]["verdict"]), (3, &"reverted".into()), "{answer:#}");
+    assert!(!answer["next_release"].as_str().unwrap().contains("everything"), "{answer:#}");
+    let command = answer["next"][0].as_str().unwrap().split("    #").next().unwrap().to_owned();
+    let words: Vec<&str> = command.split(' ').skip(1).collect();
+    assert_eq!(words, ["merged", "v1.5.0..release/1.5", "--into", "main"]);
+    assert_eq!(run(&reverted, &words).code, 1);
+    // What is still there is held.
+    let (code, answer) = asked(&history("; tag v1.5.0", "b = more"));
+    assert_eq!((code, &answer["contained"]["is_open"]), (0, &false.into()), "{answer:#}");
+    // Without a release nobody can tell where it began.
+    let (code, answer) = asked(&history("", "b = more"));
+    assert!(code == 3 && answer["next"][0].as_str().unwrap().contains("BASE..release/1.5"), "{answer:#}");
+    // A line that was cut and never released has had no hotfix; nor has one that stands where it was released.
+    assert_eq!(asked(&history("; tag v1.4.0", "b = more")).0, 0);
+    let fresh = History::bare(
+        "base : a = one_line; tag v1.5.0; branch release/1.5
+         main : a = another_line; branch main",
+    );
+    assert_eq!(asked(&fresh).0, 0);
+}
+
+/// What people waived is not held, and the policy's list is told where something is on it.
+#[test]
+fn drift_tells_the_list_of_the_policy_only_where_it_matters() {
+    let said = run(&lines(), &["drift", "release/1.0", "--into", "main"]);
+    assert!(said.out.contains("Never goes back"), "{}", said.out);
+    let history = History::bare(
+        "base : a = one_line two_line three_line
+         fix : a ~ two_line -> TWO_LINE; branch release/1.0
+         main < base : b = other; branch main",
+    );
+    let said = run(&history, &["drift", "release/1.0", "--into", "main"]);
+    assert!(!said.out.contains("Never goes back"), "{}", said.out);
 }
