@@ -16,7 +16,7 @@ use crate::merge_back::compare::Comparison;
 use crate::merge_back::fix::Fix;
 use crate::merge_back::forecast::{Forecast, forecast};
 use crate::merge_back::recipe::Onto;
-use crate::merge_back::report::{Candidate, Landing, Report};
+use crate::merge_back::report::{Candidate, HunkReport, Landing, Report};
 use crate::merge_back::search::{Options, search};
 use crate::merge_back::target::Target;
 use crate::process::Deadline;
@@ -49,6 +49,9 @@ struct MergedReport {
     report: Report,
     #[serde(skip_serializing_if = "Option::is_none")]
     forecast: Option<Forecast>,
+    /// What to ask instead, where the commits undo each other.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    ask: Vec<String>,
     #[serde(skip)]
     now: Moment,
 }
@@ -73,8 +76,19 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
     let forecast = forecast(&target, &fix, &report, &onto)?;
     drop(progress);
     let exit = report.verdict.exit();
-    let report = MergedReport { into, commits: fix.commits, report, forecast, now: session.now() };
+    let ask = if fix.changes.is_empty() { one_by_one(&fix.commits, &into) } else { Vec::new() };
+    let report = MergedReport { into, commits: fix.commits, report, forecast, ask, now: session.now() };
     session.answer("merged", exit, &report)
+}
+
+/// How to ask for each commit by itself: what they undo of each other together may be there, or not, all the same.
+fn one_by_one(commits: &[ObjectId], into: &Into) -> Vec<String> {
+    const MOST: usize = 5;
+    if let [only] = commits {
+        return vec![format!("git show {}    # it changes nothing", only.short())];
+    }
+    let ask = |commit: &ObjectId| format!("hotfix merged {} --into {}", commit.short(), into.name);
+    commits.iter().take(MOST).map(ask).collect()
 }
 
 /// The fix that the arguments name together. Exit 2 where one names nothing.
@@ -89,6 +103,8 @@ fn read(repository: &Repository, target: &Target<'_>, arguments: &[String]) -> R
         let revision = |text: &str| repository.commit(if text.is_empty() { "HEAD" } else { text });
         if let Some((base, tip)) = argument.split_once("...").or_else(|| argument.split_once("..")) {
             add(Fix::of_range(target, revision(base)?, revision(tip)?)?);
+        } else if let Some(alone) = argument.strip_suffix("^!") {
+            commits.push(revision(alone)?);
         } else {
             let commit = repository.commit(argument)?;
             if repository.names_branch(argument) {
@@ -120,9 +136,7 @@ impl render::Report for MergedReport {
         commits(page, "landed by", &self.report.landings);
         commits(page, "undone by", &self.report.undone_by);
         for hunk in self.report.hunks.iter().filter(|hunk| hunk.fate != Fate::InEffect).take(20) {
-            let how = if hunk.fate == Fate::Unknown { ": changed by" } else { " by" };
-            let by = hunk.undone_by.or(hunk.evolved_by.last().copied()).map(|by| format!("{how} {}", by.short()));
-            page.bullet(&format!("{}:{} {}{}", hunk.path, hunk.lines, hunk.fate.word(), by.unwrap_or_default()));
+            page.bullet(&format!("{}:{} {}{}", hunk.path, hunk.lines, hunk.fate.word(), by(hunk)));
         }
         let quiet = self.report.hunks.iter().filter(|hunk| hunk.fate != Fate::InEffect).count().saturating_sub(20);
         if quiet > 0 {
@@ -137,18 +151,32 @@ impl render::Report for MergedReport {
         if let Some(forecast) = &self.forecast {
             page.blank();
             page.paragraph(&forecast.next_release);
+            let brings = !forecast.picks.is_empty() || !forecast.reverts.is_empty();
             match (forecast.unpushed, forecast.stops_at) {
                 (Some(local), _) => page.paragraph(&format!("Your own branch ({}) holds it already.", local.short())),
-                (None, None) => page.paragraph("Bringing it there applies cleanly now."),
+                (None, None) if brings => page.paragraph("Bringing it there applies cleanly now."),
+                (None, None) => {}
                 (None, Some(at)) => {
                     page.paragraph(&format!("Bringing it there conflicts at {}:", at.short()));
-                    for conflict in &forecast.conflicts {
-                        page.bullet(&format!("{}:{}", conflict.path, conflict.lines.join(",")));
-                    }
+                    forecast.conflicts.iter().for_each(|conflict| page.bullet(&conflict.to_string()));
                 }
             }
-            next_commands(page, &forecast.commands);
+            forecast.by_hand.iter().for_each(|part| page.bullet(&part.words()));
+            next_commands(page, &forecast.all_commands());
         }
+        next_commands(page, &self.ask);
+    }
+}
+
+/// What changed a part of the fix since it landed, in words.
+fn by(hunk: &HunkReport) -> String {
+    match (hunk.undone_by, hunk.changed_by().last(), hunk.fate) {
+        (Some(by), ..) => format!(" by {}", by.short()),
+        (None, Some(by), Fate::Unknown) => format!(": changed by {}", by.short()),
+        (None, Some(by), _) => format!(" by {}", by.short()),
+        // What brought it brought it changed.
+        (None, None, Fate::Evolved | Fate::Unknown) if !hunk.evolved_by.is_empty() => " where it landed".to_owned(),
+        (None, None, _) => String::new(),
     }
 }
 

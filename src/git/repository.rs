@@ -84,6 +84,10 @@ impl Repository {
             if in_store && !is_number {
                 return self.damaged(format!("{revision:?} names an object that can't be read"), error);
             }
+            if error.code() == git2::ErrorCode::InvalidSpec {
+                return Failure::usage(format!("{revision:?} is not the name of one commit"))
+                    .hint("git rev-parse --verify REVISION    # says whether it is one; a range is BASE..TIP");
+            }
             Failure::usage(format!("{revision:?} names no commit here: {}", error.message()))
                 .hint("git fetch --all --tags    # or check the spelling with: git rev-parse --verify REVISION")
         };

@@ -16,6 +16,13 @@ pub struct Conflict {
     pub lines: Vec<String>,
 }
 
+impl std::fmt::Display for Conflict {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let lines = if self.lines.is_empty() { String::new() } else { format!(":{}", self.lines.join(",")) };
+        write!(out, "{}{lines}", self.path)
+    }
+}
+
 /// A repository whose writes go into memory.
 ///
 /// libgit2 writes the blobs of a merge into the object store, so the trial has a handle of its own with a store in memory

@@ -20,10 +20,13 @@ use super::target::Target;
 const MOST_COMPARED: usize = 400;
 
 /// How much of the fix's lines a commit must bring to be named without any other sign, in percent.
-const LEAST_SIMILARITY: usize = 30;
+pub(super) const LEAST_SIMILARITY: usize = 30;
 
 /// The same of the fix's lines in one path: there are fewer of them.
 const LEAST_OF_PATH: usize = 50;
+
+/// Who brings less of the fix than this, in percent of a commit's share, beside a better one is noise.
+const LITTLE: usize = 5;
 
 /// So many candidates are named at least, where there are as many; and at most, where the fix has many commits.
 const FEWEST_NAMED: usize = 3;
@@ -90,6 +93,9 @@ pub(super) fn candidates(
             found.push((number, candidate));
         }
     }
+    // Beside one that brings a good part of the fix, one that brings next to nothing and is named by no message is none.
+    let a_good_part = found.iter().any(|(_, candidate)| candidate.similarity >= LEAST_SIMILARITY);
+    found.retain(|(_, candidate)| !a_good_part || !candidate.is_noise(fix.commits.len()));
     found.sort_by_key(|(_, candidate)| (usize::MAX - candidate.why.len(), 100 - candidate.similarity.min(100)));
     found.truncate(fix.commits.len().clamp(FEWEST_NAMED, MOST_NAMED));
     let mut shown = BTreeSet::new();
@@ -100,6 +106,13 @@ pub(super) fn candidates(
         candidate.compared = compared;
     }
     Ok(found.into_iter().map(|(_, candidate)| candidate).collect())
+}
+
+impl Candidate {
+    /// Whether only its author and date speak for it, and of the fix's so many commits it brings next to nothing of one.
+    fn is_noise(&self, commits: usize) -> bool {
+        !self.is_told && self.similarity * commits < LITTLE
+    }
 }
 
 /// The commit with this number as a candidate, if anything speaks for it.
@@ -118,6 +131,8 @@ fn candidate(
     if picks.has(number)? {
         why.push("it has the author and the author's date of the fix".to_owned());
     }
+    // Messages and versions tell what it is about, and so do most of the lines of a path.
+    let told_by = why.len();
     if messages.iter().any(|message| message.names_any(&fix.commits)) {
         why.push("its message names a commit of the fix".to_owned());
     }
@@ -136,12 +151,13 @@ fn candidate(
     if similarity < LEAST_SIMILARITY && why.is_empty() && of_path.is_none() {
         return Ok(None);
     }
+    let is_told = why.len() > told_by || of_path.is_some();
     why.extend(match of_path {
         Some((path, share)) => Some(format!("it brings {share} % of the fix's lines in {path}")),
         None => (similarity > 0).then(|| format!("it brings {similarity} % of the fix's lines")),
     });
     let summary = messages.first().map(|message| message.summary().to_owned()).unwrap_or_default();
-    Ok(Some(Candidate { commit, summary, similarity, why, compared: vec![] }))
+    Ok(Some(Candidate { commit, summary, similarity, why, is_told, compared: vec![] }))
 }
 
 /// Telling lines without their indentation, with how often.

@@ -1,24 +1,18 @@
 //! What would happen next: bringing the fix to the target now, and the next release cut from it.
 
-use std::collections::BTreeMap;
-use std::ops::Range;
-use std::rc::Rc;
-
 use serde::Serialize;
 
-use crate::domain::event::{Change, Side};
 use crate::domain::fate::Fate;
 use crate::domain::identity::{ObjectId, RepositoryPath};
-use crate::domain::lines::is_binary;
 use crate::domain::merge_back::Verdict;
-use crate::domain::three_way;
 use crate::failure::Failure;
-use crate::git::trees::Entry;
 use crate::git::trial::Conflict;
 
-use super::fix::{Fix, entry_of, pair_renames};
-use super::recipe::{self, Onto, Workplace};
-use super::report::Report;
+use super::bench::Bench;
+use super::fix::Fix;
+use super::lacking::{self, Step};
+use super::recipe::{self, Onto, Pick, Workplace};
+use super::report::{HunkReport, Report};
 use super::target::Target;
 
 /// What bringing a fix to the target now would come to.
@@ -42,10 +36,25 @@ pub struct Forecast {
     /// The local branch's commit, where it holds the whole fix and was not pushed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unpushed: Option<ObjectId>,
-    /// What to type.
+    /// What people did within merges of the fix that no pick brings alone.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub by_hand: Vec<ByHand>,
+    /// What to type to look at what nobody can prove.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub look: Vec<String>,
+    /// What to type to bring it.
     pub commands: Vec<String>,
     /// What the next release cut from the target does to the fix, in one sentence.
     pub next_release: String,
+}
+
+/// What a person did within a merge.
+#[derive(Clone, Debug, Serialize)]
+pub struct ByHand {
+    /// The merge.
+    pub commit: ObjectId,
+    /// What it changed there beside what it merged.
+    pub paths: Vec<RepositoryPath>,
 }
 
 /// Tries it in memory. None where the fix is wholly there, where nothing of it is left to bring, or where its commits are gone
@@ -65,6 +74,8 @@ pub fn forecast(target: &Target<'_>, fix: &Fix, report: &Report, onto: &Onto<'_>
         reverts: Vec::new(),
         absent: Vec::new(),
         unpushed: None,
+        by_hand: Vec::new(),
+        look: Vec::new(),
         commands: Vec::new(),
         next_release: next_release(report, onto.name),
     };
@@ -83,14 +94,15 @@ pub fn forecast(target: &Target<'_>, fix: &Fix, report: &Report, onto: &Onto<'_>
         let commands = around(vec![format!("git revert --no-edit {}", listed(&reverts))]);
         return Ok(Some(Forecast { reverts, commands, ..forecast }));
     }
-    pick(target, fix, report, &mut forecast)?;
-    if forecast.picks.is_empty() {
+    let picks = pick(target, lacking::steps(target, fix, report, onto.options)?, report, &mut forecast)?;
+    forecast.look = look(report, &forecast);
+    if picks.is_empty() && forecast.by_hand.is_empty() && forecast.look.is_empty() {
         return Ok(None);
     }
-    let resolve = "git cherry-pick --continue    # once the conflicts are resolved and added";
-    let picks = [format!("git cherry-pick -x {}", listed(&forecast.picks))];
-    let picks = picks.into_iter().chain((!forecast.applies).then(|| resolve.to_owned()));
-    forecast.commands = around(picks.collect());
+    if !picks.is_empty() {
+        let doubted = report.verdict == Verdict::Unproven;
+        forecast.commands = around(recipe::picks(&picks, forecast.stops_at, doubted));
+    }
     Ok(Some(forecast))
 }
 
@@ -98,180 +110,94 @@ fn listed(commits: &[ObjectId]) -> String {
     commits.iter().map(ObjectId::short).collect::<Vec<_>>().join(" ")
 }
 
-/// Finds the commits to pick, and where picking them stops.
-fn pick(target: &Target<'_>, fix: &Fix, report: &Report, forecast: &mut Forecast) -> Result<(), Failure> {
-    let repository = target.repository;
-    let lacking = |path: &RepositoryPath| {
-        let gone = |fate: Fate| matches!(fate, Fate::Never | Fate::Undone | Fate::Weak | Fate::Unknown);
-        report.hunks.iter().any(|hunk| hunk.path == *path && gone(hunk.fate))
-    };
+/// Tries to pick these, and finds where that stops.
+fn pick(target: &Target<'_>, steps: Vec<Step>, report: &Report, forecast: &mut Forecast) -> Result<Vec<Pick>, Failure> {
     let mut bench = Bench::new(target, report)?;
-    for &commit in &fix.commits {
-        let node = repository.node(commit)?;
-        // A merge inside the fix brings no change of its own that a pick could carry.
-        if node.parents.len() > 1 {
-            continue;
-        }
-        let before = node.parents.first().map(|parent| repository.node(*parent).map(|node| node.tree)).transpose()?;
-        let changes = pair_renames(repository, repository.differing(before, Some(node.tree))?)?;
-        if !changes.iter().filter_map(Change::path).any(lacking) {
-            continue;
-        }
+    let mut picks = Vec::new();
+    for step in steps {
+        let before = bench.left();
         if forecast.applies {
-            let before = bench.stands.clone();
-            forecast.conflicts = bench.pick(&changes)?;
-            forecast.applies = forecast.conflicts.is_empty();
-            forecast.stops_at = (!forecast.applies).then_some(commit);
+            let conflicts = bench.pick(&step.brings)?;
+            let changed = bench.changed_since(&before)?;
             // A pick that changes nothing would stop as empty.
-            if forecast.applies && bench.changed_nothing(&before)? {
+            if conflicts.is_empty() && changed.is_empty() {
                 continue;
             }
+            // Of a merge among other commits only what a person did in it is to be brought.
+            let own = |path: &RepositoryPath| step.own.iter().any(|change| change.path() == Some(path));
+            if step.is_alone() || conflicts.is_empty() && changed.iter().all(own) {
+                forecast.applies = conflicts.is_empty();
+                forecast.stops_at = (!forecast.applies).then_some(step.commit);
+                forecast.conflicts = conflicts;
+            } else {
+                bench.back_to(before);
+                forecast.by_hand.push(step.by_hand());
+                continue;
+            }
+        } else if !step.is_alone() {
+            // Behind a conflict nobody knows what such a pick would bring.
+            forecast.by_hand.push(step.by_hand());
+            continue;
         }
-        forecast.picks.push(commit);
+        forecast.picks.push(step.commit);
+        picks.push(Pick { commit: step.commit, is_merge: step.is_merge });
     }
-    Ok(())
+    Ok(picks)
+}
+
+/// How to look at what is not proven: what brought it beside what changed it since, or what looks most like it; and where
+/// nothing is to be picked, at what took it out.
+fn look(report: &Report, forecast: &Forecast) -> Vec<String> {
+    let nothing_to_pick = forecast.picks.is_empty() && forecast.by_hand.is_empty();
+    let by_hand = forecast.by_hand.iter().flat_map(|part| part.paths.iter().map(|path| (part.commit, path)));
+    let mut commands = Vec::new();
+    let mut add = |commits: Vec<ObjectId>, path: &RepositoryPath| {
+        let command = recipe::show(&commits, path);
+        if !commits.is_empty() && !commands.contains(&command) {
+            commands.push(command);
+        }
+    };
+    let is_open = |hunk: &&HunkReport| matches!(hunk.fate, Fate::Unknown | Fate::Weak);
+    for hunk in report.hunks.iter().filter(is_open) {
+        let place = hunk.moved_to.as_ref().or_else(|| report.moved.get(&hunk.path)).unwrap_or(&hunk.path);
+        add(hunk.landed_by.into_iter().chain(hunk.changed_by()).collect(), place);
+    }
+    for candidate in report.candidates.iter().filter(|_| report.verdict == Verdict::Unproven) {
+        candidate.compared.iter().for_each(|compared| add(vec![candidate.commit], &compared.path));
+    }
+    for hunk in report.hunks.iter().filter(|hunk| nothing_to_pick && hunk.fate == Fate::Undone) {
+        add(hunk.landed_by.into_iter().chain(hunk.undone_by).collect(), &hunk.path);
+    }
+    by_hand.for_each(|(merge, path)| add(vec![merge], path));
+    commands.truncate(MOST_SHOWN);
+    commands
+}
+
+/// A person looks at so many things before they would rather see the commits themselves.
+const MOST_SHOWN: usize = 5;
+
+impl ByHand {
+    /// "what a person did in the merge 0123456789 (src/a.rs) is brought by no pick: make it anew"
+    pub fn words(&self) -> String {
+        let paths = self.paths.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        format!("what a person did in the merge {} ({paths}) is brought by no pick: make it anew", self.commit.short())
+    }
 }
 
 impl Forecast {
+    /// What to type: first to look, then to bring it.
+    pub fn all_commands(&self) -> Vec<String> {
+        self.look.iter().chain(&self.commands).cloned().collect()
+    }
+
     /// Where bringing it there stops, in a few words; none where it does not.
     pub fn obstacle(&self) -> Option<String> {
-        let place = |conflict: &Conflict| match conflict.lines.as_slice() {
-            [] => conflict.path.to_string(),
-            lines => format!("{}:{}", conflict.path, lines.join(",")),
-        };
-        let mut places: Vec<String> = self.conflicts.iter().map(place).collect();
+        let mut places: Vec<String> = self.conflicts.iter().map(Conflict::to_string).collect();
         let more = places.len().saturating_sub(3);
         places.truncate(3);
         places.extend((more > 0).then(|| format!("and {more} more")));
         self.stops_at.map(|at| format!("picking {} conflicts in {}", at.short(), places.join(", ")))
     }
-}
-
-/// What stands at a path while picks are tried one after another.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Stand {
-    /// What the store holds.
-    Stored(Entry),
-    /// A text that only the trial has made.
-    Made(Rc<Vec<u8>>),
-}
-
-/// Where picks are tried, path by path: a merge of whole trees would read most of both.
-pub(super) struct Bench<'a> {
-    target: &'a Target<'a>,
-    tree: ObjectId,
-    /// Where the target has a path of the fix today, as far as it moved it.
-    moved: &'a BTreeMap<RepositoryPath, RepositoryPath>,
-    /// What the picks so far left at a path.
-    stands: BTreeMap<RepositoryPath, Option<Stand>>,
-}
-
-impl<'a> Bench<'a> {
-    fn new(target: &'a Target<'a>, report: &'a Report) -> Result<Self, Failure> {
-        let tree = target.repository.node(target.commit)?.tree;
-        Ok(Self { target, tree, moved: &report.moved, stands: BTreeMap::new() })
-    }
-
-    /// Brings one commit's changes in; what stands in the way, if anything does.
-    pub(super) fn pick(&mut self, changes: &[Change]) -> Result<Vec<Conflict>, Failure> {
-        let mut conflicts = Vec::new();
-        for Change { before, after } in changes {
-            let Some(path) = before.as_ref().or(after.as_ref()).map(|side| &side.path) else { continue };
-            let place = self.moved.get(path).unwrap_or(path).clone();
-            let ours = self.stands_at(&place)?;
-            if after.is_none() && place != *path {
-                conflicts.push(Conflict { path: place, lines: vec![] });
-                continue;
-            }
-            match self.bring(before.as_ref(), ours.as_ref(), after.as_ref(), &place)? {
-                Err(conflict) => conflicts.push(conflict),
-                Ok(stand) => {
-                    let renamed = before.as_ref().zip(after.as_ref()).filter(|(old, new)| old.path != new.path);
-                    let goal = renamed.map_or_else(|| place.clone(), |(_, new)| new.path.clone());
-                    if goal != place && self.stands_at(&goal)?.is_some() {
-                        conflicts.push(Conflict { path: goal, lines: vec![] });
-                        continue;
-                    }
-                    self.stands.insert(place, None);
-                    self.stands.insert(goal, stand);
-                }
-            }
-        }
-        conflicts.sort_by(|a, b| a.path.cmp(&b.path));
-        Ok(conflicts)
-    }
-
-    /// Whether what stands now is what stood when `before` was all that the picks had left.
-    fn changed_nothing(&self, before: &BTreeMap<RepositoryPath, Option<Stand>>) -> Result<bool, Failure> {
-        for (path, now) in self.stands.iter().filter(|(path, now)| before.get(*path) != Some(*now)) {
-            let then = match before.get(path) {
-                Some(then) => then.clone(),
-                None => self.target.repository.entry_at(self.tree, path)?.map(Stand::Stored),
-            };
-            if self.text(then.as_ref())? != self.text(now.as_ref())? || then.is_some() != now.is_some() {
-                return Ok(false);
-            }
-            if let (Some(Stand::Stored(then)), Some(Stand::Stored(now))) = (&then, now)
-                && then != now
-            {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    fn stands_at(&self, path: &RepositoryPath) -> Result<Option<Stand>, Failure> {
-        match self.stands.get(path) {
-            Some(stand) => Ok(stand.clone()),
-            None => Ok(self.target.repository.entry_at(self.tree, path)?.map(Stand::Stored)),
-        }
-    }
-
-    /// One path's three-way merge.
-    fn bring(
-        &self,
-        before: Option<&Side>,
-        ours: Option<&Stand>,
-        after: Option<&Side>,
-        path: &RepositoryPath,
-    ) -> Result<Result<Option<Stand>, Conflict>, Failure> {
-        let stored = |side: Option<&Side>| side.map(|side| Stand::Stored(entry_of(side)));
-        let whole = || Conflict { path: path.clone(), lines: vec![] };
-        let (old, new) = (stored(before), stored(after));
-        if ours == old.as_ref() {
-            let blocked = ours.is_none() && self.target.repository.is_blocked(self.tree, path)?;
-            return Ok(if blocked { Err(whole()) } else { Ok(new) });
-        }
-        if ours == new.as_ref() {
-            return Ok(Ok(new));
-        }
-        let (Some(ours), Some(new)) = (ours, &new) else { return Ok(Err(whole())) };
-        let texts = (self.text(old.as_ref())?, self.text(Some(ours))?, self.text(Some(new))?);
-        let (Some(base), Some(ours), Some(theirs)) = texts else { return Ok(Err(whole())) };
-        Ok(match three_way::merge(&base, &ours, &theirs) {
-            three_way::Merged::Clean(text) => Ok(Some(Stand::Made(text.into()))),
-            three_way::Merged::Conflicts(places) => {
-                Err(Conflict { path: path.clone(), lines: places.iter().map(lines_of).collect() })
-            }
-        })
-    }
-
-    /// The text of a regular file; none where it is no text. Nothing is the empty text.
-    fn text(&self, stand: Option<&Stand>) -> Result<Option<Rc<Vec<u8>>>, Failure> {
-        let text = match stand {
-            None => Rc::default(),
-            Some(Stand::Made(text)) => Rc::clone(text),
-            Some(Stand::Stored(entry)) if entry.is_file() => self.target.blob(entry.id)?,
-            Some(Stand::Stored(_)) => return Ok(None),
-        };
-        Ok((!is_binary(&text)).then_some(text))
-    }
-}
-
-/// The lines of our side that conflict, such as `12-15`; where our side has none, the line before which theirs would stand.
-fn lines_of(place: &Range<usize>) -> String {
-    let first = place.start + 1;
-    if place.len() > 1 { format!("{first}-{}", place.end) } else { first.to_string() }
 }
 
 fn next_release(report: &Report, into: &str) -> String {
@@ -281,7 +207,7 @@ fn next_release(report: &Report, into: &str) -> String {
         Verdict::Reverted => format!("a release cut from {into} drops the fix: it was there and was taken out"),
         Verdict::Partial => format!("a release cut from {into} holds only part of the fix"),
         Verdict::Unproven => {
-            let look = if report.candidates.is_empty() { "compare the lines" } else { "look at the candidate" };
+            let look = if report.candidates.is_empty() { "what landed was changed" } else { "look at the candidate" };
             format!("nobody can say whether a release cut from {into} holds the fix: {look}")
         }
     }

@@ -7,8 +7,8 @@ use crate::failure::Failure;
 use crate::git::branches::Branch;
 use crate::git::repository::Repository;
 
+use super::bench::Bench;
 use super::fix::Fix;
-use super::forecast::Bench;
 use super::report::Report;
 use super::search::{Options, search};
 use super::target::Target;
@@ -94,6 +94,38 @@ impl<'a> Workplace<'a> {
     pub(super) fn share(&self) -> Vec<String> {
         if self.holds_theirs { self.push().into_iter().collect() } else { self.around([]) }
     }
+}
+
+/// A commit to pick.
+pub(super) struct Pick {
+    pub(super) commit: ObjectId,
+    pub(super) is_merge: bool,
+}
+
+/// The picks as commands: git takes merges and other commits apart. Where one of them is known to stop, how to go on; where
+/// nobody knows whether the fix is there already, that.
+pub(super) fn picks(picks: &[Pick], stops_at: Option<ObjectId>, doubted: bool) -> Vec<String> {
+    let mut commands = Vec::new();
+    for group in picks.chunk_by(|one, other| one.is_merge == other.is_merge) {
+        let mainline = if group.iter().any(|pick| pick.is_merge) { "-m 1 " } else { "" };
+        let commits: Vec<String> = group.iter().map(|pick| pick.commit.short()).collect();
+        let only_if = if doubted { "    # only if it is not there" } else { "" };
+        commands.push(format!("git cherry-pick {mainline}-x {}{only_if}", commits.join(" ")));
+        if group.iter().any(|pick| Some(pick.commit) == stops_at) {
+            commands.push("git cherry-pick --continue    # once the conflicts are resolved and added".to_owned());
+        }
+    }
+    commands
+}
+
+/// What shows what commits did to a path, wherever in the work tree it is typed.
+pub(super) fn show(commits: &[ObjectId], path: &RepositoryPath) -> String {
+    let commits: Vec<String> = commits.iter().map(ObjectId::short).collect();
+    let path = format!(":/{path}");
+    // What a shell would take apart, or a path that starts like something else, is put between quotes.
+    let is_plain = |character: char| character.is_alphanumeric() || "/._-+@:%,=".contains(character);
+    let path = if path.chars().all(is_plain) { path } else { format!("'{}'", path.replace('\'', "'\\''")) };
+    format!("git show {} -- {path}", commits.join(" "))
 }
 
 /// What brings the commits of a fix into a clone that lacks them, though every branch of the remote was fetched: a tag may

@@ -10,7 +10,7 @@ use crate::domain::merge_back::Verdict;
 use crate::failure::Failure;
 
 use super::compare::Comparison;
-use super::explain::{Sought, candidates};
+use super::explain::{LEAST_SIMILARITY, Sought, candidates};
 use super::fix::Fix;
 use super::judge::{Judged, Part, parts};
 use super::search::{Options, main_landing};
@@ -66,6 +66,9 @@ pub struct Candidate {
     pub similarity: usize,
     /// Why it is named.
     pub why: Vec<String>,
+    /// Whether its message names the fix, or it is told by what it does to a path.
+    #[serde(skip)]
+    pub(super) is_told: bool,
     /// The fix and it side by side, path by path: what no likelier candidate changed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub compared: Vec<Comparison>,
@@ -90,6 +93,8 @@ pub struct HunkReport {
     pub path: RepositoryPath,
     /// The lines, as in [`Missing::lines`], or what else was changed.
     pub lines: String,
+    #[serde(skip)]
+    pub(super) part: Part,
     /// What became of it.
     pub fate: Fate,
     /// The commit that brought it.
@@ -107,9 +112,18 @@ pub struct HunkReport {
 }
 
 impl HunkReport {
+    /// The commits that changed it after the one that brought it: that one may have brought it changed.
+    pub fn changed_by(&self) -> Vec<ObjectId> {
+        self.evolved_by.iter().copied().filter(|by| Some(*by) != self.landed_by).collect()
+    }
+
     /// Whether it only takes lines away, or a file.
     pub(super) fn only_removes(&self) -> bool {
-        self.lines.starts_with('-') || self.lines == lines(&Part::Deletion)
+        match &self.part {
+            Part::Lines { new, .. } => new.is_empty(),
+            Part::Deletion => true,
+            Part::Whole | Part::Mode | Part::Rename | Part::All => false,
+        }
     }
 }
 
@@ -130,6 +144,7 @@ impl Report {
         let hunk = |one: &Judged| HunkReport {
             path: one.path.clone(),
             lines: lines(&one.part),
+            part: one.part.clone(),
             fate: one.fate,
             landed_by: one.landed_by.map(|at| target.id(at)),
             undone_by: one.undone_by.map(|at| target.id(at)),
@@ -147,7 +162,7 @@ impl Report {
                 Verdict::Merged | Verdict::Reverted => vec![],
                 _ if options.without_candidates => vec![],
                 Verdict::Partial | Verdict::Missing | Verdict::Unproven => match sought(fix, &judged, &moved) {
-                    Some(sought) => candidates(target, fix, touching, &sought)?,
+                    Some(sought) => unexplained(target, candidates(target, fix, touching, &sought)?, verdict, &judged),
                     None => vec![],
                 },
             },
@@ -186,6 +201,21 @@ fn sought<'s>(
     (!paths.is_empty()).then_some(Sought { paths, all: landed.is_empty(), only_picks, raised_by })
 }
 
+/// Without the commits that are named already as what brought a part of the fix, where they bring little else: of the rest,
+/// which is not there, they tell nothing.
+fn unexplained(
+    target: &Target<'_>,
+    mut candidates: Vec<Candidate>,
+    verdict: Verdict,
+    judged: &[Judged],
+) -> Vec<Candidate> {
+    let brought = judged.iter().filter(|one| one.fate.holds()).filter_map(|one| one.landed_by);
+    let brought: BTreeSet<ObjectId> = brought.map(|at| target.id(at)).collect();
+    let little = |one: &Candidate| one.similarity < LEAST_SIMILARITY && brought.contains(&one.commit);
+    candidates.retain(|candidate| verdict != Verdict::Partial || !little(candidate));
+    candidates
+}
+
 /// The parts of what was judged as one.
 fn taken_apart(target: &Target<'_>, fix: &Fix, judged: Vec<Judged>) -> Result<Vec<Judged>, Failure> {
     let mut apart = Vec::with_capacity(judged.len());
@@ -211,7 +241,10 @@ fn evidence(verdict: Verdict, judged: &[Judged]) -> String {
         Verdict::Partial => "some of it is there and some is not",
         Verdict::Reverted => "it was all there, and all of it was taken out again",
         Verdict::Missing => "nothing of it ever came there",
-        Verdict::Unproven if judged.iter().all(|one| one.fate == Fate::Ignored) => "there is nothing to prove",
+        Verdict::Unproven if judged.is_empty() => "there is nothing to prove: the commits change nothing together",
+        Verdict::Unproven if judged.iter().all(|one| one.fate == Fate::Ignored) => {
+            "there is nothing to prove: it changes only what never goes back, says the policy"
+        }
         Verdict::Unproven => "some hunks are neither proven there nor proven away",
     };
     match judged.iter().filter(|one| one.part == Part::All).count() {

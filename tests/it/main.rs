@@ -36,6 +36,7 @@ mod ledger_takeovers;
 mod list_cache;
 mod meeting;
 mod merge_back;
+mod merge_back_advice;
 mod merge_back_doubts;
 mod merge_back_hunted;
 mod merge_back_later;
