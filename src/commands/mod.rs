@@ -9,6 +9,7 @@ pub mod cause;
 pub mod check;
 pub mod close;
 pub mod completions;
+mod confirming;
 pub mod demo;
 pub mod deployed;
 pub mod deployments;

@@ -14,13 +14,13 @@ use crate::domain::policy::Policy;
 use crate::domain::refusal::{Code, Refusal};
 use crate::domain::scope::listed;
 use crate::evidence::globs::Globs;
-use crate::evidence::shipped;
+use crate::evidence::shipped::{self, Release};
 use crate::evidence::targets::{self, Target};
 use crate::failure::Failure;
 use crate::git::branches::Branch;
 use crate::git::repository::Repository;
 use crate::merge_back::fix::Fix;
-use crate::merge_back::forecast::{Forecast, forecast};
+use crate::merge_back::forecast::{ByHand, Forecast, forecast};
 use crate::merge_back::recipe::Onto;
 use crate::merge_back::report::{Candidate, Report};
 use crate::merge_back::search::{Options, search};
@@ -31,6 +31,7 @@ use crate::render::{Page, Tone};
 use crate::session::Session;
 
 use super::book;
+use super::confirming::Confirming;
 use super::line_fix;
 use super::merged::side_by_side;
 use super::settled::{self, SettledBy};
@@ -66,6 +67,9 @@ pub struct TargetProof {
     pub settled: Option<SettledBy>,
     /// What would happen next; none where the fix is merged.
     pub forecast: Option<Forecast>,
+    /// The commit that a person may confirm, where only a person can tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confirmable: Option<ObjectId>,
 }
 
 /// What must be in effect on the targets: the attached fixes, else the commit on main that deals with the cause; none where
@@ -121,6 +125,35 @@ pub fn on_commit(
     search(&target::Target::new(repository, commit, &never), &fix, &options(policy)?).map(Some)
 }
 
+/// What must be in effect on a target, and what it holds of that. Exit 4 where an object is missing.
+pub fn on_target(
+    repository: &Repository,
+    incident: &Incident,
+    policy: &Policy,
+    aim: &Target,
+) -> Result<Option<(Fix, Report)>, Failure> {
+    let Some(whole) = subject(repository, incident)? else { return Ok(None) };
+    let (never, options) = (|| false, options(policy)?);
+    let target = target::Target::new(repository, aim.commit, &never);
+    let releases = shipped::releases(repository, &policy.branches)?;
+    let fix = of_target(&target, (incident, policy, &releases), &aim.branch, &options)?.unwrap_or(whole);
+    let report = search(&target, &fix, &options)?;
+    Ok(Some((fix, report)))
+}
+
+/// What a release line must hold; none for main, which must hold all of the fix.
+fn of_target(
+    target: &target::Target<'_>,
+    (incident, policy, releases): (&Incident, &Policy, &[Release]),
+    branch: &Branch,
+    options: &Options,
+) -> Result<Option<Fix>, Failure> {
+    match branch.short == policy.branches.main {
+        true => Ok(None),
+        false => Ok(line_fix::enough(target, incident, releases, options)?.pop()),
+    }
+}
+
 /// What the policy tells a search.
 pub fn options(policy: &Policy) -> Result<Options, Failure> {
     Ok(Options { never_goes_back: Globs::new(&policy.merge_back.never_goes_back)?.into_set(), ..Options::default() })
@@ -153,12 +186,8 @@ pub fn prove(
     for Target { branch, commit } in targets::targets(repository, policy, &bases(incident, &whole))? {
         brought_up_to_date(repository, &branch)?;
         let target = target::Target::new(repository, commit, &stop);
-        // Main holds all of it; a line what was made for it.
-        let of_line = match branch.short == policy.branches.main {
-            true => None,
-            false => line_fix::enough(&target, incident, &releases, &options)?.pop(),
-        };
-        let fix = of_line.unwrap_or_else(|| whole.clone());
+        let of_target = of_target(&target, (incident, policy, &releases), &branch, &options)?;
+        let fix = of_target.unwrap_or_else(|| whole.clone());
         let settled = settled::still(repository, incident, &branch.full, commit, &fix)?;
         let confirmed = settled::confirmed(incident, &branch.full).filter(|_| settled.is_none());
         let report = search(&target, &fix, &options)?.without_taken_out(&target, &fix, confirmed, &options)?;
@@ -167,8 +196,10 @@ pub fn prove(
         if let Some(forecast) = &mut forecast {
             forecast.commands.extend(who_has(incident, &forecast.absent, repository.default_remote()?));
         }
-        let (name, short) = (branch.shown().to_owned(), branch.short);
-        proofs.push(TargetProof { settled, name, short, reference: branch.full, report, forecast });
+        let (name, short, reference) = (branch.shown().to_owned(), branch.short, branch.full);
+        let asked = Confirming { incident, fix: &fix, target: &target, reference: &reference, options: &options };
+        let confirmable = if settled.is_none() { asked.acceptable(&report) } else { None };
+        proofs.push(TargetProof { settled, name, short, reference, report, forecast, confirmable });
     }
     Ok(proofs)
 }
@@ -239,10 +270,14 @@ impl TargetProof {
             match hunk.fate {
                 // Nobody but a person can say whether it still does what it did.
                 Fate::Evolved | Fate::Unknown if !hunk.evolved_by.is_empty() => {
-                    let by: Vec<String> = hunk.evolved_by.iter().map(|commit| commit.short()).collect();
-                    let (by, is_held) = (by.join(", "), hunk.fate == Fate::Evolved);
-                    let ask = if is_held { "look at it" } else { "is it still the fix?" };
-                    page.bullet(&format!("{}:{} was changed since by {by}: {ask}", hunk.path, hunk.lines));
+                    let by: Vec<String> = hunk.changed_by().iter().map(ObjectId::short).collect();
+                    let how = match by.is_empty() {
+                        // What brought it brought it changed.
+                        true => "landed changed".to_owned(),
+                        false => format!("was changed since by {}", by.join(", ")),
+                    };
+                    let ask = if hunk.fate == Fate::Evolved { "look at it" } else { "is it still the fix?" };
+                    page.bullet(&format!("{}:{} {how}: {ask}", hunk.path, hunk.lines));
                 }
                 Fate::Ignored => page.bullet(&format!("{}:{} never goes back, says the policy", hunk.path, hunk.lines)),
                 Fate::InEffect | Fate::Evolved | Fate::Undone | Fate::Never | Fate::Weak | Fate::Unknown => {}
@@ -261,6 +296,8 @@ impl TargetProof {
             verdict: self.report.verdict,
             story: self.story(),
             settled: self.settled.as_ref().map(|settled| settled.how),
+            look: self.forecast.as_ref().map_or_else(Vec::new, |forecast| forecast.look.clone()),
+            confirmable: self.confirmable,
             mend: self.forecast.as_ref().map_or_else(Vec::new, |forecast| forecast.commands.clone()),
         }
     }
@@ -277,7 +314,8 @@ impl TargetProof {
         if let Some(local) = forecast.and_then(|forecast| forecast.unpushed) {
             return format!("it is on the {} of this clone ({}), which nobody else has", self.short, local.short());
         }
-        let obstacle = forecast.and_then(Forecast::obstacle);
+        let by_hand = forecast.iter().flat_map(|forecast| &forecast.by_hand).map(ByHand::words);
+        let obstacle: Vec<String> = forecast.and_then(Forecast::obstacle).into_iter().chain(by_hand).collect();
         match self.report.verdict {
             Verdict::Merged => String::new(),
             Verdict::Partial | Verdict::Missing | Verdict::Reverted => {

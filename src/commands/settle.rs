@@ -1,15 +1,15 @@
 //! What a person says about a target where git can't say it: this commit is the fix; the fix must not go there.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::book::Book;
 use super::cause::too_early;
+use super::confirming::{self, Against, Confirming};
 use super::desk::close_command;
 use super::outcome::Outcome;
 use super::proof;
-use super::settled;
 use crate::domain::event::{Confirmed, Payload, Waived, WaiverReason};
-use crate::domain::identity::{IncidentId, ObjectId, Person, RepositoryPath};
+use crate::domain::identity::{IncidentId, ObjectId, Person};
 use crate::domain::incident::Incident;
 use crate::domain::merge_back::Verdict;
 use crate::domain::policy::Policy;
@@ -20,8 +20,7 @@ use crate::evidence::targets::{self, Target};
 use crate::failure::Failure;
 use crate::git::repository::Repository;
 use crate::merge_back::fix::Fix;
-use crate::merge_back::report::{HunkReport, Report};
-use crate::merge_back::taken_out::{became_of, taken_out};
+use crate::merge_back::taken_out::TakenOut;
 use crate::merge_back::target::Target as Aim;
 use crate::session::Session;
 
@@ -116,13 +115,11 @@ impl Said<'_> {
                 .hint("git fetch --all    # if it was merged just now"));
         }
         self.must_touch(repository, commit)?;
-        let before = self.fix.base.filter(|base| repository.has(*base));
-        let stands_on = before.map_or(Ok(false), |base| repository.contains(base, commit))?;
-        if stands_on || proof::in_production(repository, self.incident, &[commit])?.is_some() {
+        if confirming::is_before(repository, self.incident, self.fix, commit)? {
             let next = format!("hotfix verify {}    # names the candidates", self.id());
             return Ok(Outcome::refused(self.id(), [proof::in_production_refusal(self.incident, commit, next)]));
         }
-        let known = self.known_otherwise(&holding, commit)?;
+        let known = self.known_otherwise(&mut holding, commit)?;
         if !known.is_empty() {
             return Ok(Outcome::refused(self.id(), known));
         }
@@ -153,36 +150,40 @@ impl Said<'_> {
     }
 
     /// The targets of which git knows the answer, for a person settles only what is `unproven`; and those on which the lines of
-    /// the fix were changed after the commit that is named, for whoever says that it is in effect has looked at that.
-    fn known_otherwise(&self, targets: &[&Target], commit: ObjectId) -> Result<Vec<Refusal>, Failure> {
-        let repository = self.session.repository()?;
-        let mut known = Vec::new();
-        for target in targets {
-            let report = proof::on_commit(repository, self.incident, self.policy, target.commit)?;
-            let Some(report) = report else { continue };
-            let (verdict, name) = (report.verdict, target.branch.shown());
-            // What was taken out to the last line may have left no trace.
-            if matches!(verdict, Verdict::Unproven | Verdict::Missing)
-                && let Some(gone) = self.taken_out(&report, target, commit)?
-            {
-                known.push(gone);
-                continue;
+    /// the fix were changed after the commit that is named, for whoever says that it is in effect has looked at that. A target
+    /// that is proven to hold it keeps nobody from settling another one; only the others stay in the list.
+    fn known_otherwise(&self, targets: &mut Vec<&Target>, commit: ObjectId) -> Result<Vec<Refusal>, Failure> {
+        let (repository, never) = (self.session.repository()?, || false);
+        let (mut known, mut proven, mut open) = (Vec::new(), Vec::new(), Vec::new());
+        let options = proof::options(self.policy)?;
+        for &target in targets.iter() {
+            let asked = proof::on_target(repository, self.incident, self.policy, target)?;
+            let Some((fix, report)) = asked else { continue };
+            let (verdict, name, reference) = (report.verdict, target.branch.shown(), &target.branch.full);
+            let aim = Aim::new(repository, target.commit, &never);
+            let confirming =
+                Confirming { incident: self.incident, fix: &fix, target: &aim, reference, options: &options };
+            match (confirming.against(&report, commit)?, verdict) {
+                (Some(Against::TakenOut(taken)), _) => known.push(self.taken_out(&taken, name, commit)),
+                (Some(Against::Changed(by)), _) => known.push(self.changed_since(by, name, commit)),
+                (None, Verdict::Unproven) => open.push(target),
+                (None, Verdict::Merged) => proven.push(self.git_can_tell(verdict, name)),
+                (None, _) => known.push(self.git_can_tell(verdict, name)),
             }
-            if verdict == Verdict::Unproven {
-                known.extend(self.changed(&report, target, commit)?);
-                continue;
-            }
-            let message = format!(
-                "git can tell: the fix is {} on {name}; only `unproven` is for a person to settle",
-                verdict.word()
-            );
-            let next = match verdict {
-                Verdict::Merged => self.close_command(),
-                _ => self.waiver(name),
-            };
-            known.push(Refusal::new(Code::NotMergedBack, message, next));
         }
+        if open.is_empty() {
+            known.extend(proven);
+        }
+        *targets = open;
         Ok(known)
+    }
+
+    /// The refusal of what git knows.
+    fn git_can_tell(&self, verdict: Verdict, name: &str) -> Refusal {
+        let message =
+            format!("git can tell: the fix is {} on {name}; only `unproven` is for a person to settle", verdict.word());
+        let next = if verdict == Verdict::Merged { self.close_command() } else { self.waiver(name) };
+        Refusal::new(Code::NotMergedBack, message, next)
     }
 
     /// How two people say that the fix must not go to a target: what is left where nobody may confirm a commit.
@@ -195,64 +196,35 @@ impl Said<'_> {
 
     /// The refusal of a commit of which nothing is left on the target, and of one that did nothing but take such a one out: of
     /// those, too, that look like the fix, or that somebody confirmed as it before.
-    fn taken_out(&self, report: &Report, target: &Target, commit: ObjectId) -> Result<Option<Refusal>, Failure> {
-        let (repository, name) = (self.session.repository()?, target.branch.shown());
-        let (never, options) = (|| false, proof::options(self.policy)?);
-        let before = settled::confirmed(self.incident, &target.branch.full);
-        let named = report.candidates.iter().map(|candidate| candidate.commit);
-        let commits: BTreeSet<ObjectId> = named.chain(before).chain([commit]).collect();
-        let target = Aim::new(repository, target.commit, &never);
-        let taken_out = taken_out(&target, self.fix, commits, &options)?;
-        let Some(taken) = taken_out.iter().find(|taken| taken.rules_out(commit)) else { return Ok(None) };
-        let by: Vec<String> = taken.by.iter().map(|by| format!("{} ({})", by.commit.short(), by.summary)).collect();
-        let message = format!(
-            "nothing of {} ({}) is on {name} any more: {} took it out",
-            taken.commit.short(),
-            taken.summary,
-            listed(&by)
-        );
+    fn taken_out(&self, taken_out: &[TakenOut], name: &str, commit: ObjectId) -> Refusal {
         let mut next = vec![format!("hotfix verify {}    # says how to bring the fix there", self.id())];
-        // What took it out may have brought the fix in another way.
-        next.extend(taken.by.iter().filter(|by| !taken_out.iter().any(|taken| taken.rules_out(by.commit))).map(|by| {
-            let by = by.commit.short();
-            format!("hotfix verify {} --confirm {by} --reason WHY    # if {by} brought it in another way", self.id())
-        }));
+        let mut message = format!("nothing of {} is on {name} any more", commit.short());
+        if let Some(taken) = taken_out.first() {
+            let by: Vec<String> = taken.by.iter().map(|by| format!("{} ({})", by.commit.short(), by.summary)).collect();
+            let what = format!("{} ({})", taken.commit.short(), taken.summary);
+            message = format!("nothing of {what} is on {name} any more: {} took it out", listed(&by));
+            // What took it out may have brought the fix in another way.
+            let others = taken.by.iter().filter(|by| !taken_out.iter().any(|taken| taken.rules_out(by.commit)));
+            next.extend(others.map(|by| self.confirmation(by.commit, "brought it in another way")));
+        }
         next.push(self.waiver(name));
-        Ok(Some(Refusal { code: Code::NotMergedBack, message, next }))
+        Refusal { code: Code::NotMergedBack, message, next }
+    }
+
+    fn confirmation(&self, commit: ObjectId, when: &str) -> String {
+        let commit = commit.short();
+        format!("hotfix verify {} --confirm {commit} --reason WHY    # if {commit} {when}", self.id())
     }
 
     /// The refusal of a commit after which the lines that it brought, or those of the fix, were changed.
-    fn changed(&self, report: &Report, target: &Target, commit: ObjectId) -> Result<Option<Refusal>, Failure> {
-        let (name, never, options) = (target.branch.shown(), || false, proof::options(self.policy)?);
-        let aim = Aim::new(self.session.repository()?, target.commit, &never);
-        let own = became_of(&aim, self.fix, commit, &options)?;
-        match own.map_or(Ok(None), |own| self.changed_since(&own, name, commit))? {
-            None => self.changed_since(report, name, commit),
-            refusal => Ok(refusal),
-        }
-    }
-
-    fn changed_since(&self, report: &Report, name: &str, commit: ObjectId) -> Result<Option<Refusal>, Failure> {
-        let repository = self.session.repository()?;
-        let open = report.hunks.iter().filter(|hunk| !hunk.fate.holds());
-        let last = |hunk: &HunkReport| hunk.undone_by.or_else(|| hunk.evolved_by.last().copied()).or(hunk.landed_by);
-        for by in open.filter_map(last) {
-            if !repository.contains(commit, by)? {
-                let (own, by) = (commit.short(), by.short());
-                let message =
-                    format!("{by} touched the lines of the fix on {name} after {own}, so {own} shows nothing");
-                let next = format!(
-                    "hotfix verify {} --confirm {by} --reason WHY    # if what that left there is still the fix",
-                    self.id()
-                );
-                return Ok(Some(Refusal {
-                    code: Code::MergeBackUnproven,
-                    message,
-                    next: vec![next, self.waiver(name)],
-                }));
-            }
-        }
-        Ok(None)
+    fn changed_since(&self, by: ObjectId, name: &str, commit: ObjectId) -> Refusal {
+        let (own, by) = (commit.short(), by.short());
+        let message = format!("{by} touched the lines of the fix on {name} after {own}, so {own} shows nothing");
+        let next = format!(
+            "hotfix verify {} --confirm {by} --reason WHY    # if what that left there is still the fix",
+            self.id()
+        );
+        Refusal { code: Code::MergeBackUnproven, message, next: vec![next, self.waiver(name)] }
     }
 
     fn waive(&self, target: &str, reason: WaiverReason, evidence: ObjectId) -> Result<Outcome, Failure> {
@@ -271,6 +243,16 @@ impl Said<'_> {
         }
         self.must_touch(repository, evidence)?;
         self.must_be_release_only(reason)?;
+        // What is there needs no word that it must not be; nor does anything from before the fix show that it is not needed.
+        let asked = proof::on_target(repository, self.incident, self.policy, target)?;
+        if asked.is_some_and(|(_, report)| report.verdict == Verdict::Merged) {
+            return Ok(Outcome::refused(self.id(), [self.git_can_tell(Verdict::Merged, name)]));
+        }
+        if reason != WaiverReason::ReleaseOnly && confirming::is_before(repository, self.incident, self.fix, evidence)?
+        {
+            let next = self.waiver(name);
+            return Ok(Outcome::refused(self.id(), [proof::in_production_refusal(self.incident, evidence, next)]));
+        }
         let waived = Waived { target: target.branch.full.clone(), reason, evidence, at: target.commit };
         let actor = self.session.actor()?;
         let again =
@@ -312,27 +294,19 @@ impl Said<'_> {
         self.incident.fix_authors().chain(&self.authors).chain(cause).any(|author| author.is(person))
     }
 
-    fn paths(&self) -> BTreeSet<&RepositoryPath> {
-        let sides = self.fix.changes.iter().flat_map(|change| [&change.before, &change.after]);
-        sides.flatten().map(|side| &side.path).collect()
-    }
-
     /// A commit that touches nothing of the fix can be neither the fix nor what replaced it.
     fn must_touch(&self, repository: &Repository, commit: ObjectId) -> Result<(), Failure> {
-        let changed = repository.changes_of(commit)?;
-        let paths = self.paths();
-        let touches = changed.iter().flat_map(|change| [&change.before, &change.after]).flatten();
-        if touches.into_iter().any(|side| paths.contains(&side.path)) {
+        if confirming::touches(repository, self.fix, commit)? {
             return Ok(());
         }
-        let names: Vec<String> = paths.iter().take(3).map(ToString::to_string).collect();
+        let names: Vec<String> = confirming::paths(self.fix).iter().take(3).map(ToString::to_string).collect();
         Err(Failure::usage(format!("{} touches no path of the fix", commit.short()))
             .hint(format!("the fix touches {}", names.join(", "))))
     }
 
     fn must_be_release_only(&self, reason: WaiverReason) -> Result<(), Failure> {
         let globs = Globs::new(&self.policy.merge_back.never_goes_back)?;
-        match self.paths().into_iter().find(|path| !globs.match_any(path.as_bytes())) {
+        match confirming::paths(self.fix).into_iter().find(|path| !globs.match_any(path.as_bytes())) {
             Some(path) if reason == WaiverReason::ReleaseOnly => {
                 Err(Failure::usage(format!("{path} is not on the policy's list of what never goes back"))
                     .hint("release-only is for what merge_back.never_goes_back names; else obsolete or superseded"))

@@ -194,6 +194,8 @@ fn proof(incident: &Incident, verdict: &super::event::TargetVerdict) -> Proof {
         target: short_ref(&verdict.target).to_owned(),
         verdict: verdict.verdict,
         story: String::new(),
+        look: Vec::new(),
+        confirmable: None,
         mend: Vec::new(),
         settled: closing::settled(incident, &verdict.target),
     }

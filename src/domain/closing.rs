@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::case::Case;
 use super::event::{CauseSettled, Checked, Decision, RestoredBy, TargetVerdict};
 use super::gates;
-use super::identity::Moment;
+use super::identity::{Moment, ObjectId};
 use super::incident::{Done, Incident, State};
 use super::merge_back::Verdict;
 use super::overrides;
@@ -28,6 +28,10 @@ pub enum Proof {
         verdict: Verdict,
         /// What is missing or undone, in one line; empty when merged.
         story: String,
+        /// The commands that show what is not proven; empty where there are none.
+        look: Vec<String>,
+        /// The commit that a person may confirm as the fix, where that can be told.
+        confirmable: Option<ObjectId>,
         /// The commands that would bring it there; empty where there are none.
         mend: Vec<String>,
         /// What people said about the target, as far as it still holds there.
@@ -72,6 +76,8 @@ pub fn recorded_proofs(incident: &Incident) -> Vec<Proof> {
         target: short_ref(target).to_owned(),
         verdict: verified.what.verdict,
         story: String::new(),
+        look: Vec::new(),
+        confirmable: None,
         mend: Vec::new(),
         settled: settled(incident, target),
     };
@@ -293,7 +299,7 @@ pub fn unproven(incident: &Incident, proof: &Proof) -> Option<Refusal> {
             message: format!("{target} could not be fetched: {why}"),
             next: vec!["git fetch --all".to_owned(), format!("hotfix close {id}")],
         }),
-        Proof::Asked { reference, target, verdict, story, mend, settled } => {
+        Proof::Asked { reference, target, verdict, story, look, confirmable, mend, settled } => {
             if *settled == Some(Settled::Waived) {
                 return None;
             }
@@ -308,8 +314,9 @@ pub fn unproven(incident: &Incident, proof: &Proof) -> Option<Refusal> {
             };
             let story = if story.is_empty() { String::new() } else { format!(": {story}") };
             // First whether it is there: only what is not there is to be brought.
+            let commit = confirmable.map_or_else(|| "COMMIT".to_owned(), |commit| commit.short());
             let confirm =
-                format!("hotfix verify {id} --confirm COMMIT --reason WHY    # if that is it; by somebody else");
+                format!("hotfix verify {id} --confirm {commit} --reason WHY    # if that is it; by somebody else");
             let confirm = (*verdict == Verdict::Unproven).then_some(confirm);
             // Somebody said that it need not go there, and is alone with that so far.
             let waiver = incident.waivers.iter().rfind(|waiver| waiver.what.target == *reference).map(|waiver| {
@@ -323,7 +330,8 @@ pub fn unproven(incident: &Incident, proof: &Proof) -> Option<Refusal> {
             let reopen =
                 incident.is_over().then(|| format!("hotfix reopen {id} --reason WHY    # first: it is closed"));
             let verify = format!("hotfix verify {id}");
-            let next = reopen.into_iter().chain(waiver).chain(confirm).chain(mend.clone()).chain([verify]).collect();
+            let first = reopen.into_iter().chain(waiver);
+            let next = first.chain(look.clone()).chain(confirm).chain(mend.clone()).chain([verify]).collect();
             Some(Refusal { code, message: format!("{what} is {said} {target}{story}"), next })
         }
     }

@@ -258,3 +258,58 @@ fn a_lost_landing_is_not_what_it_was_lost_by() {
         .says("such as 2026-11-23T03:10:00+01:00")
         .says("or a day");
 }
+
+/// The commit that is printed with `--confirm`.
+fn printed(place: &Place) -> String {
+    let said = place.json(&["verify", "INC-42"]);
+    let lines = said["refusals"][0]["next"].as_array().unwrap();
+    let line = lines.iter().filter_map(|line| line.as_str()).find(|line| line.contains("--confirm"));
+    let line = line.unwrap_or_else(|| panic!("{said:#}"));
+    line.split_whitespace().skip_while(|word| *word != "--confirm").nth(1).unwrap().to_owned()
+}
+
+#[test]
+fn the_commit_that_is_printed_to_be_confirmed_is_accepted() {
+    // It looks like the fix, or nearly so since.
+    let (place, landing) = edited_on_main(true);
+    assert_eq!(printed(&place), landing[..10]);
+    confirm(&place, &printed(&place)).exits(0);
+    let (place, _) = edited_on_main(true);
+    place.commit("shop.rs", &guarded("ever_again"), "Do it ever again");
+    confirm(&place, &printed(&place)).exits(0);
+    place.hotfix(&["verify", "INC-42"]).exits(0);
+    // It landed, and was written anew.
+    let (place, _) = edited_on_main(true);
+    place.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    place.git(&["cherry-pick", "-x", "hotfix/INC-42"]);
+    let anew = BROKEN.replace(
+        "    sum(all but first)",
+        "    every_one_of_them_is_looked_at_and_tried_until_it_works()\n    sum(all but first)",
+    );
+    let later = place.commit("shop.rs", &anew, "Look at every one");
+    place.hotfix(&["verify", "INC-42"]).exits(3).says("git show").never_says("cherry-pick");
+    assert_eq!(printed(&place), later[..10]);
+    confirm(&place, &printed(&place)).exits(0);
+    place.hotfix(&["verify", "INC-42"]).exits(0);
+}
+
+#[test]
+fn nobody_says_that_what_is_there_is_not_needed() {
+    let waive = |place: &Place, evidence: &str| {
+        place.hotfix(&["verify", "INC-42", "--not-needed", "main", "--reason", "obsolete", "--evidence", evidence])
+    };
+    let (place, landing) = edited_on_main(true);
+    // What is older than the fix shows nothing of it.
+    waive(&place, "v1.0.0").exits(1).says("fix-in-production");
+    waive(&place, &landing).exits(3).says("second-person-needed");
+    let evidence = ["--reason", "obsolete", "--evidence", &landing];
+    place.hotfix_by(GRACE, &[&["verify", "INC-42", "--not-needed", "main"][..], &evidence].concat()).exits(0);
+    place.git(&["branch", "-f", "release/1.1", "hotfix/INC-42"]);
+    place
+        .hotfix(&["drift", "release/1.1"])
+        .exits(0)
+        .says("A release cut from main holds everything but 1 that people said need not be there");
+    place.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    place.git(&["cherry-pick", "-x", "hotfix/INC-42"]);
+    waive(&place, "HEAD").exits(1).says("not-merged-back").says("git can tell: the fix is merged on main");
+}

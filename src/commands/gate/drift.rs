@@ -35,7 +35,9 @@ pub(super) fn drift(bench: &Bench<'_>) -> Result<Answer, Failure> {
                 Is::Settled(_) => Standing::Settled,
                 Is::Lacking => Standing::Drifts,
             };
-            findings.extend(if is == Standing::Drifts { finding(&drifted, &line, name) } else { None });
+            let is_merge = bench.repository.node(drifted.commit)?.parents.len() > 1;
+            let found = if is == Standing::Drifts { finding(&drifted, is_merge, &line, name) } else { None };
+            findings.extend(found);
             let (commit, subject) = (drifted.commit, drifted.summary);
             answer.commits.push(Looked { commit, subject, is, incidents: BTreeSet::new() });
         }
@@ -43,7 +45,7 @@ pub(super) fn drift(bench: &Bench<'_>) -> Result<Answer, Failure> {
     Ok(answer.with(findings))
 }
 
-fn finding(drifted: &Drifted, line: &str, main: &str) -> Option<Finding> {
+fn finding(drifted: &Drifted, is_merge: bool, line: &str, main: &str) -> Option<Finding> {
     let (code, how) = match drifted.verdict {
         Verdict::Merged => return None,
         Verdict::Unproven => (Code::DriftUnproven, "is not proven to be on"),
@@ -55,6 +57,8 @@ fn finding(drifted: &Drifted, line: &str, main: &str) -> Option<Finding> {
     let message = format!("{commit} on {line} ({}) {how} {main}", drifted.summary);
     let next = match code {
         Code::DriftUnproven => format!("hotfix merged {commit} --into {main}    # shows the candidate beside it"),
+        // What a person did in a merge no plain pick brings.
+        _ if is_merge => format!("hotfix merged {commit} --into {main}    # says what brings it there"),
         _ => format!("git switch {main} && git cherry-pick -x {commit}"),
     };
     let path = drifted.missing.first().cloned();

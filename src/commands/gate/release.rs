@@ -7,6 +7,7 @@ use super::change::{self, Change};
 use super::going_back;
 use super::question::{Update, lacking};
 use super::report::{Answer, Finding, Subject};
+use crate::commands::confirming::Confirming;
 use crate::commands::deployments;
 use crate::commands::policies::Policies;
 use crate::commands::proof::{self, TargetProof};
@@ -330,10 +331,15 @@ fn held(
         forecast.commands = vec![format!("{command}    # cut the release from there: it holds the fix")];
         let shown = branch.as_ref().map_or(main.as_str(), Branch::shown);
         forecast.next_release = format!("{shown} holds it, and this is older");
+        forecast.look.clear();
     }
     let reference = format!("refs/heads/{main}");
-    let proof = TargetProof { reference, name: shown.to_owned(), short: main.clone(), report, settled, forecast };
-    Ok(Some(proof.proof()))
+    let (name, short) = (shown.to_owned(), main.clone());
+    // Whoever confirms does so on main as it stands.
+    let asked = Confirming { incident, fix: &fix, target, reference: &reference, options: &options };
+    let is_main = settled.is_none() && bench.main()? == Some(target.commit);
+    let confirmable = if is_main { asked.acceptable(&report) } else { None };
+    Ok(Some(TargetProof { reference, name, short, report, settled, forecast, confirmable }.proof()))
 }
 
 /// The command that stands on main as everybody has it: one's own may be behind, or have gone another way.

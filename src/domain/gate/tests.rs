@@ -105,8 +105,8 @@ fn a_commit_goes_in_if_one_of_its_owners_lets_it() {
 fn a_release_holds_every_fix_or_says_which_it_drops() {
     let policy = built_in();
     let settled = |verdict, settled| match proof_of(verdict) {
-        Proof::Asked { reference, target, verdict, story, mend, .. } => {
-            Proof::Asked { reference, target, verdict, story, mend, settled: Some(settled) }
+        Proof::Asked { reference, target, verdict, story, look, confirmable, mend, .. } => {
+            Proof::Asked { reference, target, verdict, story, look, confirmable, mend, settled: Some(settled) }
         }
         other => other,
     };

@@ -276,6 +276,8 @@ pub(crate) fn proof_of(verdict: Verdict) -> MainProof {
         target: "main".to_owned(),
         verdict,
         story: String::new(),
+        look: Vec::new(),
+        confirmable: None,
         mend: Vec::new(),
         settled: None,
     }
