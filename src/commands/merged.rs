@@ -12,7 +12,7 @@ use crate::domain::identity::{Moment, ObjectId};
 use crate::domain::merge_back::Verdict;
 use crate::failure::{ExitCode, Failure};
 use crate::git::{self, repository::Repository};
-use crate::merge_back::compare::Comparison;
+use crate::merge_back::compare::{Became, Comparison};
 use crate::merge_back::fix::Fix;
 use crate::merge_back::forecast::{Forecast, forecast};
 use crate::merge_back::recipe::Onto;
@@ -148,6 +148,7 @@ impl render::Report for MergedReport {
         }
         self.report.taken_out.iter().for_each(|taken| page.bullet(&taken.words()));
         self.report.candidates.iter().for_each(|candidate| side_by_side(page, candidate));
+        became(page, &self.report, &self.into.name);
         if let Some(forecast) = &self.forecast {
             page.blank();
             page.paragraph(&forecast.next_release);
@@ -180,10 +181,11 @@ fn by(hunk: &HunkReport) -> String {
     }
 }
 
+/// A person looks at so many lines a path before they would rather see the commits themselves.
+const MOST: usize = 30;
+
 /// The fix beside a candidate.
 pub(super) fn side_by_side(page: &mut Page, candidate: &Candidate) {
-    /// A person looks at so many lines a path before they would rather see the commits themselves.
-    const MOST: usize = 30;
     for Comparison { path, fix, candidate: other } in candidate.compared.iter().take(5) {
         page.blank();
         page.title(&path.to_string());
@@ -193,6 +195,16 @@ pub(super) fn side_by_side(page: &mut Page, candidate: &Candidate) {
         if fix.len().max(other.len()) > MOST {
             page.paragraph(&format!("and more: git show {name} -- {path}"));
         }
+    }
+}
+
+/// The fix beside what stands there now, where it landed and was changed.
+pub(super) fn became(page: &mut Page, report: &Report, into: &str) {
+    for Became { path, fix, now } in report.became.iter().take(5) {
+        page.blank();
+        page.title(&path.to_string());
+        let shown = |lines: &[String]| lines[..lines.len().min(MOST)].to_vec();
+        page.side_by_side([("the fix", &shown(fix)), (&format!("{into} now"), &shown(now))]);
     }
 }
 

@@ -33,7 +33,7 @@ use crate::session::Session;
 use super::book;
 use super::confirming::Confirming;
 use super::line_fix;
-use super::merged::side_by_side;
+use super::merged::{became, side_by_side};
 use super::settled::{self, SettledBy};
 
 /// How long a fetch may take before an answer about main is given up.
@@ -276,8 +276,13 @@ impl TargetProof {
                         true => "landed changed".to_owned(),
                         false => format!("was changed since by {}", by.join(", ")),
                     };
-                    let ask = if hunk.fate == Fate::Evolved { "look at it" } else { "is it still the fix?" };
-                    page.bullet(&format!("{}:{} {how}: {ask}", hunk.path, hunk.lines));
+                    let ask = match (hunk.fate, &self.settled) {
+                        (Fate::Evolved, _) => ": look at it",
+                        (_, None) => ": is it still the fix?",
+                        // Whoever settled it has looked.
+                        (_, Some(_)) => "",
+                    };
+                    page.bullet(&format!("{}:{} {how}{ask}", hunk.path, hunk.lines));
                 }
                 Fate::Ignored => page.bullet(&format!("{}:{} never goes back, says the policy", hunk.path, hunk.lines)),
                 Fate::InEffect | Fate::Evolved | Fate::Undone | Fate::Never | Fate::Weak | Fate::Unknown => {}
@@ -285,6 +290,7 @@ impl TargetProof {
         }
         if self.settled.is_none() {
             self.report.candidates.iter().for_each(|candidate| side_by_side(page, candidate));
+            became(page, &self.report, &self.name);
         }
     }
 

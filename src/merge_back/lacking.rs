@@ -169,7 +169,7 @@ fn traced(
 }
 
 /// Where lines of a text stand after these changes of it; what was changed within them is theirs.
-fn carried(lines: &Range<usize>, hunks: &[Hunk]) -> Range<usize> {
+pub(super) fn carried(lines: &Range<usize>, hunks: &[Hunk]) -> Range<usize> {
     let place = |at: usize, within: fn(&Hunk) -> usize| match hunks.iter().rfind(|hunk| hunk.old.start <= at) {
         None => at,
         Some(hunk) if at <= hunk.old.end => within(hunk),

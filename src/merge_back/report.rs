@@ -9,7 +9,7 @@ use crate::domain::identity::{ObjectId, RepositoryPath};
 use crate::domain::merge_back::Verdict;
 use crate::failure::Failure;
 
-use super::compare::Comparison;
+use super::compare::{Became, Comparison, became};
 use super::explain::{LEAST_SIMILARITY, Sought, candidates};
 use super::fix::Fix;
 use super::judge::{Judged, Part, parts};
@@ -30,6 +30,9 @@ pub struct Report {
     pub landings: Vec<Landing>,
     /// Where no landing is proven: the commits that look most like it, the likest first.
     pub candidates: Vec<Candidate>,
+    /// What landed and was changed until nobody can judge it, beside the fix.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub became: Vec<Became>,
     /// Those that were taken out again: no candidates any more.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub taken_out: Vec<TakenOut>,
@@ -152,6 +155,9 @@ impl Report {
             moved_to: one.moved_to.clone(),
         };
         let missing = judged.iter().filter(|one| one.fate == Fate::Never);
+        let doubted = verdict == Verdict::Unproven && !options.without_candidates;
+        let changed: Vec<&Judged> =
+            judged.iter().filter(|one| doubted && one.fate == Fate::Unknown && one.landed_by.is_some()).collect();
         let origins = origins(target, fix, missing.clone().map(|one| &one.path).collect())?;
         Ok(Self {
             verdict,
@@ -166,6 +172,7 @@ impl Report {
                     None => vec![],
                 },
             },
+            became: became(target, fix, &changed)?,
             taken_out: vec![],
             missing: missing
                 .map(|one| Missing {

@@ -88,6 +88,26 @@ fn what_landed_and_cannot_be_judged_is_looked_at() {
     );
 }
 
+/// Two commits of one person may share a second: what brings nothing of the fix beside what brings all of it is no candidate.
+#[test]
+fn what_brings_nothing_of_the_fix_beside_what_looks_like_it_is_not_named() {
+    let line = |odd: &str, at: usize| format!("{}_{at}_of_it", if at % 2 == 1 { odd } else { "the_line" });
+    let lines = |odd: &str| (1..=9).map(|at| line(odd, at)).collect::<Vec<_>>().join(" ");
+    let history = History::bare(&format!(
+        "{BASE}fix : a ~ two_of_it -> {}; by Ada; at 2; branch line
+         noise < base : a ~ six_of_it -> six_of_them; by Ada; at 2; says something_else
+         edited : a ~ two_of_it -> {}; by Grace; says in_other_words
+         main : b = x; branch main",
+        lines("the_line"),
+        lines("another_thing")
+    ));
+    let answer = asked(&history);
+    let named = answer["candidates"].as_array().unwrap();
+    let named: Vec<String> =
+        named.iter().map(|one| history.label(one["commit"].as_str().unwrap().parse().unwrap())).collect();
+    assert_eq!(named, ["edited"], "{answer:#}");
+}
+
 /// A part of the fix that a person made in a merge, beside a branch that main has.
 fn in_a_merge(main: &str) -> History {
     History::checked_out(&format!(
