@@ -24,6 +24,9 @@ use crate::render::{Page, Report};
 use crate::session::Session;
 
 /// List every commit on a release line since its fork, and whether main holds it
+///
+/// A line within main's own history left no fork: it was cut from there, or main was fast-forwarded to it. What it has since its
+/// first release is then judged as one; where that is not proven, or no release tells it, it waits (exit 3) for the range.
 #[derive(clap::Args)]
 pub struct Args {
     /// The release line; the newest one of the policy if it is left out

@@ -83,7 +83,8 @@ fn is_all_of_the_fix(target: &Target<'_>, fix: &Fix, others: &[ObjectId]) -> Res
     Ok(true)
 }
 
-/// The commits to bring, oldest first: those that made something of what is lacking, and are not held by themselves.
+/// The commits to bring, oldest first: those that made something of what is lacking, and are not held by themselves. Exit 4
+/// where an object is missing.
 pub(super) fn steps(target: &Target<'_>, fix: &Fix, report: &Report, options: &Options) -> Result<Vec<Step>, Failure> {
     let steps = fix.commits.iter().map(|commit| Step::of(target, fix, *commit));
     let steps: Vec<Step> = steps.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
@@ -105,7 +106,10 @@ pub(super) fn steps(target: &Target<'_>, fix: &Fix, report: &Report, options: &O
             None => true,
         })
     };
-    Ok(steps.into_iter().filter(made).filter(|step| !step.is_held(target, options)).collect())
+    let made: Vec<Step> = steps.into_iter().filter(made).collect();
+    let open: Vec<Step> = made.iter().filter(|step| !step.is_held(target, options)).cloned().collect();
+    // Where each is held by itself and yet not all of them together, what one more pick changes is the only sign.
+    Ok(if open.is_empty() { made } else { open })
 }
 
 /// Whether a part of the fix has to be brought: what landed, and became something that nobody can judge, has not.

@@ -169,3 +169,17 @@ pub(super) fn reverts(
     }
     Ok(commits)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_a_shell_would_take_apart_is_quoted() {
+        let commit: ObjectId = "0123456789012345678901234567890123456789".parse().unwrap();
+        let shown = |path: &str| show(&[commit], &RepositoryPath::new(path));
+        assert_eq!(shown("src/a-b.rs"), "git show 0123456789 -- :/src/a-b.rs");
+        assert_eq!(shown("the shop's.rs"), "git show 0123456789 -- ':/the shop'\\''s.rs'");
+        assert_eq!(shown("$(rm).rs"), "git show 0123456789 -- ':/$(rm).rs'");
+    }
+}
