@@ -9,6 +9,7 @@ pub mod compare;
 mod doubts;
 pub mod drift;
 pub mod explain;
+mod first_part;
 pub mod fix;
 pub mod forecast;
 mod holders;

@@ -16,6 +16,7 @@ use crate::domain::test_code::is_test_code;
 use crate::failure::Failure;
 use crate::git::trees::Entry;
 
+use super::first_part::Forms;
 use super::fix::Fix;
 use super::judge::{Gone, Judged, Part};
 use super::landings::Found;
@@ -54,7 +55,7 @@ impl TextJudge<'_, '_> {
         let (tip, lines) = (self.text(&shelf, 0)?, OnceCell::new());
         let stands =
             |line: &[u8]| lines.get_or_init(|| tip.lines().iter().copied().collect::<HashSet<&[u8]>>()).contains(line);
-        let view = self.view(newest.entry)?;
+        let (view, forms) = (self.view(newest.entry)?, Forms::new());
         let mut judged = Vec::new();
         for (hunk, found) in hunks.iter().zip(found) {
             let part = Part::Lines { old: hunk.old.clone(), new: hunk.new.clone() };
@@ -64,6 +65,7 @@ impl TextJudge<'_, '_> {
             one.standing = one.weight;
             one.quiet = is_quiet_change(self.path, self.change.removed(hunk), self.change.added(hunk));
             let now = view.standing(self.change, hunk);
+            let landed = found.is_some();
             match found {
                 Some(found) => {
                     one.landed_by = Some(self.versions[found.landing].at);
@@ -82,13 +84,16 @@ impl TextJudge<'_, '_> {
                     }
                 }
             }
+            let place = view.place(hunk);
+            let lacking = self.take_apart(hunk, (now, landed), &forms, &mut one)?;
             if hunk.new.is_empty() && one.fate.holds() && self.was_moved(hunk, &one)? {
                 one.fate = Fate::Weak;
             }
             if one.fate.holds() {
-                self.doubt(hunk, (now, view.place(hunk)), tip, &mut one)?;
+                self.doubt(hunk, (now, place.filter(|_| lacking.is_empty())), tip, &mut one)?;
             }
             judged.push(one);
+            judged.extend(lacking);
         }
         Ok(judged)
     }
@@ -293,7 +298,6 @@ impl TextJudge<'_, '_> {
             };
             let place = Place { lines: adaptation.own, gap: adaptation.gap };
             one.landed_by = Some(at);
-            one.evolved_by.push(at);
             let trace = Trace { heirs: adaptation.heirs, replaced: adaptation.changed, ..Trace::new(hunk, place) };
             return self.follow(hunk, index, trace, shelf, one);
         }

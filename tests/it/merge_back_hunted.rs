@@ -236,7 +236,7 @@ fn only_the_first_half_of_a_range_is_not_all_of_it() {
          fix : a ~ skip_all_checks -> 
          other < base : c = more
          main : pick c1";
-    assert_eq!(verdict(lines), Unproven);
+    assert_eq!(verdict(lines), Partial);
 }
 
 /// A function that moved to a file of its own, in the version that never had the guard.
