@@ -23,6 +23,7 @@ pub mod ladder;
 pub mod lines;
 pub mod merge_back;
 mod moment;
+pub mod never_run;
 pub mod overrides;
 pub mod policy;
 pub mod quiet;

@@ -1,10 +1,11 @@
 //! Code that stands in its file and is no part of the program: block comments, texts that nobody reads, what `#if 0` leaves out,
-//! and files that no build takes up.
+//! what stands under a condition that is never true, and files that no build takes up.
 
 use memchr::memmem;
 
 use super::identity::RepositoryPath;
 use super::lines::Text;
+use super::never_run::never_run;
 
 /// Languages with `/* … */`.
 const BLOCK_COMMENTS: &[&str] = &[
@@ -30,6 +31,14 @@ const IGNORED: [&[u8]; 2] = [b"//go:build ignore", b"// +build ignore"];
 /// Strings are told apart as far as one line goes, and a language that is not known here has no such lines. Whoever compares
 /// two versions of a file can trust a difference more than the answer for one.
 pub fn switched_off(path: &RepositoryPath, text: &Text<'_>) -> Option<Vec<bool>> {
+    match (left_out(path, text), never_run(path, text)) {
+        (Some(one), Some(other)) => Some(one.into_iter().zip(other).map(|(one, other)| one || other).collect()),
+        (one, other) => one.or(other),
+    }
+}
+
+/// Whether each line of a file is a comment or what no build takes up.
+fn left_out(path: &RepositoryPath, text: &Text<'_>) -> Option<Vec<bool>> {
     let name = String::from_utf8_lossy(path.as_bytes()).to_ascii_lowercase();
     let extension = name.rsplit_once('.')?.1;
     match extension {

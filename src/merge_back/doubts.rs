@@ -16,6 +16,7 @@ use crate::failure::Failure;
 use crate::git::trees::Entry;
 
 use super::judge::Judged;
+use super::order::{is_cut_off, is_out_of_order};
 use super::target::{Target, Version};
 use super::text::TextJudge;
 
@@ -83,6 +84,7 @@ impl TextJudge<'_, '_> {
                 || self.holds_what_the_fix_dropped(&lines, text)?
                 || self.stands_beside_the_old(hunk, &around, text)
                 || self.left_its_block(hunk, &lines, text)
+                || self.does_nothing_there(hunk, &lines, text)
             {
                 one.fate = Fate::Unknown;
             }
@@ -111,12 +113,19 @@ impl TextJudge<'_, '_> {
             })
     }
 
+    /// Whether a hunk's lines, which stand at these places of a text, are never come to there, or too late.
+    fn does_nothing_there(&self, hunk: &Hunk, places: &[usize], text: &Text<'_>) -> bool {
+        is_cut_off(self.path, self.change, hunk, (places, text))
+            || is_out_of_order(self.path, self.change, hunk, (places, text))
+    }
+
     /// Whether the block that holds a hunk in the fix stands in a version without it, and the hunk's lines in another.
     ///
     /// A block is known by the line above that is indented less, such as a function's head, where that stands only once.
     fn left_its_block(&self, hunk: &Hunk, places: &[usize], text: &Text<'_>) -> bool {
         let after = &self.change.after;
-        let place_of = |own: usize| places.iter().copied().find(|at| text.lines()[*at] == after.lines()[own]);
+        let is = |at: &usize, own: usize| text.lines()[*at].trim_ascii() == after.lines()[own].trim_ascii();
+        let place_of = |own: usize| places.iter().copied().find(|at| is(at, own));
         let telling = hunk.new.clone().filter(|own| is_telling(after.lines()[*own]));
         let Some((own, here)) = telling.filter_map(|own| Some((own, place_of(own)?))).next() else { return false };
         let known = heads(after, own).into_iter().find(|head| text.holds_once(head) && after.holds_once(head));
@@ -206,6 +215,7 @@ impl TextJudge<'_, '_> {
         one.fate = if (trace.lost || trace.dropped > 0 && self.too_much_is_gone(hunk, trace)) && !one.quiet
             || self.is_switched_off(hunk, &lines, (tip, text))
             || self.left_its_block(hunk, &lines, text)
+            || self.does_nothing_there(hunk, &lines, text) && !one.quiet
         {
             Fate::Unknown
         } else if trace.is_evolved() || one.moved_to.is_some() {
@@ -287,7 +297,7 @@ impl Target<'_> {
 
 /// The lines above a line that are indented less and less, the nearest first, without their indentation. What ends a head of
 /// several lines is none, nor is a word that says too little: `var (`.
-fn heads<'a>(text: &Text<'a>, line: usize) -> Vec<&'a [u8]> {
+pub(super) fn heads<'a>(text: &Text<'a>, line: usize) -> Vec<&'a [u8]> {
     let mut depth = indentation(text.lines()[line]);
     let mut heads = Vec::new();
     for above in text.lines()[..line].iter().rev() {
@@ -313,7 +323,7 @@ fn block<'t, 'a>(text: &'t Text<'a>, head: &[u8]) -> &'t [&'a [u8]] {
     &below[..end.unwrap_or(below.len())]
 }
 
-fn indentation(line: &[u8]) -> usize {
+pub(super) fn indentation(line: &[u8]) -> usize {
     line.iter().take_while(|byte| byte.is_ascii_whitespace()).count()
 }
 

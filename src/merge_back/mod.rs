@@ -18,6 +18,7 @@ pub mod judge;
 mod lacking;
 mod landings;
 mod line;
+mod order;
 mod picks;
 pub mod recipe;
 pub mod report;

@@ -41,6 +41,7 @@ mod merge_back_doubts;
 mod merge_back_hunted;
 mod merge_back_later;
 mod merge_back_parts;
+mod merge_back_places;
 mod merge_back_properties;
 mod merge_back_signs;
 mod merge_back_words;
