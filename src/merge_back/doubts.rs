@@ -21,13 +21,10 @@ use super::target::{Target, Version};
 use super::text::TextJudge;
 
 /// How many lines before and behind a hunk tell its surroundings.
-const SURROUNDINGS: usize = 3;
+pub(super) const SURROUNDINGS: usize = 3;
 
 /// Of so many files what is switched off in them is kept between questions; each is a byte a line.
 const CACHED_SWITCHES: usize = 1_000;
-
-/// So many telling lines are known again without their surroundings.
-const KNOWN_ALONE: usize = 5;
 
 impl TextJudge<'_, '_> {
     /// Whether among a hunk's lines, which stand at these places of a text, stands one that the fix itself brought and took
@@ -132,34 +129,6 @@ impl TextJudge<'_, '_> {
         let Some(head) = known.filter(|head| !heads(text, here).contains(head)) else { return false };
         // Where lines repeat they may be its own all the same.
         !block(text, head).iter().any(|line| line.trim_ascii() == after.lines()[own].trim_ascii())
-    }
-
-    /// Whether lines that went to another file have a neighbour there that came along, or are many enough to be known without: an
-    /// error check stands in a hundred places, and a line like the one beside it stands in many functions.
-    pub(super) fn comes_with_a_neighbour(
-        &self,
-        trace: &Trace,
-        old: &Text<'_>,
-        (before, entry, places): (Option<Entry>, Entry, &[usize]),
-    ) -> Result<bool, Failure> {
-        if trace.own_lines(old).iter().filter(|line| is_telling(line)).count() >= KNOWN_ALONE {
-            return Ok(true);
-        }
-        let there = self.target.blob(entry.id)?;
-        let new = Text::new(&there);
-        let alignment = self.target.aligned(before, Some(entry))?;
-        let is_new = |line: &usize| alignment.hunks.iter().any(|hunk| hunk.new.contains(line));
-        let beside = |text: &Text<'_>, lines: &[usize]| {
-            let (first, last) = (lines.iter().min().copied().unwrap_or(0), lines.iter().max().copied().unwrap_or(0));
-            let telling = |line: &usize| is_telling(text.lines()[*line]);
-            [(0..first).rev().find(telling), (last + 1..text.lines().len()).find(telling)]
-        };
-        let words = |text: &Text<'_>, line: Option<usize>| line.map(|line| text.lines()[line].trim_ascii().to_vec());
-        let (was, is) = (beside(old, &trace.own), beside(&new, places));
-        let came_along = |(was, is): (&Option<usize>, &Option<usize>)| {
-            is.as_ref().is_some_and(is_new) && words(old, *was) == words(&new, *is)
-        };
-        Ok(was.iter().zip(&is).any(came_along))
     }
 
     /// Whether one of a hunk's lines, which stand at these places of a version, is switched off there, and was not in the fix.

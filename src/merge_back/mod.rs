@@ -18,6 +18,8 @@ pub mod judge;
 mod lacking;
 mod landings;
 mod line;
+mod loosely;
+mod moved;
 mod order;
 mod picks;
 pub mod recipe;

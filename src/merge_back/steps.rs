@@ -10,10 +10,14 @@ use crate::failure::Failure;
 use crate::git::history::Message;
 use crate::git::trees::{Differing, Entry};
 
+use super::loosely::trimmed;
 use super::target::Target;
 
 /// The most files that a commit may change for moved code to be looked for in all of them.
 pub(super) const MOST_FILES: usize = 300;
+
+/// So many files of the same name are looked at for a moved one that was indented otherwise.
+const MOST_NAMESAKES: usize = 10;
 
 /// The most commits of a merged branch that are looked at.
 const MOST_INNER: usize = 100;
@@ -63,15 +67,21 @@ impl Target<'_> {
         }
         let few = added.len() <= 40;
         let old = self.blob(entry.id)?;
-        let old = TellingLines::of(&old);
+        let lines = TellingLines::of(&old);
         let mut best: Option<(usize, RepositoryPath)> = None;
-        for (file, after) in added {
-            if !after.is_file() || !few && base_name(path) != base_name(&file.path) {
-                continue;
-            }
-            let alike = old.percent_in(&self.blob(after.id)?);
+        let may_be = |file: &Differing, after: &Entry| after.is_file() && (few || is_namesake(path, file));
+        for (file, after) in added.iter().filter(|(file, after)| may_be(file, after)) {
+            let alike = lines.percent_in(&self.blob(after.id)?);
             if alike >= 50 && best.as_ref().is_none_or(|(most, _)| alike > *most) {
                 best = Some((alike, file.path.clone()));
+            }
+        }
+        // Whoever moves a file may indent it otherwise too.
+        let namesakes = added.iter().filter(|(file, after)| after.is_file() && is_namesake(path, file));
+        for (file, after) in namesakes.filter(|_| best.is_none()).take(MOST_NAMESAKES) {
+            let (old, new) = (trimmed(&Text::new(&old)), trimmed(&Text::new(&self.blob(after.id)?)));
+            if TellingLines::of(&old).percent_in(&new) >= 80 {
+                return Ok(Some(file.path.clone()));
             }
         }
         Ok(best.map(|(_, path)| path))
@@ -106,8 +116,7 @@ impl Target<'_> {
         from: &RepositoryPath,
     ) -> Result<Option<(RepositoryPath, Entry, Vec<usize>)>, Failure> {
         let wanted: Vec<&[u8]> = lines.iter().filter(|line| is_telling(line)).map(|line| line.trim_ascii()).collect();
-        // One short line says too little to be known again.
-        if wanted.is_empty() || wanted.len() == 1 && wanted[0].len() < 16 {
+        if wanted.is_empty() || wanted.len() == 1 && is_short(wanted[0]) {
             return Ok(None);
         }
         let finders: Vec<memchr::memmem::Finder> = wanted.iter().map(memchr::memmem::Finder::new).collect();
@@ -196,6 +205,11 @@ impl Target<'_> {
     }
 }
 
+/// Whether a line says too little to be known again alone.
+pub(super) fn is_short(line: &[u8]) -> bool {
+    line.trim_ascii().len() < 16
+}
+
 pub(super) fn base_name(path: &RepositoryPath) -> &[u8] {
     let path = path.as_bytes();
     &path[memchr::memrchr(b'/', path).map_or(0, |slash| slash + 1)..]
@@ -218,6 +232,10 @@ pub(super) fn is_copy(path: &RepositoryPath) -> bool {
             Some((_, extension)) => PROSE.contains(&extension) || PUT_ASIDE.contains(&extension),
             None => ["news", "changes", "changelog", "history", "readme", "todo"].contains(&name),
         }
+}
+
+fn is_namesake(path: &RepositoryPath, file: &Differing) -> bool {
+    base_name(path) == base_name(&file.path)
 }
 
 /// Less for a path that shares more of its end with the other.

@@ -20,6 +20,7 @@ use super::first_part::Forms;
 use super::fix::Fix;
 use super::judge::{Gone, Judged, Part};
 use super::landings::Found;
+use super::moved::{Away, Left};
 use super::picks::Picks;
 use super::shelf::{Shelf, bytes};
 use super::target::{Target, Version};
@@ -37,12 +38,6 @@ pub(super) struct TextJudge<'a, 't> {
     /// How often the lines were followed to another file already.
     pub(super) moves: usize,
 }
-
-/// So often lines are followed to another file.
-const MOST_MOVES: usize = 4;
-
-/// The versions of another path, newest first, and where lines stand in the oldest of them.
-type Elsewhere = (Vec<Version>, Vec<usize>);
 
 impl TextJudge<'_, '_> {
     /// The fate of every hunk.
@@ -192,43 +187,59 @@ impl TextJudge<'_, '_> {
                     trace = next;
                 }
                 Step::Restored => return self.undone(one, at),
-                outcome => {
-                    // Words are asked before moves: a revert may put the same lines somewhere else.
-                    if self.claims_to_revert(at, one)? {
-                        return self.undone(one, at);
-                    }
-                    // The lines may have moved to another file.
-                    if let Some((later, places)) = self.moved_away(&trace, old, at, &from.path)? {
-                        one.moved_to = Some(later[later.len() - 1].path.clone());
-                        one.evolved_by.push(at);
-                        one.uprooted_by.push(at);
-                        let there = TextJudge { versions: &later, moves: self.moves + 1, ..*self };
-                        let bytes = bytes(&later);
-                        let trace = Trace { own: places, heirs: vec![], ..trace };
-                        return there.follow(hunk, later.len() - 1, trace, &Shelf::new(&bytes), one);
-                    }
-                    // What a fix only added and someone took out by itself is undone. A changed line that went away is not
-                    // back to what it was, unless that stands there again.
-                    let undone =
-                        outcome == Step::Removed && hunk.old.is_empty() || removed.come_back(old.bytes(), new.bytes());
-                    let around = (old, new, &*alignment);
-                    if undone
-                        || self.surroundings_live_on(&trace, around, at, &from.path)?
-                        || self.is_absent(hunk, to.entry)?
-                    {
-                        return self.undone(one, at);
-                    }
-                    one.evolved_by.push(at);
-                    one.uprooted_by.push(at);
-                    one.dropped_by.push(at);
-                    one.fate = Fate::Evolved;
-                    one.standing = 0;
-                    one.gone = Some(if outcome == Step::Rewritten { Gone::Rewritten } else { Gone::Removed });
-                    return Ok(());
-                }
+                outcome => return self.all_gone(hunk, (&trace, &outcome), ([from, to], [old, new]), &removed, one),
             }
         }
         self.settle(hunk, &trace, (&self.versions[0], self.text(shelf, 0)?), one)
+    }
+
+    /// Settles a hunk all of whose lines went in the step between two versions.
+    fn all_gone(
+        &self,
+        hunk: &Hunk,
+        (trace, outcome): (&Trace, &Step),
+        ([from, to], [old, new]): ([&Version; 2], [&Text<'_>; 2]),
+        removed: &Removed<'_>,
+        one: &mut Judged,
+    ) -> Result<(), Failure> {
+        let (alignment, at) = (self.target.aligned(from.entry, to.entry)?, to.at);
+        // Words are asked before moves: a revert may put the same lines somewhere else.
+        if self.claims_to_revert(at, one)? {
+            return self.undone(one, at);
+        }
+        let away = self.moved_away(trace, &Left { old, alignment: &alignment, path: &from.path }, at)?;
+        if let Away::To(later, places) = away {
+            one.moved_to = Some(later[later.len() - 1].path.clone());
+            one.evolved_by.push(at);
+            one.uprooted_by.push(at);
+            let there = TextJudge { versions: &later, moves: self.moves + 1, ..*self };
+            let bytes = bytes(&later);
+            let trace = Trace { own: places, heirs: vec![], ..trace.clone() };
+            return there.follow(hunk, later.len() - 1, trace, &Shelf::new(&bytes), one);
+        }
+        // What a fix only added and someone took out by itself is undone. A changed line that went away is not back to what it
+        // was, unless that stands there again.
+        let is_back = removed.come_back(old.bytes(), new.bytes());
+        let undone = is_back
+            || *outcome == Step::Removed && hunk.old.is_empty()
+            || self.surroundings_live_on(trace, (old, new, &alignment), at, &from.path)?
+            || self.is_absent(hunk, to.entry)?;
+        // Where the same lines stand elsewhere now only a person can tell whether they do there what they did.
+        let alike = matches!(away, Away::Alike) && !is_back && (undone || *outcome == Step::Removed);
+        if undone && !alike {
+            return self.undone(one, at);
+        }
+        one.evolved_by.push(at);
+        one.uprooted_by.push(at);
+        one.standing = 0;
+        if alike {
+            one.fate = Fate::Unknown;
+            return Ok(());
+        }
+        one.dropped_by.push(at);
+        one.fate = Fate::Evolved;
+        one.gone = Some(if *outcome == Step::Rewritten { Gone::Rewritten } else { Gone::Removed });
+        Ok(())
     }
 
     fn undone(&self, one: &mut Judged, at: usize) -> Result<(), Failure> {
@@ -250,29 +261,6 @@ impl TextJudge<'_, '_> {
         one.landed_by.map_or(Ok(false), |landing| self.target.claims_to_revert(at, landing, &self.fix.commits))
     }
 
-    /// Where a trace's own lines went when commit `at` took them out of their file: the later versions of the other file
-    /// (newest first, down to that commit's), and the place in the oldest of them.
-    fn moved_away(
-        &self,
-        trace: &Trace,
-        old: &Text<'_>,
-        at: usize,
-        from: &RepositoryPath,
-    ) -> Result<Option<Elsewhere>, Failure> {
-        let own = trace.own_lines(old);
-        if self.moves >= MOST_MOVES {
-            return Ok(None);
-        }
-        let Some((path, entry, places)) = self.target.scattered(at, &own, from)? else { return Ok(None) };
-        let differing = self.target.differing(at)?;
-        let before = differing.iter().find(|file| file.path == path).and_then(|file| file.before);
-        if !self.comes_with_a_neighbour(trace, old, (before, entry, &places))? {
-            return Ok(None);
-        }
-        let later = self.target.versions(&[path], at)?.remove(0);
-        Ok(Some((self.target.follow_renames(later, &[])?, places)))
-    }
-
     /// Whether a pick of the fix brought the hunk with changes of its own, such as a conflict leaves behind.
     ///
     /// Likeness alone proves nothing: the commit must carry the author and the author's date of one of the fix's commits, and
@@ -289,7 +277,11 @@ impl TextJudge<'_, '_> {
             }
             let (old, new) = (self.text(shelf, index + 1)?, self.text(shelf, index)?);
             let how = (one.quiet, is_test_code(self.path) && self.picks.names(at)?);
-            let Some(adaptation) = Adaptation::new(self.change, hunk, how, (old, new)) else {
+            let mut adaptation = Adaptation::new(self.change, hunk, how, (old, new));
+            if adaptation.is_none() && self.picks.names(at)? {
+                adaptation = self.adapted_loosely(hunk, how, (old, new));
+            }
+            let Some(adaptation) = adaptation else {
                 let absent = now == Standing::Absent;
                 if one.fate == Fate::Never && Adaptation::resembles(self.change, hunk, absent, old, new) {
                     one.fate = Fate::Unknown;
@@ -301,7 +293,7 @@ impl TextJudge<'_, '_> {
             let trace = Trace { heirs: adaptation.heirs, replaced: adaptation.changed, ..Trace::new(hunk, place) };
             return self.follow(hunk, index, trace, shelf, one);
         }
-        Ok(())
+        if now == Standing::Unclear { self.came_loosely(hunk, shelf, one) } else { Ok(()) }
     }
 
     /// Takes a hunk for unknown that left no trace, where the step to this version says that it is the fix, or raises the version

@@ -40,6 +40,7 @@ mod merge_back_advice;
 mod merge_back_doubts;
 mod merge_back_hunted;
 mod merge_back_later;
+mod merge_back_moved;
 mod merge_back_parts;
 mod merge_back_places;
 mod merge_back_properties;
