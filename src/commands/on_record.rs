@@ -26,7 +26,7 @@ pub fn explained(
     book: &Book<'_>,
     never_goes_back: &Globs,
     asked: &[Asked],
-    stop: &dyn Fn() -> bool,
+    stop: &(dyn Fn() -> bool + Sync),
 ) -> Result<HashSet<ObjectId>, Failure> {
     let mut found = HashSet::new();
     if asked.is_empty() {

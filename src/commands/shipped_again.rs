@@ -21,7 +21,7 @@ pub fn shipped_again(
     repository: &Repository,
     book: &Book<'_>,
     (name, commit): (&str, ObjectId),
-    stop: &dyn Fn() -> bool,
+    stop: &(dyn Fn() -> bool + Sync),
 ) -> Result<Vec<(IncidentId, Refusal)>, Failure> {
     let mut found = Vec::new();
     for back in rolled_back(book.incidents.values()) {
@@ -38,7 +38,7 @@ fn is_shipped(
     incident: &Incident,
     back: &RolledBack,
     commit: ObjectId,
-    stop: &dyn Fn() -> bool,
+    stop: &(dyn Fn() -> bool + Sync),
 ) -> Result<bool, Failure> {
     let broken = back.from.commit;
     let known = repository.contains_known(commit, broken)?;

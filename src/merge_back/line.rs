@@ -95,9 +95,13 @@ pub(super) fn at_once<S: Sync, T: Send>(
 ) -> Result<Vec<T>, Failure> {
     std::thread::scope(|scope| {
         let threads: Vec<_> = shares.iter().map(|share| scope.spawn(|| work(share))).collect();
-        let join = |thread: std::thread::ScopedJoinHandle<'_, Result<T, Failure>>| {
-            thread.join().map_err(|_| Failure::undecided("a worker of the search broke"))?
-        };
+        let join =
+            |thread: std::thread::ScopedJoinHandle<'_, Result<T, Failure>>| thread.join().map_err(|_| broken())?;
         threads.into_iter().map(join).collect()
     })
+}
+
+/// What is said where a thread ended by itself.
+pub(super) fn broken() -> Failure {
+    Failure::undecided("a worker of the search broke")
 }

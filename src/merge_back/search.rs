@@ -1,6 +1,8 @@
 //! The search: from a fix and a target to the fates of all hunks.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use globset::GlobSet;
 
@@ -78,18 +80,18 @@ fn by_lines(
     timelines: &[Timeline<'_>],
     touching: &BTreeSet<usize>,
 ) -> Result<Vec<Judged>, Failure> {
+    let all: Vec<usize> = (0..timelines.len()).collect();
+    let mut judged = judge_each(target, fix, timelines, &all, None)?;
     let picks = Picks::new(target, fix);
-    let judge = |(change, versions): &Timeline<'_>| judge(target, change, &picks, fix, versions);
-    let mut judged = timelines.iter().map(judge).collect::<Result<Vec<_>, _>>()?;
     // A commit that is proven to have brought most of the fix is its landing: it may have touched the rest up.
     if let Some(landing) = main_landing(judged.iter().flatten())
         && !picks.has(landing)?
     {
         picks.know(landing);
-        for (judged, timeline) in judged.iter_mut().zip(timelines) {
-            if judged.iter().any(|one| !one.fate.holds() && one.fate != Fate::Undone) {
-                *judged = judge(timeline)?;
-            }
+        let is_open = |one: &Judged| !one.fate.holds() && one.fate != Fate::Undone;
+        let open: Vec<usize> = all.into_iter().filter(|at| judged[*at].iter().any(is_open)).collect();
+        for (at, again) in open.iter().zip(judge_each(target, fix, timelines, &open, Some(landing))?) {
+            judged[*at] = again;
         }
     }
     let mut judged: Vec<Judged> = judged.into_iter().flatten().collect();
@@ -97,6 +99,44 @@ fn by_lines(
     doubt(&picks, touching, &mut judged)?;
     Ok(judged)
 }
+
+/// Judges those of the changed paths that are named by their places in `wanted`, in that order; `landing` is a commit that is
+/// known to have brought most of the fix. Where there is much to look at, every processor takes its part.
+fn judge_each(
+    target: &Target<'_>,
+    fix: &Fix,
+    timelines: &[Timeline<'_>],
+    wanted: &[usize],
+    landing: Option<usize>,
+) -> Result<Vec<Vec<Judged>>, Failure> {
+    let steps = |at: &usize| timelines[*at].1.len();
+    // The longest first, so that no thread begins one when the others are done.
+    let mut order: Vec<usize> = (0..wanted.len()).collect();
+    order.sort_by_key(|place| Reverse(steps(&wanted[*place])));
+    let is_much = wanted.len() > 1 && wanted.iter().map(steps).sum::<usize>() >= MANY_STEPS;
+    let processors = || std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = if is_much { processors().min(MOST_THREADS).min(wanted.len()) } else { 1 };
+    let next = AtomicUsize::new(0);
+    let shares = target.shared(threads, |target| {
+        let picks = Picks::new(target, fix);
+        landing.into_iter().for_each(|landing| picks.know(landing));
+        let mut done = Vec::new();
+        while let Some(&place) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let (change, versions) = &timelines[wanted[place]];
+            done.push((place, judge(target, change, &picks, fix, versions)?));
+        }
+        Ok(done)
+    })?;
+    let mut judged: Vec<(usize, Vec<Judged>)> = shares.into_iter().flatten().collect();
+    judged.sort_by_key(|(place, _)| *place);
+    Ok(judged.into_iter().map(|(_, judged)| judged).collect())
+}
+
+/// From so many versions on another thread is worth its start, which costs about as much as looking at twenty.
+const MANY_STEPS: usize = 64;
+
+/// More threads than this only wait for each other's disk.
+const MOST_THREADS: usize = 4;
 
 /// The most commits whose author and date are compared with the fix's.
 const MOST_ASKED: usize = 400;

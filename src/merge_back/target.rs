@@ -14,7 +14,7 @@ use crate::git::repository::Repository;
 use crate::git::trees::{Differing, Entry, Watch};
 
 use super::holders::Asked;
-use super::line::Line;
+use super::line::{Line, broken};
 use super::steps::base_name;
 
 /// Files by what they are called in their directories.
@@ -42,7 +42,7 @@ pub struct Target<'r> {
     pub(super) moves: RefCell<HashMap<(usize, RepositoryPath, Entry), Option<RepositoryPath>>>,
     later: RefCell<HashMap<(usize, RepositoryPath), Vec<Version>>>,
     met: RefCell<HashMap<ObjectId, Option<usize>>>,
-    stop: &'r dyn Fn() -> bool,
+    stop: &'r (dyn Fn() -> bool + Sync),
 }
 
 /// The first-parent line, newest first, as far as it was needed.
@@ -50,6 +50,13 @@ pub struct Target<'r> {
 struct Trunk {
     nodes: Vec<Node>,
     index: HashMap<ObjectId, usize>,
+}
+
+impl Trunk {
+    fn of(nodes: Vec<Node>) -> Self {
+        let index = nodes.iter().enumerate().map(|(number, node)| (node.id, number)).collect();
+        Self { nodes, index }
+    }
 }
 
 /// One version of a path on the first-parent line.
@@ -74,7 +81,7 @@ const CACHED_BLOBS: usize = 2_000;
 
 impl<'r> Target<'r> {
     /// A target; `stop` is asked often, and where it says true the question ends undecided (exit 4).
-    pub fn new(repository: &'r Repository, commit: ObjectId, stop: &'r dyn Fn() -> bool) -> Self {
+    pub fn new(repository: &'r Repository, commit: ObjectId, stop: &'r (dyn Fn() -> bool + Sync)) -> Self {
         let (trunk, differing, blobs, files, alignments, line) = Default::default();
         let (messages, asked, off, moves, later, met) = Default::default();
         Self {
@@ -98,8 +105,33 @@ impl<'r> Target<'r> {
 
     /// The same with what is known of its line.
     pub fn on(self, line: &'r Line) -> Self {
-        let index = line.nodes.iter().enumerate().map(|(number, node)| (node.id, number)).collect();
-        Self { line: Some(line), trunk: RefCell::new(Trunk { nodes: line.nodes.clone(), index }), ..self }
+        Self { line: Some(line), trunk: RefCell::new(Trunk::of(line.nodes.clone())), ..self }
+    }
+
+    /// Does a share of a work on a target, this one or its double on another thread with a handle of its own: libgit2's serve one
+    /// thread. With one thread, or where many fixes are asked about and each thread has its own, here alone.
+    pub(super) fn shared<T: Send>(
+        &self,
+        threads: usize,
+        work: impl Fn(&Target<'_>) -> Result<T, Failure> + Sync,
+    ) -> Result<Vec<T>, Failure> {
+        if threads < 2 || self.line.is_some() {
+            return Ok(vec![work(self)?]);
+        }
+        let (path, commit, stop) = (self.repository.common_directory(), self.commit, self.stop);
+        let nodes = self.trunk.borrow().nodes.clone();
+        let (work, path, nodes) = (&work, &path, &nodes);
+        std::thread::scope(|scope| {
+            let double = || {
+                let repository = Repository::discover(path)?;
+                let trunk = RefCell::new(Trunk::of(nodes.clone()));
+                work(&Target { trunk, ..Target::new(&repository, commit, stop) })
+            };
+            let others: Vec<_> = (1..threads).map(|_| scope.spawn(double)).collect();
+            let own = work(self);
+            let others = others.into_iter().map(|other| other.join().map_err(|_| broken())?);
+            [own].into_iter().chain(others).collect()
+        })
     }
 
     /// Another commit as the target, under the same deadline.

@@ -182,3 +182,27 @@ fn a_commit_that_says_that_it_reverts_and_does_most_of_it_did_all_of_it() {
         assert_eq!(judge(&history, "base", "fix", "main").unwrap().verdict, verdict, "{says}");
     }
 }
+
+/// So long a history of several files is shared among threads.
+#[test]
+fn files_with_long_histories_are_judged_as_others_are() {
+    let paths = ["a", "b", "c"];
+    let edits = |number: usize| paths.map(|path| format!("{path} ~ line_{} -> line_{number}", number - 1)).join("; ");
+    let each = |words: &str| paths.map(|path| format!("{path} {words}")).join("; ");
+    for (last, verdict) in [("c ~ guard_of_it ->", Partial), ("other = more", Merged)] {
+        let history = History::bare(&format!(
+            "base : {}; other = file\nfix : {}\n{}\npick : pick fix\n{}\nmain : {last}",
+            each("= one two line_0"),
+            each("~ two -> guard_of_it two"),
+            numbered("old", 1..30, &edits).replacen("old1 :", "old1 < base :", 1),
+            numbered("later", 30..60, &edits),
+        ));
+        let report = judge(&history, "base", "fix", "main").unwrap();
+        assert_eq!(report.verdict, verdict);
+        assert_eq!(report.hunks.iter().map(|hunk| hunk.path.to_string()).collect::<Vec<_>>(), paths, "in their order");
+    }
+}
+
+fn numbered(label: &str, numbers: std::ops::Range<usize>, edits: &dyn Fn(usize) -> String) -> String {
+    numbers.map(|number| format!("{label}{number} : {}", edits(number))).collect::<Vec<_>>().join("\n")
+}

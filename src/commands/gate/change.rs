@@ -230,7 +230,8 @@ pub(super) fn not_again(
     answer: Answer,
     (name, commit): (&str, ObjectId),
 ) -> Result<Answer, Failure> {
-    let stop = || bench.deadline.left().is_zero();
+    let deadline = bench.deadline;
+    let stop = || deadline.left().is_zero();
     let again = shipped_again(bench.repository, bench.book()?, (name, commit), &stop)?;
     let goes_back = |id: &IncidentId| {
         answer.commits.iter().any(|looked| looked.is == Standing::GoesBack && looked.incidents.contains(id))
@@ -322,7 +323,8 @@ pub(super) fn held(
     policy: &crate::domain::policy::Policy,
     commit: ObjectId,
 ) -> Result<Verdict, Failure> {
-    let stop = || bench.deadline.left().is_zero();
+    let deadline = bench.deadline;
+    let stop = || deadline.left().is_zero();
     let target = Target::new(bench.repository, commit, &stop);
     let held = line_fix::held(&target, incident, bench.releases()?, &proof::options(policy)?)?;
     Ok(held.unwrap_or(Verdict::Missing))

@@ -232,7 +232,8 @@ pub(super) fn planned(
     commit: ObjectId,
 ) -> Result<Answer, Failure> {
     let mut policies = Policies::new(bench.repository);
-    let stop = || bench.deadline.left().is_zero();
+    let deadline = bench.deadline;
+    let stop = || deadline.left().is_zero();
     let target = Target::new(bench.repository, commit, &stop);
     let mut findings = Vec::new();
     for incident in bench.book()?.incidents.values().filter(|incident| incident.state != State::Void) {
