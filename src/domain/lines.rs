@@ -1,6 +1,6 @@
 //! Texts as lines, and which line of one text stands where in another.
 
-use foldhash::HashMap;
+use foldhash::{HashMap, HashSet};
 use std::cell::OnceCell;
 use std::ops::Range;
 
@@ -25,6 +25,11 @@ impl<'a> Text<'a> {
     /// The lines.
     pub fn lines(&self) -> &[&'a [u8]] {
         self.lines.get_or_init(|| split(self.bytes))
+    }
+
+    /// The lines without the white space around them.
+    fn trimmed(&self) -> Vec<&'a [u8]> {
+        self.lines().iter().map(|line| line.trim_ascii()).collect()
     }
 
     /// Whether just one line is this text (not empty, without white space around it), whatever its indentation.
@@ -108,70 +113,6 @@ impl<'a> TellingLines<'a> {
     }
 }
 
-/// A run of whole lines that is looked for.
-pub struct Block {
-    finder: memmem::Finder<'static>,
-    /// Whether it may overlap itself: then how often it stands depends on where the counting begins.
-    overlaps: bool,
-}
-
-impl Block {
-    /// The lines, in order.
-    pub fn new(lines: &[&[u8]]) -> Self {
-        let needle = lines.join(&b'\n');
-        Self { finder: memmem::Finder::new(&needle).into_owned(), overlaps: has_border(&needle) }
-    }
-
-    /// Whether the bytes of the block stand anywhere in a text: where they do not, the block does not.
-    pub fn may_stand_in(&self, text: &[u8]) -> bool {
-        self.finder.find(text).is_some()
-    }
-
-    /// How often the block stands in a text, at line starts and line ends only; overlapping ones count.
-    pub fn count(&self, text: &[u8]) -> usize {
-        if self.finder.needle().is_empty() {
-            // A block of one empty line: rare enough to be counted the plain way.
-            return Text::new(text).lines().iter().filter(|line| line.is_empty()).count();
-        }
-        self.count_in(text, 0..text.len())
-    }
-
-    /// How many more often the block stands in `new` than in `old`; `ends` is what [`shared_ends`] says of both.
-    pub fn gained(&self, old: &[u8], new: &[u8], ends: (usize, usize)) -> isize {
-        let length = self.finder.needle().len();
-        let count = |text: &[u8]| {
-            if length == 0 || self.overlaps {
-                return self.count(text);
-            }
-            // Only what reaches into the difference, or to its edge, can stand in one text and not in the other.
-            let (start, end) = (ends.0.saturating_sub(length + 1), text.len() - ends.1 + length + 1);
-            self.count_in(text, start..end.min(text.len()))
-        };
-        count(new).cast_signed() - count(old).cast_signed()
-    }
-
-    fn count_in(&self, text: &[u8], range: Range<usize>) -> usize {
-        let whole = |at: &usize| {
-            let (start, end) = (range.start + at, range.start + at + self.finder.needle().len());
-            (start == 0 || text[start - 1] == b'\n') && (end == text.len() || text[end] == b'\n')
-        };
-        self.finder.find_iter(&text[range.clone()]).filter(whole).count()
-    }
-}
-
-/// Whether a text begins with what it ends with: the last step of Knuth, Morris and Pratt's failure function.
-fn has_border(text: &[u8]) -> bool {
-    let mut borders = vec![0; text.len()];
-    for at in 1..text.len() {
-        let mut length: usize = borders[at - 1];
-        while length > 0 && text[length] != text[at] {
-            length = borders[length - 1];
-        }
-        borders[at] = length + usize::from(text[length] == text[at]);
-    }
-    borders.last().is_some_and(|length| *length > 0)
-}
-
 /// How many bytes two texts begin and end with alike; both together are no longer than the shorter text.
 pub fn shared_ends(old: &[u8], new: &[u8]) -> (usize, usize) {
     let prefix = shared_prefix(old, new);
@@ -210,6 +151,8 @@ pub struct Alignment {
     new_length: usize,
     /// The differences, in order, without context.
     pub hunks: Vec<Hunk>,
+    /// What [`Alignment::beyond_white_space`] says, once it was asked.
+    loose: OnceCell<Option<Box<Alignment>>>,
 }
 
 impl Alignment {
@@ -250,7 +193,36 @@ impl Alignment {
             let shift = |range: &Range<u32>| range.start as usize + prefix..range.end as usize + prefix;
             hunks.extend(diff.hunks().map(|hunk| Hunk { old: shift(&hunk.before), new: shift(&hunk.after) }));
         }
-        Self { old_length: prefix + old.len() + suffix, new_length: prefix + new.len() + suffix, hunks }
+        let (old_length, new_length) = (prefix + old.len() + suffix, prefix + new.len() + suffix);
+        Self { old_length, new_length, hunks, loose: OnceCell::new() }
+    }
+
+    /// The same two texts, `old` and `new`, aligned by their lines without the white space around them; none where that leaves
+    /// half of the differences or more. Where a formatter indents anew, a line may look like what its neighbour was.
+    pub fn beyond_white_space(&self, old: &Text<'_>, new: &Text<'_>) -> Option<&Self> {
+        let aligned = || {
+            let gone: HashSet<&[u8]> = self.lines_of(old, |hunk| &hunk.old).map(<[u8]>::trim_ascii).collect();
+            let again = self.lines_of(new, |hunk| &hunk.new).filter(|line| gone.contains(line.trim_ascii()));
+            // Cheaper than to align once more, and most steps indent nothing.
+            let may_be = again.filter(|line| is_telling(line)).nth(1).is_some();
+            let loose = may_be.then(|| Self::new(&old.trimmed(), &new.trimmed()))?;
+            (loose.differing() * 2 < self.differing()).then(|| Box::new(loose))
+        };
+        self.loose.get_or_init(aligned).as_deref()
+    }
+
+    /// The lines of one side of all differences.
+    fn lines_of<'t, 'b>(
+        &'t self,
+        text: &'t Text<'b>,
+        side: fn(&Hunk) -> &Range<usize>,
+    ) -> impl Iterator<Item = &'b [u8]> + use<'t, 'b> {
+        self.hunks.iter().flat_map(move |hunk| side(hunk).clone()).map(|line| text.lines()[line])
+    }
+
+    /// How many lines of both texts are part of a difference.
+    fn differing(&self) -> usize {
+        self.hunks.iter().map(|hunk| hunk.old.len() + hunk.new.len()).sum()
     }
 
     /// Where a line of the old text stands in the new one.
@@ -347,20 +319,6 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn what_is_gained_is_the_difference_of_the_counts(
-            old in "([ab]{0,2}\n){0,9}[ab]?", new in "([ab]{0,2}\n){0,9}[ab]?", both in "([abx]\n){0,9}",
-            block in "[abx]{0,2}(\n[abx]{0,2}){0,3}",
-        ) {
-            let (old, new) = (format!("{both}{old}{both}"), format!("{both}{new}{both}"));
-            let (old, new) = (old.as_bytes(), new.as_bytes());
-            let block = Block::new(&[block.as_bytes()]);
-            let counts = block.count(new).cast_signed() - block.count(old).cast_signed();
-            proptest::prop_assert_eq!(block.gained(old, new, shared_ends(old, new)), counts);
-        }
-    }
-
-    proptest::proptest! {
-        #[test]
         fn a_line_that_stands_once_is_one_that_a_count_finds_once(text in "([ ab\n]|aa){0,30}", wanted in "a|b|aa|aba|a b") {
             let text = Text::new(text.as_bytes());
             let count = text.lines().iter().filter(|line| line.trim_ascii() == wanted.as_bytes()).count();
@@ -375,14 +333,6 @@ mod tests {
         assert_eq!(lines.percent_in(b"alpha\nalpha\nalpha\nalpha\n"), 75, "one too many does not count");
         assert_eq!(lines.percent_in(b"}\n"), 0);
         assert_eq!(TellingLines::of(b"}\n").percent_in(b"}\n"), 0);
-    }
-
-    #[test]
-    fn a_block_is_counted_at_whole_lines_only() {
-        let block = Block::new(&words("b c"));
-        assert_eq!(block.count(b"a\nb\nc\nb\nc"), 2);
-        assert_eq!(block.count(b"ab\nc\nb\ncd\n"), 0);
-        assert_eq!(Block::new(&[b""]).count(b"\na\n\n"), 2);
     }
 
     #[test]

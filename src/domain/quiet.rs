@@ -1,4 +1,4 @@
-//! Lines that do nothing by themselves: comments and imports.
+//! Lines that do nothing by themselves: comments, imports, and what is only read.
 //!
 //! Fixes bring them along, and later work drops them when the code that they served changes. That takes nothing of the fix
 //! back: the program does what it did. What is listed here is only what is certain line by line; a block comment is not
@@ -39,8 +39,18 @@ pub fn is_quiet(path: &RepositoryPath, lines: &[&[u8]]) -> bool {
     lines.iter().all(|line| std::str::from_utf8(line).is_ok_and(|line| language.is_quiet(line.trim())))
 }
 
-/// Whether a change of a file is quiet: it adds such lines and takes nothing out, or it only puts other comments there.
+/// Whether a file is only read by people, by its name: documentation in a markup language. A `.txt` may be what a build obeys.
+pub fn is_prose(path: &RepositoryPath) -> bool {
+    let name = String::from_utf8_lossy(path.as_bytes()).to_ascii_lowercase();
+    name.rsplit_once('.').is_some_and(|(_, extension)| ["md", "markdown", "rst", "adoc"].contains(&extension))
+}
+
+/// Whether a change of a file is quiet: it adds such lines and takes nothing out, or it only puts other comments there. All
+/// that changes what is only read is.
 pub fn is_quiet_change(path: &RepositoryPath, removed: &[&[u8]], added: &[&[u8]]) -> bool {
+    if is_prose(path) {
+        return true;
+    }
     let is_words =
         |line: &&[u8]| std::str::from_utf8(line).is_ok_and(|line| line.trim().is_empty() || is_comment(line.trim()));
     is_quiet(path, removed)

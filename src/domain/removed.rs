@@ -4,9 +4,12 @@ use std::cell::OnceCell;
 use std::cmp::Ordering;
 
 use foldhash::HashSet;
+use memchr::memmem;
 
-use super::adaptation::{operators, words};
-use super::lines::{Block, is_telling, shared_ends};
+use super::adaptation::{is_alike, operators, words};
+use super::block::Block;
+use super::comments::Comments;
+use super::lines::{is_telling, shared_ends};
 use super::succession::Succession;
 use super::versions;
 
@@ -15,6 +18,7 @@ pub struct Removed<'a> {
     pub(super) lines: &'a [&'a [u8]],
     added: &'a [&'a [u8]],
     is_quiet: &'a dyn Fn(&[u8]) -> bool,
+    comments: Comments,
     block: OnceCell<Block>,
     words: OnceCell<Exchanged<'a>>,
     operators: OnceCell<Exchanged<'a>>,
@@ -30,14 +34,30 @@ struct Exchanged<'a> {
 impl<'a> Removed<'a> {
     /// The lines, in order, and those that the hunk put there; `is_quiet` tells which of those do nothing by themselves.
     pub fn new(lines: &'a [&'a [u8]], added: &'a [&'a [u8]], is_quiet: &'a dyn Fn(&[u8]) -> bool) -> Self {
-        let (block, words, operators, changed) = Default::default();
-        Self { lines, added, is_quiet, block, words, operators, changed }
+        let (comments, block, words, operators, changed) = Default::default();
+        Self { lines, added, is_quiet, comments, block, words, operators, changed }
+    }
+
+    /// The same where such comments may stand behind the code of a line.
+    pub fn beside(self, comments: Comments) -> Self {
+        Self { comments, ..self }
+    }
+
+    /// Which line of a difference goes on as which.
+    pub(super) fn succession(&self, old: &[&[u8]], new: &[&[u8]]) -> Succession {
+        Succession::new(old, new, self.comments)
+    }
+
+    /// Whether the hunk does nothing but to indent lines, or to take apart what stands in them.
+    pub(super) fn is_white_space(&self) -> bool {
+        let all = |lines: &[&[u8]]| lines.iter().flat_map(|line| letters(line)).collect::<Vec<u8>>();
+        !self.lines.is_empty() && all(self.lines) == all(self.added)
     }
 
     /// Whether a line is one that the hunk put in the place of another: who drops it drops what the fix did there.
     pub(super) fn is_changed(&self, line: &[u8]) -> bool {
         let changed = || {
-            let heirs = Succession::new(self.lines, self.added).heir;
+            let heirs = self.succession(self.lines, self.added).heir;
             heirs.into_iter().flatten().map(|at| self.added[at]).filter(|line| !(self.is_quiet)(line)).collect()
         };
         self.changed.get_or_init(changed).contains(line)
@@ -48,12 +68,17 @@ impl<'a> Removed<'a> {
         is_telling(line) && !(self.is_quiet)(line)
     }
 
+    /// Whether a line is an import, or another that says where nothing is done. Python's do something, but not by their place.
+    pub(super) fn is_import(&self, line: &[u8]) -> bool {
+        [&b"import "[..], b"from ", b"#include "].iter().any(|start| line.starts_with(start)) || (self.is_quiet)(line)
+    }
+
     fn words(&self) -> &Exchanged<'a> {
-        self.words.get_or_init(|| Exchanged::new(self.lines, self.added, words))
+        self.words.get_or_init(|| Exchanged::new(self.lines, self.added, self.comments, words))
     }
 
     fn operators(&self) -> &Exchanged<'a> {
-        self.operators.get_or_init(|| Exchanged::new(self.lines, self.added, operators))
+        self.operators.get_or_init(|| Exchanged::new(self.lines, self.added, self.comments, operators))
     }
 
     /// Whether the line that took a line's place is one that the hunk took out, with more to it: it has all words of that, and
@@ -62,7 +87,7 @@ impl<'a> Removed<'a> {
         let (old_words, new_words) = (words(line), words(heir));
         let holds_old = |taken: &HashSet<&[u8]>, parts: fn(&[u8]) -> Vec<&[u8]>| {
             let is = parts(heir);
-            self.lines.iter().any(|old| {
+            self.lines.iter().map(|old| self.comments.code(old)).any(|old| {
                 parts(old).iter().any(|part| taken.contains(part) && is.contains(part))
                     && words(old).iter().all(|word| new_words.contains(word))
             })
@@ -92,19 +117,43 @@ impl<'a> Removed<'a> {
         if (self.is_quiet)(line) {
             return false;
         }
+        let changed = self.is_changed(line);
+        let (line, heir) = (self.comments.code(line), self.comments.code(heir));
         if let Some(step) = versions::compared(line, heir) {
             return step == Ordering::Less
                 || self.lines.iter().any(|old| versions::compared(old, line) == Some(Ordering::Less));
         }
         let stands = |part: &[u8], parts: fn(&[u8]) -> Vec<&[u8]>| {
-            around.iter().chain([&heir]).flat_map(|line| parts(line)).any(|other| holds(other, part))
+            let code = around.iter().map(|line| self.comments.code(line)).chain([heir]);
+            code.flat_map(|line| parts(line)).any(|other| holds(other, part))
         };
         let lost = |exchanged: &Exchanged<'_>, parts: fn(&[u8]) -> Vec<&[u8]>| {
             let mut brought = parts(line).into_iter().filter(|part| exchanged.brought.contains(part)).peekable();
             brought.peek().is_some().then(|| !brought.any(|part| stands(part, parts)))
         };
         let by_operators = || lost(self.operators(), operators) == Some(true);
-        lost(self.words(), words).map_or_else(by_operators, |lost| lost || self.is_changed(line) && by_operators())
+        lost(self.words(), words).map_or_else(by_operators, |lost| lost || changed && by_operators())
+    }
+
+    /// Whether the line that took a line's place lacks something that the hunk brought to it, and nothing stands for that, be it
+    /// a word that says nothing: `NOT IN (1, 2)` that became `NOT IN (1)`, a name that became `None`. What went to another of
+    /// the new lines, `all`, is not lacking, nor is what only tells where a name is from. Of many lines that the hunk brought
+    /// anew each may be cut short.
+    pub(super) fn is_cut_short(&self, line: &[u8], heir: &[u8], all: &[&[u8]]) -> bool {
+        let is_one_of_few = || self.added.iter().filter(|line| self.does_something(line)).count() <= FEW;
+        if (self.is_quiet)(line)
+            || versions::compared(line, heir).is_some()
+            || !self.is_changed(line) && !is_one_of_few()
+        {
+            return false;
+        }
+        let (line, heir) = (self.comments.code(line), self.comments.code(heir));
+        let (was, is) = (words(line), words(heir));
+        let stands = |word: &[u8]| all.iter().flat_map(|line| words(line)).any(|other| holds(other, word));
+        let lacks = |word: &&[u8]| {
+            !is.contains(word) && self.words().brought.contains(*word) && !qualifies(line, word) && !stands(word)
+        };
+        is.iter().filter(|word| !was.contains(word)).all(|word| says_nothing(word)) && was.iter().any(lacks)
     }
 
     fn block(&self) -> &Block {
@@ -130,29 +179,48 @@ impl<'a> Removed<'a> {
     /// space at least half of those that say something.
     pub(super) fn are_back(&self, then: &[&[u8]], now: &[&[u8]], text: &[u8]) -> bool {
         let whole = contains(now, self.lines) && !contains(then, self.lines) && self.block().count(text) > 0;
-        let telling: Vec<&[u8]> =
-            self.lines.iter().filter(|line| is_telling(line)).map(|line| line.trim_ascii()).collect();
-        let stands = |lines: &[&[u8]], wanted: &[u8]| lines.iter().any(|line| line.trim_ascii() == wanted);
-        let back = telling.iter().filter(|line| stands(now, line) && !stands(then, line)).count();
-        whole || back > 0 && back * 2 >= telling.len()
+        whole || self.most_come(then, now, |line, removed| self.letters(line) == self.letters(removed))
+    }
+
+    /// Whether as many lines that are like them stand there now: nobody can say then whether they are back.
+    pub(super) fn may_be_back(&self, then: &[&[u8]], now: &[&[u8]]) -> bool {
+        let alike = |line: &[u8], removed: &[u8]| is_alike(self.comments.code(line), self.comments.code(removed));
+        self.lines.iter().any(|line| self.does_something(line)) && self.most_come(then, now, alike)
+    }
+
+    /// Whether at least half of what does something in them is one of these lines, and was none of those that stood there then.
+    fn most_come(&self, then: &[&[u8]], now: &[&[u8]], is: impl Fn(&[u8], &[u8]) -> bool) -> bool {
+        let fresh: Vec<&[u8]> = now.iter().copied().filter(|line| is_telling(line) && !then.contains(line)).collect();
+        let wanted: Vec<&[u8]> = self.lines.iter().copied().filter(|line| is_telling(line)).collect();
+        if fresh.len().saturating_mul(wanted.len()) > MOST_PAIRS {
+            return false;
+        }
+        let stands = |lines: &[&[u8]], removed: &[u8]| lines.iter().any(|line| is(line, removed));
+        let back = wanted.iter().filter(|removed| stands(&fresh, removed) && !stands(then, removed)).count();
+        back > 0 && back * 2 >= wanted.len()
+    }
+
+    /// A line as it reads without its white space, its comment and the kind of its quotes.
+    fn letters(&self, line: &[u8]) -> Vec<u8> {
+        letters(self.comments.code(line)).collect()
     }
 
     /// Whether the line that took a line's place is one of them, in other white space or with the words that tell it: a revert
     /// may come with a new indentation or other line ends, and with other changes of the same line.
     pub(super) fn are_back_in(&self, line: &[u8], heir: &[u8]) -> bool {
-        let letters =
-            |line: &[u8]| line.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect::<Vec<u8>>();
-        let back = letters(heir);
+        let back = self.letters(heir);
         let whole = back.iter().any(u8::is_ascii_alphanumeric)
-            && back != letters(line)
-            && self.lines.iter().any(|removed| letters(removed) == back);
-        is_telling(heir) && self.lines.contains(&heir) || whole || self.words_are_back(line, heir)
+            && back != self.letters(line)
+            && self.lines.iter().any(|removed| self.letters(removed) == back);
+        is_telling(heir) && self.lines.contains(&heir)
+            || whole
+            || self.words_are_back(self.comments.code(line), self.comments.code(heir))
     }
 }
 
 impl<'a> Exchanged<'a> {
-    fn new(old: &[&'a [u8]], new: &[&'a [u8]], parts: fn(&[u8]) -> Vec<&[u8]>) -> Self {
-        let all = |lines: &[&'a [u8]]| lines.iter().flat_map(|line| parts(line)).collect::<HashSet<_>>();
+    fn new(old: &[&'a [u8]], new: &[&'a [u8]], comments: Comments, parts: fn(&[u8]) -> Vec<&[u8]>) -> Self {
+        let all = |lines: &[&'a [u8]]| lines.iter().flat_map(|line| parts(comments.code(line))).collect::<HashSet<_>>();
         let (old, new) = (all(old), all(new));
         Self { taken: old.difference(&new).copied().collect(), brought: new.difference(&old).copied().collect() }
     }
@@ -161,6 +229,31 @@ impl<'a> Exchanged<'a> {
     fn brought_to(&self, parts: &[&[u8]]) -> bool {
         parts.iter().any(|part| self.brought.contains(part))
     }
+}
+
+/// Above this many pairs of lines likeness is not worth its time.
+const MOST_PAIRS: usize = 40_000;
+
+/// Of so many lines that do something each counts.
+const FEW: usize = 5;
+
+/// Whether a word of a line only tells where what stands behind it is from: `self.limit`, `shop::Price`.
+fn qualifies(line: &[u8], word: &[u8]) -> bool {
+    let behind = memmem::find_iter(line, word).map(|at| &line[at + word.len()..]);
+    behind.into_iter().any(|rest| [&b"."[..], b"::", b"->"].iter().any(|mark| rest.starts_with(mark)))
+}
+
+/// What stands where nothing does.
+const NOTHING: [&[u8]; 7] = [b"0", b"false", b"nil", b"none", b"null", b"nullptr", b"undefined"];
+
+fn says_nothing(word: &[u8]) -> bool {
+    NOTHING.iter().any(|nothing| word.eq_ignore_ascii_case(nothing))
+}
+
+/// The signs of a line, with one kind of quotes.
+fn letters(line: &[u8]) -> impl Iterator<Item = u8> {
+    let plain = |byte: u8| if matches!(byte, b'\'' | b'`') { b'"' } else { byte };
+    line.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).map(plain)
 }
 
 /// Shorter words, in bytes, are found in others by chance.

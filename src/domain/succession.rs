@@ -1,5 +1,6 @@
 //! Within one difference between two versions: which line goes on as which.
 
+use super::comments::Comments;
 use super::lines::is_telling;
 use super::versions;
 
@@ -9,26 +10,34 @@ pub(super) struct Succession {
     pub(super) heir: Vec<Option<usize>>,
     /// How many new lines succeed nobody.
     pub(super) newcomers: usize,
+    /// Whether both sides are the same text, broken into lines otherwise.
+    pub(super) reflowed: bool,
 }
 
 /// Above this many line pairs likeness is not worth its time.
 const MOST_PAIRS: usize = 40_000;
 
 impl Succession {
-    /// Pairs the lines of both sides of one difference.
-    pub(super) fn new(old: &[&[u8]], new: &[&[u8]]) -> Self {
+    /// Pairs the lines of both sides of one difference, whatever is said in such comments behind them.
+    pub(super) fn new(old: &[&[u8]], new: &[&[u8]], comments: Comments) -> Self {
         let mut heir = vec![None; old.len()];
         if old.len() * new.len() > MOST_PAIRS {
-            return Self { heir, newcomers: new.len() };
+            return Self { heir, newcomers: new.len(), reflowed: false };
         }
+        let code: Vec<(&[u8], bool)> = old.iter().map(|line| with_version(comments.code(line))).collect();
         // Both sides keep their order, so each new line looks only behind the last pair.
         let (mut first, mut newcomers) = (0, 0);
         for (index, line) in new.iter().enumerate() {
             // Who comments a line out takes it out.
-            if old.iter().any(|old| is_commented_out(old, line)) {
+            if is_comment(line) && old.iter().any(|old| is_commented_out(old, line)) {
                 continue;
             }
-            let alike = |at: usize| versions::compared(old[at], line).map_or_else(|| likeness(old[at], line), |_| 100);
+            let (line, has_version) = with_version(comments.code(line));
+            let alike = |at: usize| {
+                let (old, had_version) = code[at];
+                let compared = (has_version && had_version).then(|| versions::compared(old, line)).flatten();
+                compared.map_or_else(|| likeness(old, line), |_| 100)
+            };
             let pairs = (first..old.len()).map(|at| (alike(at), old.len() - at, at));
             match pairs.filter(|(alike, ..)| *alike >= 60).max() {
                 Some((.., at)) => {
@@ -38,17 +47,17 @@ impl Succession {
                 None => newcomers += usize::from(is_telling(line)),
             }
         }
-        let mut succession = Self { heir, newcomers };
+        let mut succession = Self { heir, newcomers, reflowed: false };
         succession.reflow(old, new);
         succession
     }
 
     /// Finds lines that were only broken or joined otherwise, as a formatter does: without white space both sides are the same.
     fn reflow(&mut self, old: &[&[u8]], new: &[&[u8]]) {
-        if self.heir.iter().all(Option::is_some) {
+        if old.len() == new.len() && self.heir.iter().all(Option::is_some) {
             return;
         }
-        let all = |lines: &[&[u8]]| lines.iter().flat_map(|line| without_space(line)).collect::<Vec<u8>>();
+        let all = |lines: &[&[u8]]| without_last_commas(lines.iter().flat_map(|line| without_space(line)));
         if all(old) != all(new) {
             return;
         }
@@ -66,13 +75,36 @@ impl Succession {
             }
             start += without_space(line).count();
         }
-        self.newcomers = 0;
+        (self.newcomers, self.reflowed) = (0, true);
     }
+}
+
+/// How comments begin, in one language or another.
+const MARKS: [&[u8]; 10] = [b"//", b"#", b"--", b";", b"/*", b"%", b"<!--", b"*", b"REM ", b"'"];
+
+fn is_comment(line: &[u8]) -> bool {
+    MARKS.iter().any(|mark| line.trim_ascii_start().starts_with(mark))
+}
+
+/// A line without the white space around it, and whether it may name a version.
+fn with_version(line: &[u8]) -> (&[u8], bool) {
+    (line.trim_ascii(), versions::may_name_one(line))
+}
+
+/// The signs without the commas that stand before the end of a list: a formatter puts them there where it breaks one.
+fn without_last_commas(signs: impl Iterator<Item = u8>) -> Vec<u8> {
+    let mut kept = Vec::new();
+    for sign in signs {
+        if b")]}".contains(&sign) && kept.last() == Some(&b',') {
+            kept.pop();
+        }
+        kept.push(sign);
+    }
+    kept
 }
 
 /// Whether `new` holds `old` behind a comment's mark, be it with a word before it.
 pub(super) fn is_commented_out(old: &[u8], new: &[u8]) -> bool {
-    const MARKS: [&[u8]; 10] = [b"//", b"#", b"--", b";", b"/*", b"%", b"<!--", b"*", b"REM ", b"'"];
     let (old, new) = (old.trim_ascii(), new.trim_ascii());
     let marked = || MARKS.iter().any(|mark| new.starts_with(mark) && !old.starts_with(mark));
     is_telling(old) && new.len() > old.len() && marked() && memchr::memmem::find(new, old).is_some()

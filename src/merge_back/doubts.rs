@@ -6,12 +6,13 @@ use std::rc::Rc;
 
 use crate::domain::adaptation::is_alike;
 use crate::domain::fate::Fate;
-use crate::domain::hunk::{Place, Standing, Trace};
+use crate::domain::hunk::{Place, Standing};
 use crate::domain::identity::RepositoryPath;
 use crate::domain::lines::{Alignment, Hunk, Text, is_telling};
 use crate::domain::quiet::is_quiet;
 use crate::domain::switched_off::switched_off;
 use crate::domain::test_code::is_test_code;
+use crate::domain::trace::Trace;
 use crate::failure::Failure;
 use crate::git::trees::Entry;
 

@@ -5,10 +5,11 @@ use std::cell::OnceCell;
 use std::ops::Range;
 use std::rc::Rc;
 
+use crate::domain::block::Block;
 use crate::domain::fate::Fate;
 use crate::domain::hunk::{Standing, TextChange, View};
 use crate::domain::identity::RepositoryPath;
-use crate::domain::lines::{Block, Hunk, Text, is_telling};
+use crate::domain::lines::{Hunk, Text, is_telling};
 use crate::domain::quiet::is_quiet;
 use crate::failure::Failure;
 use crate::git::trees::Entry;

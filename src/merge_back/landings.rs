@@ -1,7 +1,8 @@
 //! Where the hunks of a text landed: the steps along the target's line at which they came into effect.
 
+use crate::domain::block::Block;
 use crate::domain::hunk::{Place, Standing, is_in_place, is_like, stands};
-use crate::domain::lines::{Block, Hunk, Text, shared_ends};
+use crate::domain::lines::{Hunk, Text, shared_ends};
 use crate::failure::Failure;
 
 use super::shelf::Shelf;

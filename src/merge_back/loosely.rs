@@ -1,9 +1,10 @@
 //! The fix's lines in other white space: main may have another indentation, or other line ends.
 
 use crate::domain::adaptation::Adaptation;
+use crate::domain::block::Block;
 use crate::domain::fate::Fate;
 use crate::domain::hunk::TextChange;
-use crate::domain::lines::{Block, Hunk, Text, is_telling};
+use crate::domain::lines::{Hunk, Text, is_telling};
 use crate::domain::never_run::is_braced;
 use crate::failure::Failure;
 

@@ -2,9 +2,9 @@
 
 use foldhash::HashSet;
 
-use crate::domain::hunk::Trace;
 use crate::domain::identity::RepositoryPath;
 use crate::domain::lines::{Alignment, Text, is_telling};
+use crate::domain::trace::Trace;
 use crate::failure::Failure;
 
 use super::doubts::SURROUNDINGS;

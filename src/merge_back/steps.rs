@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
+use crate::domain::block::Block;
 use crate::domain::identity::{ObjectId, RepositoryPath};
-use crate::domain::lines::{Block, TellingLines, Text, is_telling};
+use crate::domain::lines::{TellingLines, Text, is_telling};
 use crate::domain::revert;
 use crate::failure::Failure;
 use crate::git::history::Message;

@@ -5,14 +5,17 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use crate::domain::adaptation::{Adaptation, may_name_a_version, raises_further};
+use crate::domain::block::Block;
+use crate::domain::comments::Comments;
 use crate::domain::event::Side;
 use crate::domain::fate::Fate;
-use crate::domain::hunk::{Place, Standing, Step, TextChange, Trace, View, stands};
+use crate::domain::hunk::{Place, Standing, TextChange, View, stands};
 use crate::domain::identity::RepositoryPath;
-use crate::domain::lines::{Block, Hunk, Text, is_telling};
-use crate::domain::quiet::{is_quiet, is_quiet_change};
+use crate::domain::lines::{Hunk, Text, is_telling};
+use crate::domain::quiet::{is_prose, is_quiet, is_quiet_change};
 use crate::domain::removed::Removed;
 use crate::domain::test_code::is_test_code;
+use crate::domain::trace::{Step, Trace};
 use crate::failure::Failure;
 use crate::git::trees::Entry;
 
@@ -154,6 +157,16 @@ impl TextJudge<'_, '_> {
         }
     }
 
+    /// Whether it is what only people read, or what no production runs: that may say the same in other words.
+    fn may_be_reworded(&self) -> bool {
+        is_prose(self.path) || is_test_code(self.path)
+    }
+
+    /// What a hunk took out, to be known again.
+    fn removed<'s>(&'s self, hunk: &Hunk, is_quiet: &'s dyn Fn(&[u8]) -> bool) -> Removed<'s> {
+        Removed::new(self.change.removed(hunk), self.change.added(hunk), is_quiet).beside(Comments::of(self.path))
+    }
+
     /// Follows a landed hunk's lines from the version with this number to the tip.
     fn follow(
         &self,
@@ -163,8 +176,8 @@ impl TextJudge<'_, '_> {
         shelf: &Shelf<'_>,
         one: &mut Judged,
     ) -> Result<(), Failure> {
-        let is_quiet = |line: &[u8]| is_quiet(self.path, &[line]);
-        let removed = Removed::new(self.change.removed(hunk), self.change.added(hunk), &is_quiet);
+        let is_quiet = |line: &[u8]| self.may_be_reworded() || is_quiet(self.path, &[line]);
+        let removed = self.removed(hunk, &is_quiet);
         while index > 0 {
             self.target.check_time()?;
             let (old, new) = (self.text(shelf, index)?, self.text(shelf, index - 1)?);

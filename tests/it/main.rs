@@ -44,6 +44,7 @@ mod merge_back_moved;
 mod merge_back_parts;
 mod merge_back_places;
 mod merge_back_properties;
+mod merge_back_reworded;
 mod merge_back_signs;
 mod merge_back_words;
 mod not_here;

@@ -1,0 +1,86 @@
+//! Where the code of a line ends and a comment behind it begins.
+//!
+//! What somebody writes behind a line does nothing: `retries = 3  # was 5` is three, whatever the comment remembers.
+
+use memchr::memmem;
+
+use super::identity::RepositoryPath;
+
+/// How comments to the end of the line begin in the language of a file.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Comments {
+    marks: &'static [&'static [u8]],
+}
+
+/// The marks, and the file name extensions (or whole names) of the languages that have them.
+const LANGUAGES: &[(&[&[u8]], &[&str])] = &[
+    (
+        &[b"//", b"/*"],
+        &[
+            "c", "cc", "cjs", "cpp", "cs", "cts", "cu", "cxx", "dart", "go", "gradle", "groovy", "h", "hh", "hpp",
+            "java", "js", "jsx", "kt", "kts", "m", "mjs", "mm", "mts", "proto", "rs", "scala", "sol", "swift", "ts",
+            "tsx",
+        ],
+    ),
+    (&[b"//", b"/*", b"#"], &["hcl", "php", "tf", "tfvars"]),
+    (
+        &[b"#"],
+        &[
+            "bash", "ex", "exs", "makefile", "mk", "pl", "pm", "py", "pyi", "r", "rake", "rb", "sh", "toml", "yaml",
+            "yml", "zsh",
+        ],
+    ),
+    (&[b"--", b"/*"], &["hs", "lua", "sql"]),
+];
+
+impl Comments {
+    /// Those of a file, by its name; none where its language is not known here.
+    pub fn of(path: &RepositoryPath) -> Self {
+        let path = String::from_utf8_lossy(path.as_bytes()).to_ascii_lowercase();
+        let name = path.rsplit_once('/').map_or(path.as_str(), |(_, name)| name);
+        let extension = name.rsplit_once('.').map_or(name, |(_, extension)| extension);
+        let known = LANGUAGES.iter().find(|(_, names)| names.contains(&extension) || names.contains(&name));
+        Self { marks: known.map_or(&[], |(marks, _)| marks) }
+    }
+
+    /// A line without the comment behind its code, and without the white space before that. A line that is a comment as a whole
+    /// stays whole, and so does one in which the mark may stand within a text.
+    pub fn code(self, line: &[u8]) -> &[u8] {
+        let begins = |mark: &&[u8]| memmem::find_iter(line, mark).find(|at| is_behind_code(line, *at));
+        let comment = self.marks.iter().filter_map(begins).min();
+        line[..comment.unwrap_or(line.len())].trim_ascii_end()
+    }
+}
+
+/// Whether a comment may begin here: behind code, white space and whole texts.
+fn is_behind_code(line: &[u8], at: usize) -> bool {
+    let before = &line[..at];
+    let is_whole = |quote: &u8| before.iter().filter(|byte| *byte == quote).count() % 2 == 0;
+    before.last().is_some_and(u8::is_ascii_whitespace)
+        && !before.trim_ascii().is_empty()
+        && b"\"'`".iter().all(is_whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_its_code() {
+        for (path, line, code) in [
+            ("a.py", "  limit = 3  # was 5", "  limit = 3"),
+            ("a.py", "half = all // 2", "half = all // 2"),
+            ("a.py", "color = \"a # b\"  # red", "color = \"a # b\""),
+            ("a.py", "# limit = 3", "# limit = 3"),
+            ("a.py", "it = 'don", "it = 'don"),
+            ("a.go", "wait(ttl) // ttl / 2 was too short", "wait(ttl)"),
+            ("a.go", "get(\"http://a\") /* b */", "get(\"http://a\")"),
+            ("a.sql", "limit 3 -- was 5", "limit 3"),
+            ("deploy/Makefile", "LEVEL = info # was warn", "LEVEL = info"),
+            ("a.txt", "limit 3 # was 5", "limit 3 # was 5"),
+        ] {
+            let found = Comments::of(&RepositoryPath::new(path)).code(line.as_bytes());
+            assert_eq!(String::from_utf8_lossy(found), code, "{path}: {line}");
+        }
+    }
+}

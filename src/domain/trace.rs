@@ -1,0 +1,254 @@
+//! Following the fix's own lines forward.
+//!
+//! A tree that looks right is not enough: an insertion lands, its neighbour is edited, then the inserted line is deleted. Such a
+//! hunk looks "changed" twice and never "absent". So a landed hunk is a *trace*: the lines it added, followed from version to
+//! version through each line diff, until they stand at the target's tip or have been taken out.
+
+use std::ops::Range;
+
+use super::hunk::Place;
+use super::lines::{Alignment, Hunk, Text, is_telling};
+use super::removed::Removed;
+
+/// A landed hunk's lines, followed forward from version to version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trace {
+    /// The fix's own lines that still stand, by their number in the present version.
+    pub own: Vec<usize>,
+    /// Lines that took the place of some of the fix's lines.
+    pub heirs: Vec<usize>,
+    /// How many of the fix's lines were replaced by others.
+    pub replaced: usize,
+    /// Whether lines that are like none of the fix's stand where some of its lines were.
+    pub rewritten: bool,
+    /// Whether a line has nothing left of what the fix brought to it.
+    pub lost: bool,
+    /// How many were dropped.
+    pub dropped: usize,
+    /// How many of these do something by themselves.
+    pub lacking: usize,
+    /// Those that the last step dropped, by their number in the version before it.
+    pub gone: Vec<usize>,
+    /// How many were moved within the file.
+    pub moved: usize,
+    /// For a pure deletion: between which lines the deleted ones would stand.
+    pub gap: Option<Range<usize>>,
+}
+
+/// What a step to the next version did to a trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Every line it had still stands.
+    Stands(Trace),
+    /// Some lines were replaced or dropped.
+    Changed(Trace),
+    /// All lines are gone, and other text stands in their place.
+    Rewritten,
+    /// All lines were deleted together with more lines around them: the code that the fix was for went away.
+    RemovedAround,
+    /// All lines were deleted, and hardly any other.
+    Removed,
+    /// What the hunk removed came back.
+    Restored,
+}
+
+impl Trace {
+    /// The trace of a hunk at its landing, from where it stands there.
+    pub fn new(hunk: &Hunk, place: Place) -> Self {
+        let gap = hunk.new.is_empty().then_some(place.gap);
+        let (heirs, gone) = (vec![], vec![]);
+        let (replaced, rewritten, lost, dropped, lacking, moved) = (0, false, false, 0, 0, 0);
+        Self { own: place.lines, heirs, replaced, rewritten, lost, dropped, lacking, gone, moved, gap }
+    }
+
+    /// The fix's own lines in a version.
+    pub fn own_lines<'a>(&self, version: &Text<'a>) -> Vec<&'a [u8]> {
+        self.own.iter().filter_map(|line| version.lines().get(*line).copied()).collect()
+    }
+
+    /// How many telling lines of it stand in a version, its own and those that took their place.
+    pub fn standing(&self, version: &Text<'_>) -> usize {
+        let telling = |line: &&usize| version.lines().get(**line).is_some_and(|line| is_telling(line));
+        self.own.iter().chain(&self.heirs).filter(telling).count()
+    }
+
+    /// Whether anything of it was replaced, dropped or moved.
+    pub fn is_evolved(&self) -> bool {
+        self.replaced + self.dropped + self.moved > 0
+    }
+
+    /// One step from a version to the next along `alignment`; `removed` is what the hunk took out.
+    pub fn step(&self, old: &Text<'_>, new: &Text<'_>, alignment: &Alignment, removed: &Removed<'_>) -> Step {
+        match &self.gap {
+            Some(gap) => self.step_deletion(gap, old, new, alignment, removed),
+            None => self.step_lines(old, new, alignment, removed),
+        }
+    }
+
+    fn step_deletion(
+        &self,
+        gap: &Range<usize>,
+        old: &Text<'_>,
+        new: &Text<'_>,
+        alignment: &Alignment,
+        removed: &Removed<'_>,
+    ) -> Step {
+        let moved = alignment.gap(gap.start).start..alignment.gap(gap.end).end;
+        // Where nothing stands in the place, nothing came back there: neither text has to be split into lines then.
+        let back_in_place =
+            !moved.is_empty() && removed.are_back(&old.lines()[gap.clone()], &new.lines()[moved.clone()], new.bytes());
+        let is_back = back_in_place || removed.say_something() && removed.come_anew(old.bytes(), new.bytes());
+        if is_back {
+            // An empty line or a brace comes and goes.
+            return if removed.say_something() { Step::Restored } else { Step::Rewritten };
+        }
+        let lost = self.lost
+            || !moved.is_empty() && removed.may_be_back(&old.lines()[gap.clone()], &new.lines()[moved.clone()]);
+        Step::Stands(Self { gap: Some(moved), lost, ..self.clone() })
+    }
+
+    fn step_lines(&self, old: &Text<'_>, new: &Text<'_>, alignment: &Alignment, removed: &Removed<'_>) -> Step {
+        let next = self.kept(alignment);
+        if next.own.len() == self.own.len() && next.heirs.len() == self.heirs.len() {
+            return Step::Stands(next);
+        }
+        // A hunk that does nothing but to indent lines goes by their white space.
+        match alignment.beyond_white_space(old, new).filter(|_| !removed.is_white_space()) {
+            Some(loose) => {
+                let mut next = self.kept(loose);
+                let is_other = |line: &&usize| loose.forward(**line).is_some() && alignment.forward(**line).is_none();
+                next.replaced += self.own.iter().filter(is_other).count();
+                self.step_changed(next, (old, new), loose, removed)
+            }
+            None => self.step_changed(next, (old, new), alignment, removed),
+        }
+    }
+
+    /// What still stands of it.
+    fn kept(&self, alignment: &Alignment) -> Self {
+        let keep = |lines: &[usize]| lines.iter().filter_map(|line| alignment.forward(*line)).collect::<Vec<_>>();
+        Self { own: keep(&self.own), heirs: keep(&self.heirs), gone: vec![], ..self.clone() }
+    }
+
+    /// The step where not all of it stands; `next` is what does.
+    fn step_changed(
+        &self,
+        mut next: Self,
+        (old, new): (&Text<'_>, &Text<'_>),
+        alignment: &Alignment,
+        removed: &Removed<'_>,
+    ) -> Step {
+        let (mut rewritten, mut lost, mut around) = (false, 0, 0);
+        for hunk in &alignment.hunks {
+            let inside =
+                |lines: &[usize]| lines.iter().copied().filter(|line| hunk.old.contains(line)).collect::<Vec<_>>();
+            let (own, heirs) = (inside(&self.own), inside(&self.heirs));
+            if own.is_empty() && heirs.is_empty() {
+                continue;
+            }
+            if let Some(at) = moved_to(&own, old, new, alignment, removed) {
+                next.moved += at.len();
+                next.own.extend(at);
+                continue;
+            }
+            let succession = removed.succession(&old.lines()[hunk.old.clone()], &new.lines()[hunk.new.clone()]);
+            let heir_of = |line: &usize| succession.heir[line - hunk.old.start].map(|heir| heir + hunk.new.start);
+            let pairs: Vec<(usize, usize)> = own.iter().filter_map(|line| Some((*line, heir_of(line)?))).collect();
+            let inherited: Vec<usize> = pairs.iter().map(|(_, heir)| *heir).collect();
+            let is_back = |(line, heir): &(usize, usize)| removed.are_back_in(old.lines()[*line], new.lines()[*heir]);
+            let of_heirs = heirs.iter().filter_map(|line| Some((*line, heir_of(line)?)));
+            let mut all = pairs.iter().copied().chain(of_heirs);
+            if all.clone().any(|pair| is_back(&pair)) {
+                return Step::Restored;
+            }
+            next.lost |= !succession.reflowed && all.any(|pair| is_lost(pair, (old, new), &hunk.new, removed));
+            next.replaced += inherited.len();
+            next.dropped += own.len() - inherited.len();
+            next.gone.extend(own.iter().filter(|line| heir_of(line).is_none()));
+            next.heirs.extend(inherited);
+            next.heirs.extend(heirs.iter().filter_map(heir_of));
+            rewritten |= succession.newcomers > 0;
+            for line in hunk.old.clone().filter(|line| heir_of(line).is_none() && is_telling(old.lines()[*line])) {
+                let ours = own.contains(&line) || heirs.contains(&line);
+                *(if ours { &mut lost } else { &mut around }) += 1;
+            }
+        }
+        next.lacking += next.gone.iter().filter(|line| removed.does_something(old.lines()[**line])).count();
+        next.lost |= next.gone.iter().any(|line| removed.is_changed(old.lines()[*line]));
+        next.rewritten |= rewritten;
+        next.own.sort_unstable();
+        next.heirs.sort_unstable();
+        next.heirs.dedup();
+        // A brace that still stands is not the fix.
+        let said_something = self.own.iter().any(|line| is_telling(old.lines()[*line]));
+        if said_something && !next.own.iter().any(|line| is_telling(new.lines()[*line])) {
+            next.own.clear();
+        }
+        if next.own.is_empty() {
+            let heirs: Vec<&[u8]> = next.heirs.iter().map(|line| new.lines()[*line]).collect();
+            if !heirs.is_empty() && heirs.iter().all(|line| removed.lines.contains(line)) {
+                return Step::Restored;
+            }
+            if heirs.is_empty() {
+                return match (rewritten, around >= lost && around > 0) {
+                    (true, _) => Step::Rewritten,
+                    (false, true) => Step::RemovedAround,
+                    (false, false) => Step::Removed,
+                };
+            }
+        }
+        Step::Changed(next)
+    }
+}
+
+/// Whether the new line of a pair, one of those of a difference, has lost what the fix brought to the old one.
+fn is_lost(
+    (line, heir): (usize, usize),
+    (old, new): (&Text<'_>, &Text<'_>),
+    fresh: &Range<usize>,
+    removed: &Removed<'_>,
+) -> bool {
+    let (line, successor) = (old.lines()[line], new.lines()[heir]);
+    removed.is_lost_in(line, successor, beside(heir, new, fresh))
+        || removed.is_cut_short(line, successor, &new.lines()[fresh.clone()])
+}
+
+/// A line with the ones before and behind it, if they are in the range.
+fn beside<'a, 't>(line: usize, text: &'a Text<'t>, range: &Range<usize>) -> &'a [&'t [u8]] {
+    &text.lines()[line.saturating_sub(1).max(range.start)..(line + 2).min(range.end)]
+}
+
+/// Where a lost run of lines stands again, with one of its neighbours, among the lines that this step added: code that was
+/// moved within the file. The same lines in other surroundings may be another function's; where an import stands says nothing.
+fn moved_to(
+    lost: &[usize],
+    old: &Text<'_>,
+    new: &Text<'_>,
+    alignment: &Alignment,
+    removed: &Removed<'_>,
+) -> Option<Range<usize>> {
+    let lines: Vec<&[u8]> = lost.iter().map(|line| old.lines()[*line]).collect();
+    lines.iter().find(|line| is_telling(line))?;
+    let are_imports = lines.iter().all(|line| removed.is_import(line));
+    let (first, last) = (*lost.first()?, *lost.last()?);
+    let in_added = |hunk: &Hunk| {
+        // The neighbour came along, or it is the very line that was one before: another of the same words tells nothing.
+        let same = |old_line: Option<usize>, new_line: Option<usize>| {
+            let (Some(was), Some(is)) = (old_line, new_line) else { return false };
+            let came_along = hunk.new.contains(&is) || alignment.forward(was) == Some(is);
+            let (was, is) = (old.lines().get(was), new.lines().get(is));
+            came_along && was.is_some_and(|line| is_telling(line)) && was == is
+        };
+        let added = &new.lines()[hunk.new.clone()];
+        let place = |at: usize| hunk.new.start + at..hunk.new.start + at + lines.len();
+        let beside = |at: &usize| {
+            let place = place(*at);
+            are_imports
+                || same(first.checked_sub(1), place.start.checked_sub(1))
+                || same(Some(last + 1), Some(place.end))
+        };
+        let found = added.windows(lines.len()).enumerate().filter(|(_, window)| *window == lines).map(|(at, _)| at);
+        found.into_iter().find(beside).map(place)
+    };
+    alignment.hunks.iter().find_map(in_added)
+}

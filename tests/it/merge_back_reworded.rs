@@ -1,0 +1,141 @@
+//! What later work did to the lines of a landed fix, in the words of real languages: what takes it back and what does not.
+
+use hotfix::domain::merge_back::Verdict::{self, Merged, Reverted, Unproven};
+
+use crate::history::History;
+use crate::merge_back::judge;
+
+/// The verdict where a fix made a file `fixed` of what it was before, was picked, and the file became `later` since.
+fn after(path: &str, before: &str, fixed: &str, later: &str) -> Verdict {
+    let history = History::bare(&format!(
+        "base : {path} = {before}; other = file
+         fix : {path} = {fixed}
+         pick < base : pick fix
+         more : other = file more
+         main : {path} = {later}"
+    ));
+    judge(&history, "base", "fix", "main").unwrap().verdict
+}
+
+#[test]
+fn what_a_comment_remembers_is_not_in_effect() {
+    for (path, before, fixed, later, verdict) in [
+        ("a.py", "WAIT_=_30", "WAIT_=_5", "WAIT_=_30__#_was_5", Reverted),
+        ("a.py", "WAIT_=_30", "WAIT_=_5", "WAIT_=_60__#_was_5", Unproven),
+        ("a.py", "WAIT_=_30", "WAIT_=_5", "WAIT_=_5__#_see_INC-42_for_the_reasons_why", Merged),
+        ("a.sh", "upload_the_file", "upload_the_file_||_exit_1", "upload_the_file_||_true_#_exit_1", Unproven),
+        ("a.go", "cache.Add(c.ttl)", "cache.Add(c.ttl_/_2)", "cache.Add(c.ttl)_//_c.ttl_/_2_was_too_short", Reverted),
+    ] {
+        let text = |line: &str| format!("first_line {line} last_line");
+        assert_eq!(after(path, &text(before), &text(fixed), &text(later)), verdict, "{later}");
+    }
+}
+
+#[test]
+fn deleted_lines_that_come_back_a_little_otherwise_are_not_gone() {
+    for (path, deleted, later, verdict) in [
+        ("a.tf", "publicly_accessible_____=_true", "publicly_accessible_=_true", Reverted),
+        ("a.py", "prune_old(files)", "prune_old(files)__#_the_disk_is_full", Reverted),
+        ("a.ts", "allow('everyone')", "allow(\"everyone\")", Reverted),
+        ("a.ts", "history.add(page)", "this.history.add(page)", Unproven),
+        ("a.sh", "prune_the_files", "prune_the_files_||_true", Unproven),
+        (
+            "a.sql",
+            "CREATE_INDEX_by_name_ON_users_(name)",
+            "CREATE_INDEX_IF_NOT_EXISTS_by_name_ON_users_(name)",
+            Unproven,
+        ),
+        ("a.py", "prune_old(files)", "keep_the_newest(backups)", Merged),
+        ("a.go", "\t\"example.com/shop/till\"", "\t\"example.com/shop/till/v2\"", Merged),
+    ] {
+        let text = |line: &str| format!("first_line {line} last_line");
+        assert_eq!(after(path, &text(deleted), &text(""), &text(later)), verdict, "{later}");
+    }
+}
+
+#[test]
+fn a_part_of_what_a_line_brought_is_not_all_of_it() {
+    for (before, fixed, later, verdict) in [
+        ("WHERE_state_=_1", "WHERE_state_NOT_IN_('closed','cancelled')", "WHERE_state_NOT_IN_('closed')", Unproven),
+        ("charge(invoice)", "charge(invoice,_key=invoice.number)", "charge(invoice,_key=None)", Unproven),
+        ("charge(invoice)", "charge(invoice,_key=invoice.number)", "charge(invoice,_key=invoice.name)", Merged),
+        ("charge(invoice)", "charge(invoice,_key=number)", "charge(invoice,_key=number,_retries=3)", Merged),
+        ("charge(invoice)", "charge(invoice,_self.shop.key)", "charge(invoice,_shop.key)", Merged),
+    ] {
+        let text = |line: &str| format!("first_line {line} last_line");
+        assert_eq!(after("a.py", &text(before), &text(fixed), &text(later)), verdict, "{later}");
+    }
+}
+
+/// A file of functions that begin alike, each line behind so much white space.
+fn indented(step: usize, guard: bool) -> String {
+    let line = |depth: usize, words: &str| format!("{}{words}", "_".repeat(depth * step));
+    let function = |name: &str| {
+        let mut lines = vec![line(0, &format!("function_{name}(cart)_{{"))];
+        lines.extend(["if_(!cart)_{", "_return_null", "}"].iter().map(|words| line(1, words)));
+        if guard && name == "pay" {
+            lines.extend([line(1, "if_(cart.paid)_{"), line(2, "return_null"), line(1, "}")]);
+        }
+        lines.extend([line(1, &format!("return_{name}_it(cart)")), line(0, "}")]);
+        lines.join(" ")
+    };
+    ["add", "pay", "send"].map(function).join(" ")
+}
+
+#[test]
+fn who_indents_a_whole_file_anew_takes_nothing_out() {
+    for (was, is) in [(2, 4), (4, 2), (2, 3)] {
+        let verdict = after("a.ts", &indented(was, false), &indented(was, true), &indented(is, true));
+        assert_eq!(verdict, Merged, "{was} to {is}");
+        let verdict = after("a.ts", &indented(was, false), &indented(was, true), &indented(is, false));
+        assert_eq!(verdict, Reverted, "taken out with the new indentation, {was} to {is}");
+    }
+}
+
+#[test]
+fn who_breaks_a_line_as_a_formatter_does_takes_nothing_out() {
+    for (path, before, fixed, later) in [
+        ("a.rs", "charge(invoice)", "charge(invoice,_retries,_key)", "charge( ____invoice, ____retries, ____key, )"),
+        ("a.py", "refund(token)", "refund(token,_key=invoice.number)", "refund( ____token, ____key=invoice.number, )"),
+    ] {
+        let text = |lines: &str| format!("first_line {lines} last_line");
+        assert_eq!(after(path, &text(before), &text(fixed), &text(later)), Merged, "{later}");
+    }
+}
+
+#[test]
+fn an_import_that_is_sorted_stands_where_it_may() {
+    let imports = |lines: &str| format!("{lines} def_run(): ____audit.log(1) ____go_on()");
+    let before = "import_json import_sys import_time def_run(): ____go_on()";
+    let verdict = after(
+        "a.py",
+        before,
+        &imports("import_json import_sys import_time import_audit"),
+        &imports("import_audit import_json import_sys import_time"),
+    );
+    assert_eq!(verdict, Merged);
+}
+
+/// The verdict where main changed one line of a landed fix again, in a file of this name, beside code that stands.
+fn changed_again(path: &str) -> Verdict {
+    let history = History::bare(&format!(
+        "base : {path} = first_line size_is_32 last_line; a.rs = one two
+         fix : {path} ~ size_is_32 -> size_is_48; a.rs ~ two -> a_guard_of_the_fix two
+         pick < base : pick fix
+         main : {path} ~ size_is_48 -> size_is_64"
+    ));
+    judge(&history, "base", "fix", "main").unwrap().verdict
+}
+
+#[test]
+fn what_is_only_read_or_tested_may_be_put_otherwise() {
+    for (path, verdict) in [
+        ("GUIDE.md", Merged),
+        ("docs/guide.rst", Merged),
+        ("tests/size.rs", Merged),
+        ("size.rs", Unproven),
+        ("size.txt", Unproven),
+    ] {
+        assert_eq!(changed_again(path), verdict, "{path}");
+    }
+}
