@@ -49,7 +49,7 @@ impl<'a> Removed<'a> {
     }
 
     /// Whether the hunk does nothing but to indent lines, or to take apart what stands in them.
-    pub(super) fn is_white_space(&self) -> bool {
+    pub fn is_white_space(&self) -> bool {
         let all = |lines: &[&[u8]]| lines.iter().flat_map(|line| letters(line)).collect::<Vec<u8>>();
         !self.lines.is_empty() && all(self.lines) == all(self.added)
     }

@@ -126,6 +126,10 @@ impl TextJudge<'_, '_> {
         let place_of = |own: usize| places.iter().copied().find(|at| is(at, own));
         let telling = hunk.new.clone().filter(|own| is_telling(after.lines()[*own]));
         let Some((own, here)) = telling.filter_map(|own| Some((own, place_of(own)?))).next() else { return false };
+        if self.removed(hunk, &|_| false).is_white_space() {
+            // Which block it is in is all that such a hunk changes, and another indentation of the whole file may look like it.
+            return heads(after, own) != heads(text, here);
+        }
         let known = heads(after, own).into_iter().find(|head| text.holds_once(head) && after.holds_once(head));
         let Some(head) = known.filter(|head| !heads(text, here).contains(head)) else { return false };
         // Where lines repeat they may be its own all the same.

@@ -163,7 +163,7 @@ impl TextJudge<'_, '_> {
     }
 
     /// What a hunk took out, to be known again.
-    fn removed<'s>(&'s self, hunk: &Hunk, is_quiet: &'s dyn Fn(&[u8]) -> bool) -> Removed<'s> {
+    pub(super) fn removed<'s>(&'s self, hunk: &Hunk, is_quiet: &'s dyn Fn(&[u8]) -> bool) -> Removed<'s> {
         Removed::new(self.change.removed(hunk), self.change.added(hunk), is_quiet).beside(Comments::of(self.path))
     }
 

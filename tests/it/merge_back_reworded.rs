@@ -93,6 +93,18 @@ fn who_indents_a_whole_file_anew_takes_nothing_out() {
 }
 
 #[test]
+fn a_line_that_left_a_loop_is_not_outside_because_the_whole_file_is_indented_less() {
+    let file = |step: usize, depth: usize| {
+        let line = |depth: usize, words: &str| format!("{}{words}", "_".repeat(depth * step));
+        let lines = ["def_find(all):", "for_one_in_all:", "if_one.fits:", "return_one", "return_None"];
+        let depths = [0, 1, 2, 3, depth];
+        lines.iter().zip(depths).map(|(words, depth)| line(depth, words)).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(after("a.py", &file(4, 2), &file(4, 1), &file(2, 1)), Merged);
+    assert_ne!(after("a.py", &file(4, 2), &file(4, 1), &file(2, 2)), Merged);
+}
+
+#[test]
 fn who_breaks_a_line_as_a_formatter_does_takes_nothing_out() {
     for (path, before, fixed, later) in [
         ("a.rs", "charge(invoice)", "charge(invoice,_retries,_key)", "charge( ____invoice, ____retries, ____key, )"),
