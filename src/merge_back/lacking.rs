@@ -107,6 +107,10 @@ pub(super) fn steps(target: &Target<'_>, fix: &Fix, report: &Report, options: &O
         })
     };
     let made: Vec<Step> = steps.into_iter().filter(made).collect();
+    // Of a fix without a trace no commit is held, and if only one made what is lacking it is that one.
+    if report.verdict == Verdict::Missing || made.len() < 2 {
+        return Ok(made);
+    }
     let open: Vec<Step> = made.iter().filter(|step| !step.is_held(target, options)).cloned().collect();
     // Where each is held by itself and yet not all of them together, what one more pick changes is the only sign.
     Ok(if open.is_empty() { made } else { open })
