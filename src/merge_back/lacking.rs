@@ -107,11 +107,12 @@ pub(super) fn steps(target: &Target<'_>, fix: &Fix, report: &Report, options: &O
         })
     };
     let made: Vec<Step> = steps.into_iter().filter(made).collect();
-    // Of a fix without a trace no commit is held, and if only one made what is lacking it is that one.
-    if report.verdict == Verdict::Missing || made.len() < 2 {
-        return Ok(made);
-    }
-    let open: Vec<Step> = made.iter().filter(|step| !step.is_held(target, options)).cloned().collect();
+    // What of a commit can be held is on paths of which something is; to look for each by itself takes its time.
+    let held: BTreeSet<&RepositoryPath> =
+        report.hunks.iter().filter(|hunk| !is_lacking(hunk)).map(|hunk| &hunk.path).collect();
+    let may_be_held = |step: &Step| step.own.iter().filter_map(Change::path).all(|path| held.contains(path));
+    let is_open = |step: &&Step| made.len() < 2 || !may_be_held(step) || !step.is_held(target, options);
+    let open: Vec<Step> = made.iter().filter(is_open).cloned().collect();
     // Where each is held by itself and yet not all of them together, what one more pick changes is the only sign.
     Ok(if open.is_empty() { made } else { open })
 }
