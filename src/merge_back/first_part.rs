@@ -110,21 +110,31 @@ impl TextJudge<'_, '_> {
 
     /// The lines of a hunk that differ from an earlier form of it, where the tip stands as that form does.
     fn lacking(&self, hunk: &Hunk, form: Entry) -> Result<Vec<Range<usize>>, Failure> {
-        let bytes = self.target.blob(form.id)?;
-        let hunks = self.target.aligned(Some(form), self.sides.1)?.hunks.clone();
-        let rest = TextChange { before: Text::new(&bytes), after: Text::new(self.change.after.bytes()), hunks };
         let tip = self.versions.first().and_then(|version| version.entry);
-        let view = View::known(self.target.aligned(Some(form), tip)?, self.target.aligned(self.sides.1, tip)?);
-        let does_something = |line: &&[u8]| line.iter().any(u8::is_ascii_alphanumeric) && !is_quiet(self.path, &[line]);
+        let (from_form, from_after) = (self.target.aligned(Some(form), tip)?, self.target.aligned(self.sides.1, tip)?);
         let is_of_it = |step: &&Hunk| match step.new.is_empty() {
             true => hunk.new.start <= step.new.start && step.new.start <= hunk.new.end,
             false => hunk.new.start < step.new.end && step.new.start < hunk.new.end,
         };
+        // What the form has there must stand at the tip: that costs no look at the texts.
+        let may_stand = |step: &&Hunk| match step.old.is_empty() {
+            true => from_form.adjacent(step.old.start) == Some(true),
+            false => step.old.clone().all(|line| from_form.forward(line).is_some()),
+        };
+        let aligned = self.target.aligned(Some(form), self.sides.1)?;
+        let hunks: Vec<Hunk> = aligned.hunks.iter().filter(is_of_it).filter(may_stand).cloned().collect();
+        if hunks.is_empty() {
+            return Ok(vec![]);
+        }
+        let bytes = self.target.blob(form.id)?;
+        let rest = TextChange { before: Text::new(&bytes), after: Text::new(self.change.after.bytes()), hunks };
+        let view = View::known(from_form, from_after);
+        let does_something = |line: &&[u8]| line.iter().any(u8::is_ascii_alphanumeric) && !is_quiet(self.path, &[line]);
         let text = self.versions.first().map_or_else(|| Ok(Rc::default()), |version| self.bytes(version))?;
         // Lines that stand elsewhere in the file were only put in another order.
         let count = |bytes: &[u8], line: &[u8]| Block::new(&[line]).count(bytes);
         let stands = |line: &&[u8]| count(&text, line) >= count(self.change.after.bytes(), line);
-        let steps = rest.hunks.iter().filter(is_of_it).filter(|step| {
+        let steps = rest.hunks.iter().filter(|step| {
             let added: Vec<&[u8]> = rest.added(step).iter().copied().filter(does_something).collect();
             (!added.is_empty() || rest.removed(step).iter().any(does_something))
                 && view.standing(&rest, step) == Standing::Absent
