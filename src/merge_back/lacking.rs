@@ -90,12 +90,12 @@ pub(super) fn steps(target: &Target<'_>, fix: &Fix, report: &Report, options: &O
     let steps: Vec<Step> = steps.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect();
     let lacking: Vec<&HunkReport> = report.hunks.iter().filter(|hunk| is_lacking(hunk)).collect();
     let straight = is_straight(target.repository, &fix.commits)?;
-    let mut makers: BTreeMap<&RepositoryPath, Option<BTreeSet<ObjectId>>> = BTreeMap::new();
+    let (mut makers, mut sure) = (BTreeMap::<&RepositoryPath, Option<BTreeSet<ObjectId>>>::new(), BTreeSet::new());
     for hunk in &lacking {
         if !makers.contains_key(&hunk.path) {
             let parts: Vec<&Part> =
                 lacking.iter().filter(|other| other.path == hunk.path).map(|hunk| &hunk.part).collect();
-            let traced = if straight { traced(target, fix, &steps, &hunk.path, &parts)? } else { None };
+            let traced = if straight { traced(target, fix, &steps, &hunk.path, &parts, &mut sure)? } else { None };
             makers.insert(&hunk.path, traced);
         }
     }
@@ -111,7 +111,8 @@ pub(super) fn steps(target: &Target<'_>, fix: &Fix, report: &Report, options: &O
     let held: BTreeSet<&RepositoryPath> =
         report.hunks.iter().filter(|hunk| !is_lacking(hunk)).map(|hunk| &hunk.path).collect();
     let may_be_held = |step: &Step| step.own.iter().filter_map(Change::path).all(|path| held.contains(path));
-    let is_open = |step: &&Step| made.len() < 2 || !may_be_held(step) || !step.is_held(target, options);
+    let is_known = |step: &Step| !straight || made.len() < 2 || sure.contains(&step.commit) || !may_be_held(step);
+    let is_open = |step: &&Step| is_known(step) || !step.is_held(target, options);
     let open: Vec<Step> = made.iter().filter(is_open).cloned().collect();
     // Where each is held by itself and yet not all of them together, what one more pick changes is the only sign.
     Ok(if open.is_empty() { made } else { open })
@@ -137,13 +138,14 @@ fn is_straight(repository: &Repository, commits: &[ObjectId]) -> Result<bool, Fa
 }
 
 /// The commits of a straight fix of which lines of theirs, or what stands in their place in the end, are in one of these parts
-/// of a path; none where that can't be told.
+/// of a path; none where that can't be told. `sure` gets those that alone made one.
 fn traced(
     target: &Target<'_>,
     fix: &Fix,
     steps: &[Step],
     path: &RepositoryPath,
     parts: &[&Part],
+    sure: &mut BTreeSet<ObjectId>,
 ) -> Result<Option<BTreeSet<ObjectId>>, Failure> {
     let (mut lines, mut end) = (Vec::<(ObjectId, Range<usize>)>::new(), None);
     let is_path = |side: &Option<Side>| side.as_ref().is_some_and(|side| side.path == *path);
@@ -168,10 +170,11 @@ fn traced(
     for part in parts {
         let Part::Lines { new, .. } = part else { return Ok(None) };
         let touching = lines.iter().filter(|(_, lines)| lines.start <= new.end && new.start <= lines.end);
-        let touching: Vec<ObjectId> = touching.map(|(commit, _)| *commit).collect();
+        let touching: BTreeSet<ObjectId> = touching.map(|(commit, _)| *commit).collect();
         if touching.is_empty() {
             return Ok(None);
         }
+        sure.extend(touching.first().filter(|_| touching.len() == 1));
         makers.extend(touching);
     }
     Ok(Some(makers))
