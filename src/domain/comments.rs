@@ -5,6 +5,7 @@
 use memchr::memmem;
 
 use super::identity::RepositoryPath;
+use super::lines::Text;
 
 /// How comments to the end of the line begin in the language of a file.
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,7 +31,7 @@ const LANGUAGES: &[(&[&[u8]], &[&str])] = &[
             "yml", "zsh",
         ],
     ),
-    (&[b"--", b"/*"], &["hs", "lua", "sql"]),
+    (&[b"--"], &["hs", "lua", "sql"]),
 ];
 
 impl Comments {
@@ -43,12 +44,39 @@ impl Comments {
         Self { marks: known.map_or(&[], |(marks, _)| marks) }
     }
 
+    /// The same for a line of this file with this number, from 0; none where it may stand within a text of several lines.
+    pub fn within(path: &RepositoryPath, text: &Text<'_>, line: usize) -> Self {
+        let before = || text.lines()[..line.min(text.lines().len())].iter();
+        let is_open = |mark: &[u8]| {
+            memmem::find(text.bytes(), mark).is_some()
+                && before().map(|line| memmem::find_iter(line, mark).count()).sum::<usize>() % 2 == 1
+        };
+        let may_be_text = [&b"\"\"\""[..], b"'''", b"`"].iter().any(|mark| is_open(mark))
+            || before().any(|line| memmem::find(line, b"<<").is_some());
+        if may_be_text { Self::default() } else { Self::of(path) }
+    }
+
     /// A line without the comment behind its code, and without the white space before that. A line that is a comment as a whole
     /// stays whole, and so does one in which the mark may stand within a text.
     pub fn code(self, line: &[u8]) -> &[u8] {
-        let begins = |mark: &&[u8]| memmem::find_iter(line, mark).find(|at| is_behind_code(line, *at));
+        let begins = |mark: &&[u8]| {
+            memmem::find_iter(line, mark)
+                .find(|at| is_behind_code(line, *at) && is_comment(mark, &line[at + mark.len()..]))
+        };
         let comment = self.marks.iter().filter_map(begins).min();
         line[..comment.unwrap_or(line.len())].trim_ascii_end()
+    }
+}
+
+/// Whether a mark with this behind it is a comment up to the end of the line: `/*` may end before, and `#{` and `-->` are none.
+fn is_comment(mark: &[u8], rest: &[u8]) -> bool {
+    match mark {
+        b"/*" => {
+            let rest = rest.trim_ascii_end();
+            rest.ends_with(b"*/") && memmem::find(rest, b"*/") == Some(rest.len() - 2)
+        }
+        b"//" => true,
+        _ => rest.first().is_none_or(u8::is_ascii_whitespace),
     }
 }
 
@@ -75,6 +103,9 @@ mod tests {
             ("a.py", "it = 'don", "it = 'don"),
             ("a.go", "wait(ttl) // ttl / 2 was too short", "wait(ttl)"),
             ("a.go", "get(\"http://a\") /* b */", "get(\"http://a\")"),
+            ("a.go", "put(a /* b */, c)", "put(a /* b */, c)"),
+            ("a.rb", "say(a) #{b}", "say(a) #{b}"),
+            ("a.hs", "a --> b", "a --> b"),
             ("a.sql", "limit 3 -- was 5", "limit 3"),
             ("deploy/Makefile", "LEVEL = info # was warn", "LEVEL = info"),
             ("a.txt", "limit 3 # was 5", "limit 3 # was 5"),

@@ -39,10 +39,49 @@ pub fn is_quiet(path: &RepositoryPath, lines: &[&[u8]]) -> bool {
     lines.iter().all(|line| std::str::from_utf8(line).is_ok_and(|line| language.is_quiet(line.trim())))
 }
 
-/// Whether a file is only read by people, by its name: documentation in a markup language. A `.txt` may be what a build obeys.
+/// Names of files that people read about a project.
+const ABOUT: &[&str] = &[
+    "authors",
+    "changelog",
+    "changes",
+    "code_of_conduct",
+    "contributing",
+    "history",
+    "maintainers",
+    "news",
+    "readme",
+    "roadmap",
+    "security",
+    "upgrading",
+];
+
+/// Whether a file is only read by people, by its name: documentation in a markup language, in a directory for it or with a name
+/// that says so. Any other may be what a program reads, such as a prompt or a page.
 pub fn is_prose(path: &RepositoryPath) -> bool {
-    let name = String::from_utf8_lossy(path.as_bytes()).to_ascii_lowercase();
-    name.rsplit_once('.').is_some_and(|(_, extension)| ["md", "markdown", "rst", "adoc"].contains(&extension))
+    let path = String::from_utf8_lossy(path.as_bytes()).to_ascii_lowercase();
+    let (directory, name) = path.rsplit_once('/').unwrap_or(("", &path));
+    let is_documentation = directory.split('/').any(|part| ["doc", "docs", "documentation"].contains(&part));
+    name.rsplit_once('.').is_some_and(|(stem, extension)| {
+        ["md", "markdown", "rst", "adoc"].contains(&extension)
+            && (is_documentation || ABOUT.iter().any(|about| stem.starts_with(about)))
+    })
+}
+
+/// Which lines of a file are imports that do the same wherever they stand among others at its top level, by its name.
+pub(super) fn free_import(path: &RepositoryPath) -> fn(&[u8]) -> bool {
+    let name = String::from_utf8_lossy(path.as_bytes()).into_owned();
+    match name.rsplit_once('.').map(|(_, extension)| extension) {
+        Some("py" | "pyi") => |line| {
+            text_is(line, |line| line.starts_with("import ") || line.starts_with("from ") && line.contains(" import "))
+        },
+        Some("rs") => |line| text_is(line, rust),
+        Some("java" | "kt" | "kts" | "scala") => |line| text_is(line, dotted),
+        _ => |_| false,
+    }
+}
+
+fn text_is(line: &[u8], is: fn(&str) -> bool) -> bool {
+    std::str::from_utf8(line).is_ok_and(|line| is(line.trim_end()))
 }
 
 /// Whether a change of a file is quiet: it adds such lines and takes nothing out, or it only puts other comments there. All

@@ -9,16 +9,44 @@ use memchr::memmem;
 use super::adaptation::{is_alike, operators, words};
 use super::block::Block;
 use super::comments::Comments;
+use super::identity::RepositoryPath;
 use super::lines::{is_telling, shared_ends};
+use super::never_run::is_braced;
+use super::quiet::free_import;
 use super::succession::Succession;
 use super::versions;
+
+/// How the lines of a file are read.
+pub struct Language<'a> {
+    /// Whether a line does nothing by itself.
+    pub is_quiet: &'a dyn Fn(&[u8]) -> bool,
+    /// How comments begin behind the code of a line; asked when it matters.
+    pub comments: &'a dyn Fn() -> Comments,
+    /// Whether a line is an import that does the same wherever it stands among others.
+    pub is_import: fn(&[u8]) -> bool,
+    /// Whether white space at the ends of a line says nothing.
+    pub is_braced: bool,
+}
+
+impl Language<'static> {
+    /// That of a file, by its name; without what its lines and its comments say.
+    pub fn of(path: &RepositoryPath) -> Self {
+        Self {
+            is_quiet: &|_| false,
+            comments: &Comments::default,
+            is_import: free_import(path),
+            is_braced: is_braced(path),
+        }
+    }
+}
 
 /// The lines that a hunk took out, to be known again.
 pub struct Removed<'a> {
     pub(super) lines: &'a [&'a [u8]],
     added: &'a [&'a [u8]],
     is_quiet: &'a dyn Fn(&[u8]) -> bool,
-    comments: Comments,
+    language: Option<&'a Language<'a>>,
+    comments: OnceCell<Comments>,
     block: OnceCell<Block>,
     words: OnceCell<Exchanged<'a>>,
     operators: OnceCell<Exchanged<'a>>,
@@ -34,18 +62,41 @@ struct Exchanged<'a> {
 impl<'a> Removed<'a> {
     /// The lines, in order, and those that the hunk put there; `is_quiet` tells which of those do nothing by themselves.
     pub fn new(lines: &'a [&'a [u8]], added: &'a [&'a [u8]], is_quiet: &'a dyn Fn(&[u8]) -> bool) -> Self {
-        let (comments, block, words, operators, changed) = Default::default();
-        Self { lines, added, is_quiet, comments, block, words, operators, changed }
+        let (language, comments, block, words, operators, changed) = Default::default();
+        Self { lines, added, is_quiet, language, comments, block, words, operators, changed }
     }
 
-    /// The same where such comments may stand behind the code of a line.
-    pub fn beside(self, comments: Comments) -> Self {
-        Self { comments, ..self }
+    /// The same as lines of this language.
+    pub fn read_as(self, language: &'a Language<'a>) -> Self {
+        Self { language: Some(language), ..self }
+    }
+
+    /// The code of a line, without a comment behind it, but where the comments are what the hunk changes.
+    fn code<'l>(&self, line: &'l [u8]) -> &'l [u8] {
+        let comments = || {
+            let comments = self.language.map_or_else(Comments::default, |language| (language.comments)());
+            let code = |lines: &[&'a [u8]]| lines.iter().map(|line| comments.code(line)).collect::<Vec<_>>();
+            if self.lines != self.added && code(self.lines) == code(self.added) {
+                Comments::default()
+            } else {
+                comments
+            }
+        };
+        self.comments.get_or_init(comments).code(line)
+    }
+
+    fn codes(&self, lines: &[&'a [u8]]) -> Vec<&'a [u8]> {
+        lines.iter().map(|line| self.code(line)).collect()
+    }
+
+    /// Whether white space at the ends of a line says nothing.
+    pub(super) fn is_braced(&self) -> bool {
+        self.language.is_some_and(|language| language.is_braced)
     }
 
     /// Which line of a difference goes on as which.
     pub(super) fn succession(&self, old: &[&[u8]], new: &[&[u8]]) -> Succession {
-        Succession::new(old, new, self.comments)
+        Succession::new(old, new, |line| self.code(line))
     }
 
     /// Whether the hunk does nothing but to indent lines, or to take apart what stands in them.
@@ -68,17 +119,17 @@ impl<'a> Removed<'a> {
         is_telling(line) && !(self.is_quiet)(line)
     }
 
-    /// Whether a line is an import, or another that says where nothing is done. Python's do something, but not by their place.
+    /// Whether a line is an import that does the same wherever it stands among others.
     pub(super) fn is_import(&self, line: &[u8]) -> bool {
-        [&b"import "[..], b"from ", b"#include "].iter().any(|start| line.starts_with(start)) || (self.is_quiet)(line)
+        self.language.is_some_and(|language| (language.is_import)(line))
     }
 
     fn words(&self) -> &Exchanged<'a> {
-        self.words.get_or_init(|| Exchanged::new(self.lines, self.added, self.comments, words))
+        self.words.get_or_init(|| Exchanged::new(&self.codes(self.lines), &self.codes(self.added), words))
     }
 
     fn operators(&self) -> &Exchanged<'a> {
-        self.operators.get_or_init(|| Exchanged::new(self.lines, self.added, self.comments, operators))
+        self.operators.get_or_init(|| Exchanged::new(&self.codes(self.lines), &self.codes(self.added), operators))
     }
 
     /// Whether the line that took a line's place is one that the hunk took out, with more to it: it has all words of that, and
@@ -87,7 +138,7 @@ impl<'a> Removed<'a> {
         let (old_words, new_words) = (words(line), words(heir));
         let holds_old = |taken: &HashSet<&[u8]>, parts: fn(&[u8]) -> Vec<&[u8]>| {
             let is = parts(heir);
-            self.lines.iter().map(|old| self.comments.code(old)).any(|old| {
+            self.lines.iter().map(|old| self.code(old)).any(|old| {
                 parts(old).iter().any(|part| taken.contains(part) && is.contains(part))
                     && words(old).iter().all(|word| new_words.contains(word))
             })
@@ -118,13 +169,13 @@ impl<'a> Removed<'a> {
             return false;
         }
         let changed = self.is_changed(line);
-        let (line, heir) = (self.comments.code(line), self.comments.code(heir));
+        let (line, heir) = (self.code(line), self.code(heir));
         if let Some(step) = versions::compared(line, heir) {
             return step == Ordering::Less
                 || self.lines.iter().any(|old| versions::compared(old, line) == Some(Ordering::Less));
         }
         let stands = |part: &[u8], parts: fn(&[u8]) -> Vec<&[u8]>| {
-            let code = around.iter().map(|line| self.comments.code(line)).chain([heir]);
+            let code = around.iter().map(|line| self.code(line)).chain([heir]);
             code.flat_map(|line| parts(line)).any(|other| holds(other, part))
         };
         let lost = |exchanged: &Exchanged<'_>, parts: fn(&[u8]) -> Vec<&[u8]>| {
@@ -147,7 +198,7 @@ impl<'a> Removed<'a> {
         {
             return false;
         }
-        let (line, heir) = (self.comments.code(line), self.comments.code(heir));
+        let (line, heir) = (self.code(line), self.code(heir));
         let (was, is) = (words(line), words(heir));
         let stands = |word: &[u8]| all.iter().flat_map(|line| words(line)).any(|other| holds(other, word));
         let lacks = |word: &&[u8]| {
@@ -184,7 +235,7 @@ impl<'a> Removed<'a> {
 
     /// Whether as many lines that are like them stand there now: nobody can say then whether they are back.
     pub(super) fn may_be_back(&self, then: &[&[u8]], now: &[&[u8]]) -> bool {
-        let alike = |line: &[u8], removed: &[u8]| is_alike(self.comments.code(line), self.comments.code(removed));
+        let alike = |line: &[u8], removed: &[u8]| is_alike(self.code(line), self.code(removed));
         self.lines.iter().any(|line| self.does_something(line)) && self.most_come(then, now, alike)
     }
 
@@ -202,7 +253,7 @@ impl<'a> Removed<'a> {
 
     /// A line as it reads without its white space, its comment and the kind of its quotes.
     fn letters(&self, line: &[u8]) -> Vec<u8> {
-        letters(self.comments.code(line)).collect()
+        letters(self.code(line)).collect()
     }
 
     /// Whether the line that took a line's place is one of them, in other white space or with the words that tell it: a revert
@@ -212,15 +263,13 @@ impl<'a> Removed<'a> {
         let whole = back.iter().any(u8::is_ascii_alphanumeric)
             && back != self.letters(line)
             && self.lines.iter().any(|removed| self.letters(removed) == back);
-        is_telling(heir) && self.lines.contains(&heir)
-            || whole
-            || self.words_are_back(self.comments.code(line), self.comments.code(heir))
+        is_telling(heir) && self.lines.contains(&heir) || whole || self.words_are_back(self.code(line), self.code(heir))
     }
 }
 
 impl<'a> Exchanged<'a> {
-    fn new(old: &[&'a [u8]], new: &[&'a [u8]], comments: Comments, parts: fn(&[u8]) -> Vec<&[u8]>) -> Self {
-        let all = |lines: &[&'a [u8]]| lines.iter().flat_map(|line| parts(comments.code(line))).collect::<HashSet<_>>();
+    fn new(old: &[&'a [u8]], new: &[&'a [u8]], parts: fn(&[u8]) -> Vec<&[u8]>) -> Self {
+        let all = |lines: &[&'a [u8]]| lines.iter().flat_map(|line| parts(line)).collect::<HashSet<_>>();
         let (old, new) = (all(old), all(new));
         Self { taken: old.difference(&new).copied().collect(), brought: new.difference(&old).copied().collect() }
     }

@@ -1,6 +1,5 @@
 //! Within one difference between two versions: which line goes on as which.
 
-use super::comments::Comments;
 use super::lines::is_telling;
 use super::versions;
 
@@ -18,13 +17,13 @@ pub(super) struct Succession {
 const MOST_PAIRS: usize = 40_000;
 
 impl Succession {
-    /// Pairs the lines of both sides of one difference, whatever is said in such comments behind them.
-    pub(super) fn new(old: &[&[u8]], new: &[&[u8]], comments: Comments) -> Self {
+    /// Pairs the lines of both sides of one difference by their `code`, whatever is said in comments behind that.
+    pub(super) fn new(old: &[&[u8]], new: &[&[u8]], code_of: impl Fn(&[u8]) -> &[u8]) -> Self {
         let mut heir = vec![None; old.len()];
         if old.len() * new.len() > MOST_PAIRS {
             return Self { heir, newcomers: new.len(), reflowed: false };
         }
-        let code: Vec<(&[u8], bool)> = old.iter().map(|line| with_version(comments.code(line))).collect();
+        let code: Vec<(&[u8], bool)> = old.iter().map(|line| with_version(code_of(line))).collect();
         // Both sides keep their order, so each new line looks only behind the last pair.
         let (mut first, mut newcomers) = (0, 0);
         for (index, line) in new.iter().enumerate() {
@@ -32,7 +31,7 @@ impl Succession {
             if is_comment(line) && old.iter().any(|old| is_commented_out(old, line)) {
                 continue;
             }
-            let (line, has_version) = with_version(comments.code(line));
+            let (line, has_version) = with_version(code_of(line));
             let alike = |at: usize| {
                 let (old, had_version) = code[at];
                 let compared = (has_version && had_version).then(|| versions::compared(old, line)).flatten();
@@ -48,7 +47,13 @@ impl Succession {
             }
         }
         let mut succession = Self { heir, newcomers, reflowed: false };
-        succession.reflow(old, new);
+        // A line that is joined to a comment, or to what leaves before it, is another program.
+        let changes_meaning = |line: &&&[u8]| {
+            !old.contains(*line) && (swallows(line) || code_of(line).len() < line.trim_ascii_end().len())
+        };
+        if !new.iter().any(|line| changes_meaning(&line)) {
+            succession.reflow(old, new);
+        }
         succession
     }
 
@@ -77,6 +82,13 @@ impl Succession {
         }
         (self.newcomers, self.reflowed) = (0, true);
     }
+}
+
+/// Whether what stands behind a line in another form of it is no part of the program here: a comment, or a bare `return`.
+fn swallows(line: &[u8]) -> bool {
+    const LEAVES: [&[u8]; 5] = [b"return", b"throw", b"break", b"continue", b"yield"];
+    let last = line.trim_ascii().rsplit(|byte| !byte.is_ascii_alphanumeric()).next();
+    is_comment(line) || last.is_some_and(|last| LEAVES.contains(&last))
 }
 
 /// How comments begin, in one language or another.

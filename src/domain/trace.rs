@@ -112,8 +112,9 @@ impl Trace {
         if next.own.len() == self.own.len() && next.heirs.len() == self.heirs.len() {
             return Step::Stands(next);
         }
-        // A hunk that does nothing but to indent lines goes by their white space.
-        match alignment.beyond_white_space(old, new).filter(|_| !removed.is_white_space()) {
+        // A hunk that does nothing but to indent lines goes by their white space, and so do some languages.
+        let loose = removed.is_braced().then(|| alignment.beyond_white_space(old, new)).flatten();
+        match loose.filter(|_| !removed.is_white_space()) {
             Some(loose) => {
                 let mut next = self.kept(loose);
                 let is_other = |line: &&usize| loose.forward(**line).is_some() && alignment.forward(**line).is_none();
@@ -219,7 +220,8 @@ fn beside<'a, 't>(line: usize, text: &'a Text<'t>, range: &Range<usize>) -> &'a 
 }
 
 /// Where a lost run of lines stands again, with one of its neighbours, among the lines that this step added: code that was
-/// moved within the file. The same lines in other surroundings may be another function's; where an import stands says nothing.
+/// moved within the file. The same lines in other surroundings may be another function's; where among others an import stands says
+/// nothing.
 fn moved_to(
     lost: &[usize],
     old: &Text<'_>,
@@ -243,7 +245,14 @@ fn moved_to(
         let place = |at: usize| hunk.new.start + at..hunk.new.start + at + lines.len();
         let beside = |at: &usize| {
             let place = place(*at);
-            are_imports
+            let beside_import = || {
+                let lines = [place.start.checked_sub(1), Some(place.end)];
+                lines
+                    .into_iter()
+                    .flatten()
+                    .any(|line| new.lines().get(line).is_some_and(|line| removed.is_import(line)))
+            };
+            are_imports && beside_import()
                 || same(first.checked_sub(1), place.start.checked_sub(1))
                 || same(Some(last + 1), Some(place.end))
         };

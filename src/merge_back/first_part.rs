@@ -1,6 +1,7 @@
 //! A fix of several commits of which only the earlier ones came: what the later ones did to its lines is not there, however
 //! much the rest looks like them.
 
+use foldhash::HashSet;
 use std::cell::OnceCell;
 use std::ops::Range;
 use std::rc::Rc;
@@ -70,6 +71,26 @@ impl TextJudge<'_, '_> {
             return Ok(parts);
         }
         Ok(vec![])
+    }
+
+    /// Whether one of these lines, which stand for lines of a hunk in a changed form, is what an earlier commit of the fix had
+    /// there: then only that came.
+    pub(super) fn are_of_a_first_part(&self, heirs: &[usize], text: &Text<'_>, forms: &Forms) -> Result<bool, Failure> {
+        if heirs.is_empty() || self.fix.commits.len() < 2 {
+            return Ok(false);
+        }
+        let trimmed = |text: &Text<'_>, line: usize| text.lines()[line].trim_ascii().to_vec();
+        let all = |text: &Text<'_>| (0..text.lines().len()).map(|line| trimmed(text, line)).collect::<HashSet<_>>();
+        let kept = all(&self.change.after);
+        let wanted: HashSet<Vec<u8>> =
+            heirs.iter().map(|line| trimmed(text, *line)).filter(|line| !kept.contains(line)).collect();
+        for form in self.forms(forms)?.iter().filter(|_| !wanted.is_empty()) {
+            let bytes = self.target.blob(form.id)?;
+            if !all(&Text::new(&bytes)).is_disjoint(&wanted) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Whether a hunk and the lines around it stand at the tip just as the fix leaves them.

@@ -7,13 +7,13 @@ use std::rc::Rc;
 use crate::domain::adaptation::{Adaptation, may_name_a_version, raises_further};
 use crate::domain::block::Block;
 use crate::domain::comments::Comments;
-use crate::domain::event::Side;
+use crate::domain::event::{Change, Side};
 use crate::domain::fate::Fate;
 use crate::domain::hunk::{Place, Standing, TextChange, View, stands};
 use crate::domain::identity::RepositoryPath;
 use crate::domain::lines::{Hunk, Text, is_telling};
 use crate::domain::quiet::{is_prose, is_quiet, is_quiet_change};
-use crate::domain::removed::Removed;
+use crate::domain::removed::{Language, Removed};
 use crate::domain::test_code::is_test_code;
 use crate::domain::trace::{Step, Trace};
 use crate::failure::Failure;
@@ -78,7 +78,7 @@ impl TextJudge<'_, '_> {
                 None => {
                     one.fate = self.without_landing(hunk, now, &view, &stands);
                     if !one.fate.holds() {
-                        self.adapted(hunk, now, &shelf, &mut one)?;
+                        self.adapted(hunk, now, (&shelf, &forms), &mut one)?;
                     }
                 }
             }
@@ -157,14 +157,15 @@ impl TextJudge<'_, '_> {
         }
     }
 
-    /// Whether it is what only people read, or what no production runs: that may say the same in other words.
+    /// Whether it is what only people read, or what no production runs, beside code that is: that may say the same in other words.
     fn may_be_reworded(&self) -> bool {
-        is_prose(self.path) || is_test_code(self.path)
+        let is_aside = |path: &RepositoryPath| is_prose(path) || is_test_code(path);
+        is_aside(self.path) && self.fix.changes.iter().filter_map(Change::path).any(|path| !is_aside(path))
     }
 
     /// What a hunk took out, to be known again.
-    pub(super) fn removed<'s>(&'s self, hunk: &Hunk, is_quiet: &'s dyn Fn(&[u8]) -> bool) -> Removed<'s> {
-        Removed::new(self.change.removed(hunk), self.change.added(hunk), is_quiet).beside(Comments::of(self.path))
+    pub(super) fn removed<'s>(&'s self, hunk: &Hunk, language: &'s Language<'s>) -> Removed<'s> {
+        Removed::new(self.change.removed(hunk), self.change.added(hunk), language.is_quiet).read_as(language)
     }
 
     /// Follows a landed hunk's lines from the version with this number to the tip.
@@ -177,7 +178,9 @@ impl TextJudge<'_, '_> {
         one: &mut Judged,
     ) -> Result<(), Failure> {
         let is_quiet = |line: &[u8]| self.may_be_reworded() || is_quiet(self.path, &[line]);
-        let removed = self.removed(hunk, &is_quiet);
+        let comments = || Comments::within(self.path, &self.change.after, hunk.new.start);
+        let language = Language { is_quiet: &is_quiet, comments: &comments, ..Language::of(self.path) };
+        let removed = self.removed(hunk, &language);
         while index > 0 {
             self.target.check_time()?;
             let (old, new) = (self.text(shelf, index)?, self.text(shelf, index - 1)?);
@@ -278,7 +281,13 @@ impl TextJudge<'_, '_> {
     ///
     /// Likeness alone proves nothing: the commit must carry the author and the author's date of one of the fix's commits, and
     /// every line of the hunk must be accounted for, see [`Adaptation`].
-    fn adapted(&self, hunk: &Hunk, now: Standing, shelf: &Shelf<'_>, one: &mut Judged) -> Result<(), Failure> {
+    fn adapted(
+        &self,
+        hunk: &Hunk,
+        now: Standing,
+        (shelf, forms): (&Shelf<'_>, &Forms),
+        one: &mut Judged,
+    ) -> Result<(), Failure> {
         for index in 0..self.versions.len().saturating_sub(1) {
             let at = self.versions[index].at;
             if !self.picks.has(at)? {
@@ -289,7 +298,8 @@ impl TextJudge<'_, '_> {
                 continue;
             }
             let (old, new) = (self.text(shelf, index + 1)?, self.text(shelf, index)?);
-            let how = (one.quiet, is_test_code(self.path) && self.picks.names(at)?);
+            // At the landing even what is only read has to be the same.
+            let how = (one.quiet && !is_prose(self.path), is_test_code(self.path) && self.picks.names(at)?);
             let mut adaptation = Adaptation::new(self.change, hunk, how, (old, new));
             if adaptation.is_none() && self.picks.names(at)? {
                 adaptation = self.adapted_loosely(hunk, how, (old, new));
@@ -301,6 +311,13 @@ impl TextJudge<'_, '_> {
                 }
                 continue;
             };
+            // What the later commits did may have come by a pick of its own.
+            let later = self.versions[..index].iter().map(|version| self.picks.has(version.at));
+            let is_last = !later.collect::<Result<Vec<_>, _>>()?.contains(&true);
+            if is_last && self.are_of_a_first_part(&adaptation.heirs, new, forms)? {
+                one.fate = Fate::Unknown;
+                return Ok(());
+            }
             let place = Place { lines: adaptation.own, gap: adaptation.gap };
             one.landed_by = Some(at);
             let trace = Trace { heirs: adaptation.heirs, replaced: adaptation.changed, ..Trace::new(hunk, place) };

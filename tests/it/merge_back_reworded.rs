@@ -116,6 +116,67 @@ fn who_breaks_a_line_as_a_formatter_does_takes_nothing_out() {
 }
 
 #[test]
+fn a_line_that_is_joined_to_a_comment_is_part_of_it() {
+    let fixed = "first_line #_check verify_the_signature last_line";
+    let joined = "first_line #_check_verify_the_signature last_line";
+    assert_ne!(after("a.py", "first_line last_line", fixed, joined), Merged);
+    let returned = after(
+        "a.js",
+        "first_line last_line",
+        "first_line return_reject(it) last_line",
+        "first_line return _reject(it) last_line",
+    );
+    assert_ne!(returned, Merged);
+}
+
+#[test]
+fn what_only_looks_like_a_comment_or_an_import_is_code() {
+    for (path, before, fixed, later) in [
+        (
+            "A.java",
+            "submit(it,_true_/*_force_*/,_10,_Retry.NONE)",
+            "submit(it,_true_/*_force_*/,_10,_Retry.BACKOFF)",
+            "submit(it,_true_/*_force_*/,_20,_Retry.NONE)",
+        ),
+        ("a.rb", "say(it)_#{state}", "say(it)_#{state}_AND_not_deleted", "say(it)_#{all_states}"),
+        ("a.yaml", "image:_shop:1_#_plain", "image:_shop:1_#_{policy:_flux}", "image:_shop:1_#_other"),
+    ] {
+        let text = |line: &str| format!("first_line {line} last_line");
+        assert_ne!(after(path, &text(before), &text(fixed), &text(later)), Merged, "{later}");
+    }
+    // The one query reads as before again, and another as this one was to.
+    let queries = |one: &str, other: &str| format!("select_orders {one} where_open select_all {other} where_any");
+    let verdict = after(
+        "a.sql",
+        &queries("from_orders", "from_orders_of_all"),
+        &queries("from_orders_live", "from_orders_of_all"),
+        &queries("from_orders", "from_orders_live"),
+    );
+    assert_ne!(verdict, Merged);
+}
+
+#[test]
+fn white_space_says_where_a_line_belongs_in_some_languages() {
+    let service = |name: &str, lines: &str| format!("{name}: __image:_shop {lines}");
+    let fixed = format!("{} {}", service("shop", "__readOnly:_true"), service("till", ""));
+    let before = format!("{} {}", service("shop", ""), service("till", ""));
+    let later = "deploy: __store: ____image:_shop __till: ____image:_shop ____readOnly:_true";
+    assert_ne!(after("a.yaml", &before, &fixed, later), Merged);
+}
+
+#[test]
+fn a_first_part_that_later_work_renamed_is_not_the_whole() {
+    let history = History::bare(
+        "base : a.rs = first_line last_line
+         one : a.rs ~ first_line -> first_line if_limits.most_>_all return_refused_now
+         fix : a.rs ~ if_limits.most_>_all -> if_limits.most_>=_all
+         pick < base : pick one
+         main : a.rs ~ if_limits.most_>_all -> if_bounds.most_>_all",
+    );
+    assert_ne!(judge(&history, "base", "fix", "main").unwrap().verdict, Merged);
+}
+
+#[test]
 fn an_import_that_is_sorted_stands_where_it_may() {
     let imports = |lines: &str| format!("{lines} def_run(): ____audit.log(1) ____go_on()");
     let before = "import_json import_sys import_time def_run(): ____go_on()";
@@ -142,11 +203,12 @@ fn changed_again(path: &str) -> Verdict {
 #[test]
 fn what_is_only_read_or_tested_may_be_put_otherwise() {
     for (path, verdict) in [
-        ("GUIDE.md", Merged),
+        ("README.md", Merged),
         ("docs/guide.rst", Merged),
         ("tests/size.rs", Merged),
         ("size.rs", Unproven),
         ("size.txt", Unproven),
+        ("prompts/system.md", Unproven),
     ] {
         assert_eq!(changed_again(path), verdict, "{path}");
     }
