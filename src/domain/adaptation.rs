@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::hunk::{TextChange, place_around};
 use super::lines::{Alignment, Hunk, Text, is_telling};
-use super::removed::Removed;
+use super::removed::{Language, Removed};
 use super::succession::{is_commented_out, likeness};
 use super::versions;
 
@@ -80,7 +80,8 @@ impl Adaptation {
         }
         let own: HashSet<&[u8]> = change.hunks.iter().flat_map(|hunk| change.added(hunk)).copied().collect();
         let says_nothing = |_: &[u8]| quiet;
-        let (removed, mut left_out) = (Removed::new(removed, change.added(hunk), &says_nothing), 0);
+        let language = Language::unknown(&says_nothing);
+        let (removed, mut left_out) = (Removed::new(removed, change.added(hunk), &language), 0);
         for line in open {
             // It may be there already; elsewhere it is another one's.
             if count(&before, line) > 0 && new.lines()[place.start..place.end.min(new.lines().len())].contains(&line) {

@@ -28,15 +28,15 @@ pub struct Language<'a> {
     pub is_braced: bool,
 }
 
-impl Language<'static> {
-    /// That of a file, by its name; without what its lines and its comments say.
-    pub fn of(path: &RepositoryPath) -> Self {
-        Self {
-            is_quiet: &|_| false,
-            comments: &Comments::default,
-            is_import: free_import(path),
-            is_braced: is_braced(path),
-        }
+impl<'a> Language<'a> {
+    /// That of a file, by its name; which of its lines are quiet and where its comments begin is told.
+    pub fn of(path: &RepositoryPath, is_quiet: &'a dyn Fn(&[u8]) -> bool, comments: &'a dyn Fn() -> Comments) -> Self {
+        Self { is_quiet, comments, is_import: free_import(path), is_braced: is_braced(path) }
+    }
+
+    /// One of which nothing is known but which lines are quiet.
+    pub fn unknown(is_quiet: &'a dyn Fn(&[u8]) -> bool) -> Self {
+        Self { is_quiet, comments: &Comments::default, is_import: |_| false, is_braced: false }
     }
 }
 
@@ -44,8 +44,7 @@ impl Language<'static> {
 pub struct Removed<'a> {
     pub(super) lines: &'a [&'a [u8]],
     added: &'a [&'a [u8]],
-    is_quiet: &'a dyn Fn(&[u8]) -> bool,
-    language: Option<&'a Language<'a>>,
+    language: &'a Language<'a>,
     comments: OnceCell<Comments>,
     block: OnceCell<Block>,
     words: OnceCell<Exchanged<'a>>,
@@ -60,21 +59,16 @@ struct Exchanged<'a> {
 }
 
 impl<'a> Removed<'a> {
-    /// The lines, in order, and those that the hunk put there; `is_quiet` tells which of those do nothing by themselves.
-    pub fn new(lines: &'a [&'a [u8]], added: &'a [&'a [u8]], is_quiet: &'a dyn Fn(&[u8]) -> bool) -> Self {
-        let (language, comments, block, words, operators, changed) = Default::default();
-        Self { lines, added, is_quiet, language, comments, block, words, operators, changed }
-    }
-
-    /// The same as lines of this language.
-    pub fn read_as(self, language: &'a Language<'a>) -> Self {
-        Self { language: Some(language), ..self }
+    /// The lines, in order, and those that the hunk put there, in their language.
+    pub fn new(lines: &'a [&'a [u8]], added: &'a [&'a [u8]], language: &'a Language<'a>) -> Self {
+        let (comments, block, words, operators, changed) = Default::default();
+        Self { lines, added, language, comments, block, words, operators, changed }
     }
 
     /// The code of a line, without a comment behind it, but where the comments are what the hunk changes.
     fn code<'l>(&self, line: &'l [u8]) -> &'l [u8] {
         let comments = || {
-            let comments = self.language.map_or_else(Comments::default, |language| (language.comments)());
+            let comments = (self.language.comments)();
             let code = |lines: &[&'a [u8]]| lines.iter().map(|line| comments.code(line)).collect::<Vec<_>>();
             if self.lines != self.added && code(self.lines) == code(self.added) {
                 Comments::default()
@@ -91,7 +85,7 @@ impl<'a> Removed<'a> {
 
     /// Whether white space at the ends of a line says nothing.
     pub(super) fn is_braced(&self) -> bool {
-        self.language.is_some_and(|language| language.is_braced)
+        self.language.is_braced
     }
 
     /// Which line of a difference goes on as which.
@@ -109,19 +103,24 @@ impl<'a> Removed<'a> {
     pub(super) fn is_changed(&self, line: &[u8]) -> bool {
         let changed = || {
             let heirs = self.succession(self.lines, self.added).heir;
-            heirs.into_iter().flatten().map(|at| self.added[at]).filter(|line| !(self.is_quiet)(line)).collect()
+            heirs
+                .into_iter()
+                .flatten()
+                .map(|at| self.added[at])
+                .filter(|line| !(self.language.is_quiet)(line))
+                .collect()
         };
         self.changed.get_or_init(changed).contains(line)
     }
 
     /// Whether a line says something and does something by itself.
     pub(super) fn does_something(&self, line: &[u8]) -> bool {
-        is_telling(line) && !(self.is_quiet)(line)
+        is_telling(line) && !(self.language.is_quiet)(line)
     }
 
     /// Whether a line is an import that does the same wherever it stands among others.
     pub(super) fn is_import(&self, line: &[u8]) -> bool {
-        self.language.is_some_and(|language| (language.is_import)(line))
+        (self.language.is_import)(line)
     }
 
     fn words(&self) -> &Exchanged<'a> {
@@ -165,7 +164,7 @@ impl<'a> Removed<'a> {
     ///
     /// A version that the hunk raised may be raised further.
     pub(super) fn is_lost_in(&self, line: &[u8], heir: &[u8], around: &[&[u8]]) -> bool {
-        if (self.is_quiet)(line) {
+        if (self.language.is_quiet)(line) {
             return false;
         }
         let changed = self.is_changed(line);
@@ -192,7 +191,7 @@ impl<'a> Removed<'a> {
     /// anew each may be cut short.
     pub(super) fn is_cut_short(&self, line: &[u8], heir: &[u8], all: &[&[u8]]) -> bool {
         let is_one_of_few = || self.added.iter().filter(|line| self.does_something(line)).count() <= FEW;
-        if (self.is_quiet)(line)
+        if (self.language.is_quiet)(line)
             || versions::compared(line, heir).is_some()
             || !self.is_changed(line) && !is_one_of_few()
         {

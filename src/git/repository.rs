@@ -85,7 +85,7 @@ impl Repository {
                 return self.damaged(format!("{revision:?} names an object that can't be read"), error);
             }
             if error.code() == git2::ErrorCode::InvalidSpec {
-                return Failure::usage(format!("{revision:?} is not the name of one commit"))
+                return Failure::usage(format!("{revision:?} names no commit here: it is not the name of one"))
                     .hint("git rev-parse --verify REVISION    # says whether it is one; a range is BASE..TIP");
             }
             Failure::usage(format!("{revision:?} names no commit here: {}", error.message()))

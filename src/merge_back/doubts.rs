@@ -10,7 +10,7 @@ use crate::domain::hunk::{Place, Standing};
 use crate::domain::identity::RepositoryPath;
 use crate::domain::lines::{Alignment, Hunk, Text, is_telling};
 use crate::domain::quiet::is_quiet;
-use crate::domain::removed::Removed;
+use crate::domain::removed::Language;
 use crate::domain::switched_off::switched_off;
 use crate::domain::test_code::is_test_code;
 use crate::domain::trace::Trace;
@@ -127,7 +127,7 @@ impl TextJudge<'_, '_> {
         let place_of = |own: usize| places.iter().copied().find(|at| is(at, own));
         let telling = hunk.new.clone().filter(|own| is_telling(after.lines()[*own]));
         let Some((own, here)) = telling.filter_map(|own| Some((own, place_of(own)?))).next() else { return false };
-        if Removed::new(self.change.removed(hunk), self.change.added(hunk), &|_| false).is_white_space() {
+        if self.removed(hunk, &Language::unknown(&|_| false)).is_white_space() {
             // Which block it is in is all that such a hunk changes, and another indentation of the whole file may look like it.
             return heads(after, own) != heads(text, here);
         }

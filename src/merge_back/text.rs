@@ -165,7 +165,7 @@ impl TextJudge<'_, '_> {
 
     /// What a hunk took out, to be known again.
     pub(super) fn removed<'s>(&'s self, hunk: &Hunk, language: &'s Language<'s>) -> Removed<'s> {
-        Removed::new(self.change.removed(hunk), self.change.added(hunk), language.is_quiet).read_as(language)
+        Removed::new(self.change.removed(hunk), self.change.added(hunk), language)
     }
 
     /// Follows a landed hunk's lines from the version with this number to the tip.
@@ -179,7 +179,7 @@ impl TextJudge<'_, '_> {
     ) -> Result<(), Failure> {
         let is_quiet = |line: &[u8]| self.may_be_reworded() || is_quiet(self.path, &[line]);
         let comments = || Comments::within(self.path, &self.change.after, hunk.new.start);
-        let language = Language { is_quiet: &is_quiet, comments: &comments, ..Language::of(self.path) };
+        let language = Language::of(self.path, &is_quiet, &comments);
         let removed = self.removed(hunk, &language);
         while index > 0 {
             self.target.check_time()?;
