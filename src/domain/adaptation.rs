@@ -75,9 +75,7 @@ impl Adaptation {
         }
         let open = adaptation.take_own(&telling, &mut fresh, new);
         let place = place_around(hunk, &Alignment::of_bytes(change.before.bytes(), new.bytes()));
-        if open.len().saturating_mul(fresh.len()) > MOST_LIKENESSES {
-            return None;
-        }
+        (open.len().saturating_mul(fresh.len()) <= MOST_LIKENESSES).then_some(())?;
         let own: HashSet<&[u8]> = change.hunks.iter().flat_map(|hunk| change.added(hunk)).copied().collect();
         let says_nothing = |_: &[u8]| quiet;
         let language = Language::unknown(&says_nothing);
