@@ -13,7 +13,7 @@ use super::identity::RepositoryPath;
 use super::lines::{is_telling, shared_ends};
 use super::never_run::is_braced;
 use super::quiet::free_import;
-use super::succession::Succession;
+use super::succession::{MOST_PAIRS, Succession, without_space};
 use super::versions;
 
 /// How the lines of a file are read.
@@ -279,9 +279,6 @@ impl<'a> Exchanged<'a> {
     }
 }
 
-/// Above this many pairs of lines likeness is not worth its time.
-const MOST_PAIRS: usize = 40_000;
-
 /// Of so many lines that do something each counts.
 const FEW: usize = 5;
 
@@ -301,7 +298,7 @@ fn says_nothing(word: &[u8]) -> bool {
 /// The signs of a line, with one kind of quotes.
 fn letters(line: &[u8]) -> impl Iterator<Item = u8> {
     let plain = |byte: u8| if matches!(byte, b'\'' | b'`') { b'"' } else { byte };
-    line.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).map(plain)
+    without_space(line).map(plain)
 }
 
 /// Shorter words, in bytes, are found in others by chance.

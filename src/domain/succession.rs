@@ -14,7 +14,7 @@ pub(super) struct Succession {
 }
 
 /// Above this many line pairs likeness is not worth its time.
-const MOST_PAIRS: usize = 40_000;
+pub(super) const MOST_PAIRS: usize = 40_000;
 
 impl Succession {
     /// Pairs the lines of both sides of one difference by their `code`, whatever is said in comments behind that.
@@ -122,7 +122,8 @@ pub(super) fn is_commented_out(old: &[u8], new: &[u8]) -> bool {
     is_telling(old) && new.len() > old.len() && marked() && memchr::memmem::find(new, old).is_some()
 }
 
-fn without_space<'a>(line: &'a [u8]) -> impl Iterator<Item = u8> + use<'a> {
+/// The signs of a line that are no white space.
+pub(super) fn without_space<'a>(line: &'a [u8]) -> impl Iterator<Item = u8> + use<'a> {
     line.iter().copied().filter(|byte| !byte.is_ascii_whitespace())
 }
 
