@@ -81,7 +81,7 @@ fn a_kill_at_any_instant_loses_at_most_what_was_not_acknowledged() {
     let directory = tempfile::tempdir().unwrap();
     bare(directory.path());
     let mut all = BTreeSet::new();
-    for round in 0..300_u64 {
+    for round in 0..150_u64 {
         let mut child = writer(directory.path(), 1000);
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let mut said = String::new();
@@ -106,7 +106,7 @@ fn a_kill_at_any_instant_loses_at_most_what_was_not_acknowledged() {
         let lost: Vec<_> = all.difference(&recorded).collect();
         assert!(lost.is_empty(), "round {round} lost {lost:?}");
     }
-    assert!(all.len() > 200, "only {} appends were tried", all.len());
+    assert!(all.len() > 100, "only {} appends were tried", all.len());
     let last = writer(directory.path(), 1).wait_with_output().unwrap();
     assert_eq!(acknowledged(&String::from_utf8(last.stdout).unwrap()).len(), 1);
 }
