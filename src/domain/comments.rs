@@ -4,48 +4,23 @@
 
 use memchr::memmem;
 
-use super::identity::RepositoryPath;
+use super::language::Language;
 use super::lines::Text;
 
-/// How comments to the end of the line begin in the language of a file.
+/// How comments to the end of a line begin.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Comments {
     marks: &'static [&'static [u8]],
 }
 
-/// The marks, and the file name extensions (or whole names) of the languages that have them.
-const LANGUAGES: &[(&[&[u8]], &[&str])] = &[
-    (
-        &[b"//", b"/*"],
-        &[
-            "c", "cc", "cjs", "cpp", "cs", "cts", "cu", "cxx", "dart", "go", "gradle", "groovy", "h", "hh", "hpp",
-            "java", "js", "jsx", "kt", "kts", "m", "mjs", "mm", "mts", "proto", "rs", "scala", "sol", "swift", "ts",
-            "tsx",
-        ],
-    ),
-    (&[b"//", b"/*", b"#"], &["hcl", "php", "tf", "tfvars"]),
-    (
-        &[b"#"],
-        &[
-            "bash", "ex", "exs", "makefile", "mk", "pl", "pm", "py", "pyi", "r", "rake", "rb", "sh", "toml", "yaml",
-            "yml", "zsh",
-        ],
-    ),
-    (&[b"--"], &["hs", "lua", "sql"]),
-];
-
 impl Comments {
-    /// Those of a file, by its name; none where its language is not known here.
-    pub fn of(path: &RepositoryPath) -> Self {
-        let path = String::from_utf8_lossy(path.as_bytes()).to_ascii_lowercase();
-        let name = path.rsplit_once('/').map_or(path.as_str(), |(_, name)| name);
-        let extension = name.rsplit_once('.').map_or(name, |(_, extension)| extension);
-        let known = LANGUAGES.iter().find(|(_, names)| names.contains(&extension) || names.contains(&name));
-        Self { marks: known.map_or(&[], |(marks, _)| marks) }
+    /// Those of a language.
+    pub fn of(language: &Language) -> Self {
+        Self { marks: language.comments }
     }
 
-    /// The same for a line of this file with this number, from 0; none where it may stand within a text of several lines.
-    pub fn within(path: &RepositoryPath, text: &Text<'_>, line: usize) -> Self {
+    /// The same for a line of a file with this number, from 0; none where it may stand within a text of several lines.
+    pub fn within(language: &Language, text: &Text<'_>, line: usize) -> Self {
         let before = || text.lines()[..line.min(text.lines().len())].iter();
         let is_open = |mark: &[u8]| {
             memmem::find(text.bytes(), mark).is_some()
@@ -53,7 +28,7 @@ impl Comments {
         };
         let may_be_text = [&b"\"\"\""[..], b"'''", b"`"].iter().any(|mark| is_open(mark))
             || before().any(|line| memmem::find(line, b"<<").is_some());
-        if may_be_text { Self::default() } else { Self::of(path) }
+        if may_be_text { Self::default() } else { Self::of(language) }
     }
 
     /// A line without the comment behind its code, and without the white space before that. A line that is a comment as a whole
@@ -91,6 +66,7 @@ fn is_behind_code(line: &[u8], at: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::identity::RepositoryPath;
     use super::*;
 
     #[test]
@@ -110,7 +86,7 @@ mod tests {
             ("deploy/Makefile", "LEVEL = info # was warn", "LEVEL = info"),
             ("a.txt", "limit 3 # was 5", "limit 3 # was 5"),
         ] {
-            let found = Comments::of(&RepositoryPath::new(path)).code(line.as_bytes());
+            let found = Comments::of(&Language::of(&RepositoryPath::new(path))).code(line.as_bytes());
             assert_eq!(String::from_utf8_lossy(found), code, "{path}: {line}");
         }
     }

@@ -74,6 +74,11 @@ pub fn is_telling(line: &[u8]) -> bool {
     line.iter().filter(|byte| byte.is_ascii_alphanumeric() || **byte >= 0x80).nth(3).is_some()
 }
 
+/// How far a line is indented, in letters.
+pub fn indentation(line: &[u8]) -> usize {
+    line.iter().take_while(|byte| byte.is_ascii_whitespace()).count()
+}
+
 /// The telling lines of a text, to be counted in others.
 pub struct TellingLines<'a> {
     numbers: HashMap<&'a [u8], usize>,

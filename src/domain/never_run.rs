@@ -2,20 +2,8 @@
 
 use memchr::memmem;
 
-use super::identity::RepositoryPath;
-use super::lines::Text;
-
-/// Languages whose blocks stand between braces.
-const BRACED: &[&str] = &[
-    "c", "cc", "cjs", "cpp", "cs", "cts", "cu", "cxx", "dart", "go", "groovy", "h", "hh", "hpp", "java", "js", "jsx",
-    "kt", "kts", "m", "mjs", "mm", "mts", "php", "rs", "scala", "sol", "swift", "ts", "tsx",
-];
-
-/// Others that are known here.
-const UNBRACED: &[&str] = &["bash", "lua", "py", "pyi", "rake", "rb", "sh"];
-
-/// Those in which a condition may stand behind the statement that it is for.
-const BACKWARDS: &[&str] = &["rake", "rb"];
+use super::language::{Blocks, Language};
+use super::lines::{Text, indentation};
 
 /// Without one of these no condition of a text is never true.
 const MARKS: [&[u8]; 6] = [b"alse", b"(0", b"if 0", b"while 0", b"&& 0", b"cfg(any())"];
@@ -37,27 +25,13 @@ const LEAVING: &[&str] = &[
     "die",
 ];
 
-/// How an item of Rust is told to be in no build.
-const NO_BUILD: [&str; 2] = ["#[cfg(any())]", "#[cfg(false)]"];
-
-/// What a file is written in, as far as it is told here: its extension.
-pub fn language(path: &RepositoryPath) -> Option<String> {
-    let name = String::from_utf8_lossy(path.as_bytes()).to_ascii_lowercase();
-    let extension = name.rsplit_once('.')?.1;
-    (BRACED.contains(&extension) || UNBRACED.contains(&extension)).then(|| extension.to_owned())
-}
-
-/// Whether a file's blocks stand between braces, so that white space at the ends of its lines says nothing.
-pub fn is_braced(path: &RepositoryPath) -> bool {
-    language(path).is_some_and(|language| BRACED.contains(&&*language))
-}
-
 /// Whether each line of a file stands under a condition that is never true; none where no line does.
 ///
 /// A block is what is indented more than its head.
-pub fn never_run(path: &RepositoryPath, text: &Text<'_>) -> Option<Vec<bool>> {
-    MARKS.iter().find(|mark| memmem::find(text.bytes(), mark).is_some())?;
-    let language = language(path)?;
+pub(super) fn never_run(language: &Language, text: &Text<'_>) -> Option<Vec<bool>> {
+    if !language.has_blocks() || !MARKS.iter().any(|mark| memmem::find(text.bytes(), mark).is_some()) {
+        return None;
+    }
     let (mut block, mut item) = (None, false);
     let mut off = Vec::with_capacity(text.lines().len());
     for line in text.lines() {
@@ -72,8 +46,8 @@ pub fn never_run(path: &RepositoryPath, text: &Text<'_>) -> Option<Vec<bool>> {
             off.push(true);
             continue;
         }
-        let starts_item = language == "rs" && NO_BUILD.iter().any(|mark| words.starts_with(mark));
-        let condition = if starts_item || item { None } else { never_true(&language, &words) };
+        let starts_item = language.unbuilt_items.iter().any(|mark| words.starts_with(mark));
+        let condition = if starts_item || item { None } else { never_true(language.blocks, &words) };
         block = (condition.is_some() || item).then_some(depth);
         off.push(starts_item || item || condition == Some(Body::Here));
         // More attributes and comments may stand between.
@@ -91,7 +65,7 @@ enum Body {
 }
 
 /// Whether a line begins what runs only under a condition that is never true.
-fn never_true(language: &str, line: &str) -> Option<Body> {
+fn never_true(blocks: Blocks, line: &str) -> Option<Body> {
     let inner = line.trim_start_matches('}').trim_start();
     let inner = inner.strip_prefix("else ").unwrap_or(inner).trim_start();
     let (word, rest) = ["if", "elif", "while"].iter().find_map(|word| Some((*word, inner.strip_prefix(word)?)))?;
@@ -100,12 +74,12 @@ fn never_true(language: &str, line: &str) -> Option<Body> {
         return None;
     }
     let rest = rest.trim_start();
-    let (condition, body) = match language {
-        "py" | "pyi" => {
+    let (condition, body) = match blocks {
+        Blocks::Indentation => {
             let code = rest.split_once(" #").map_or(rest, |(code, _)| code).trim_end();
             code.strip_suffix(':').map(|condition| (condition, "")).or_else(|| code.split_once(": "))?
         }
-        "rb" | "rake" | "sh" | "bash" | "lua" => (rest.split([';', '#']).next()?.trim_end_matches("then"), ""),
+        Blocks::Words => (rest.split([';', '#']).next()?.trim_end_matches("then"), ""),
         _ if rest.starts_with('(') => {
             let end = closing(rest)?;
             (&rest[1..end], rest[end + 1..].trim().trim_start_matches('{').trim_start())
@@ -141,26 +115,30 @@ fn closing(text: &str) -> Option<usize> {
     None
 }
 
-/// The statements above a line, in its own block and in those around it, that leave it for certain: behind them nothing runs.
-pub fn leaves_before<'a>(path: &RepositoryPath, text: &Text<'a>, line: usize) -> Vec<&'a [u8]> {
-    let Some(language) = language(path) else { return vec![] };
-    let mut depth = indentation(text.lines()[line]);
-    let mut found = Vec::new();
-    for above in text.lines()[..line].iter().rev() {
-        let words = above.trim_ascii();
-        if words.is_empty() || indentation(above) > depth {
-            continue;
+impl Language {
+    /// The statements above a line, in its own block and in those around it, that leave it for certain: behind them nothing runs.
+    pub fn leaves_before<'a>(&self, text: &Text<'a>, line: usize) -> Vec<&'a [u8]> {
+        let mut found = Vec::new();
+        if !self.has_blocks() {
+            return found;
         }
-        // What a preprocessor leaves out is not known, and a label may be jumped to.
-        if BRACED.contains(&&*language) && (words.starts_with(b"#") || is_label(words)) {
-            break;
+        let mut depth = indentation(text.lines()[line]);
+        for above in text.lines()[..line].iter().rev() {
+            let words = above.trim_ascii();
+            if words.is_empty() || indentation(above) > depth {
+                continue;
+            }
+            // What a preprocessor leaves out is not known, and a label may be jumped to.
+            if self.is_braced() && (words.starts_with(b"#") || is_label(words)) {
+                break;
+            }
+            if indentation(above) == depth && leaves(self, words) {
+                found.push(words);
+            }
+            depth = indentation(above);
         }
-        if indentation(above) == depth && leaves(&language, words) {
-            found.push(words);
-        }
-        depth = indentation(above);
+        found
     }
-    found
 }
 
 /// Whether a line is a label: `out:`, `case 1:`, `default:`.
@@ -169,27 +147,24 @@ fn is_label(words: &[u8]) -> bool {
 }
 
 /// Whether a line begins a statement that leaves its block for certain.
-fn leaves(language: &str, words: &[u8]) -> bool {
+fn leaves(language: &Language, words: &[u8]) -> bool {
     let words = String::from_utf8_lossy(words);
-    let is_backwards = || BACKWARDS.contains(&language) && [" if ", " unless "].iter().any(|word| words.contains(word));
+    let is_backwards = || language.is_backwards && [" if ", " unless "].iter().any(|word| words.contains(word));
     let is_whole = |rest: &str| {
         rest.is_empty() || rest.starts_with([' ', ';', '(']) && !rest.trim_start().starts_with(['=', '.', ':'])
     };
     LEAVING.iter().any(|word| words.strip_prefix(word).is_some_and(is_whole)) && !is_backwards()
 }
 
-/// How far a line is indented, in letters.
-pub(super) fn indentation(line: &[u8]) -> usize {
-    line.iter().take_while(|byte| byte.is_ascii_whitespace()).count()
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::identity::RepositoryPath;
     use super::*;
 
     /// The numbers of the lines that are never run, from 1.
     fn off(path: &str, text: &str) -> Vec<usize> {
-        let found = never_run(&RepositoryPath::new(path), &Text::new(text.as_bytes())).unwrap_or_default();
+        let found =
+            never_run(&Language::of(&RepositoryPath::new(path)), &Text::new(text.as_bytes())).unwrap_or_default();
         found.iter().enumerate().filter(|(_, off)| **off).map(|(line, _)| line + 1).collect()
     }
 
@@ -234,7 +209,7 @@ mod tests {
         let leaves = |path: &str, text: &str| {
             let text = Text::new(text.as_bytes());
             let line = text.lines().iter().position(|line| line.trim_ascii().starts_with(b"guard")).unwrap();
-            leaves_before(&RepositoryPath::new(path), &text, line).len()
+            Language::of(&RepositoryPath::new(path)).leaves_before(&text, line).len()
         };
         for (path, text) in [
             ("a.py", "def f():\n    return 1\n    guard()\n"),

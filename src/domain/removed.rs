@@ -9,42 +9,27 @@ use memchr::memmem;
 use super::adaptation::{is_alike, operators, words};
 use super::block::Block;
 use super::comments::Comments;
-use super::identity::RepositoryPath;
+use super::language::Language;
 use super::lines::{is_telling, shared_ends};
-use super::never_run::is_braced;
-use super::quiet::free_import;
 use super::succession::{MOST_PAIRS, Succession, without_space};
 use super::versions;
 
 /// How the lines of a file are read.
-pub struct Language<'a> {
+pub struct Reading<'a> {
+    /// What they are written in.
+    pub language: Language,
     /// Whether a line does nothing by itself.
     pub is_quiet: &'a dyn Fn(&[u8]) -> bool,
     /// How comments begin behind the code of a line; asked when it matters.
     pub comments: &'a dyn Fn() -> Comments,
-    /// Whether a line is an import that does the same wherever it stands among others.
-    pub is_import: fn(&[u8]) -> bool,
-    /// Whether white space at the ends of a line says nothing.
-    pub is_braced: bool,
-}
-
-impl<'a> Language<'a> {
-    /// That of a file, by its name; which of its lines are quiet and where its comments begin is told.
-    pub fn of(path: &RepositoryPath, is_quiet: &'a dyn Fn(&[u8]) -> bool, comments: &'a dyn Fn() -> Comments) -> Self {
-        Self { is_quiet, comments, is_import: free_import(path), is_braced: is_braced(path) }
-    }
-
-    /// One of which nothing is known but which lines are quiet.
-    pub fn unknown(is_quiet: &'a dyn Fn(&[u8]) -> bool) -> Self {
-        Self { is_quiet, comments: &Comments::default, is_import: |_| false, is_braced: false }
-    }
 }
 
 /// The lines that a hunk took out, to be known again.
 pub struct Removed<'a> {
     pub(super) lines: &'a [&'a [u8]],
     added: &'a [&'a [u8]],
-    language: &'a Language<'a>,
+    reading: &'a Reading<'a>,
+    is_white_space: OnceCell<bool>,
     comments: OnceCell<Comments>,
     block: OnceCell<Block>,
     words: OnceCell<Exchanged<'a>>,
@@ -59,16 +44,16 @@ struct Exchanged<'a> {
 }
 
 impl<'a> Removed<'a> {
-    /// The lines, in order, and those that the hunk put there, in their language.
-    pub fn new(lines: &'a [&'a [u8]], added: &'a [&'a [u8]], language: &'a Language<'a>) -> Self {
-        let (comments, block, words, operators, changed) = Default::default();
-        Self { lines, added, language, comments, block, words, operators, changed }
+    /// The lines, in order, and those that the hunk put there.
+    pub fn new(lines: &'a [&'a [u8]], added: &'a [&'a [u8]], reading: &'a Reading<'a>) -> Self {
+        let (is_white_space, comments, block, words, operators, changed) = Default::default();
+        Self { lines, added, reading, is_white_space, comments, block, words, operators, changed }
     }
 
     /// The code of a line, without a comment behind it, but where the comments are what the hunk changes.
     fn code<'l>(&self, line: &'l [u8]) -> &'l [u8] {
         let comments = || {
-            let comments = (self.language.comments)();
+            let comments = (self.reading.comments)();
             let code = |lines: &[&'a [u8]]| lines.iter().map(|line| comments.code(line)).collect::<Vec<_>>();
             if self.lines != self.added && code(self.lines) == code(self.added) {
                 Comments::default()
@@ -85,7 +70,7 @@ impl<'a> Removed<'a> {
 
     /// Whether white space at the ends of a line says nothing.
     pub(super) fn is_braced(&self) -> bool {
-        self.language.is_braced
+        self.reading.language.is_braced()
     }
 
     /// Which line of a difference goes on as which.
@@ -93,34 +78,28 @@ impl<'a> Removed<'a> {
         Succession::new(old, new, |line| self.code(line))
     }
 
-    /// Whether the hunk does nothing but to indent lines, or to take apart what stands in them.
-    pub fn is_white_space(&self) -> bool {
-        let all = |lines: &[&[u8]]| lines.iter().flat_map(|line| letters(line)).collect::<Vec<u8>>();
-        !self.lines.is_empty() && all(self.lines) == all(self.added)
+    /// Whether the hunk changes nothing but white space.
+    pub(super) fn is_white_space(&self) -> bool {
+        *self.is_white_space.get_or_init(|| is_white_space(self.lines, self.added))
     }
 
     /// Whether a line is one that the hunk put in the place of another: who drops it drops what the fix did there.
     pub(super) fn is_changed(&self, line: &[u8]) -> bool {
         let changed = || {
             let heirs = self.succession(self.lines, self.added).heir;
-            heirs
-                .into_iter()
-                .flatten()
-                .map(|at| self.added[at])
-                .filter(|line| !(self.language.is_quiet)(line))
-                .collect()
+            heirs.into_iter().flatten().map(|at| self.added[at]).filter(|line| !(self.reading.is_quiet)(line)).collect()
         };
         self.changed.get_or_init(changed).contains(line)
     }
 
     /// Whether a line says something and does something by itself.
     pub(super) fn does_something(&self, line: &[u8]) -> bool {
-        is_telling(line) && !(self.language.is_quiet)(line)
+        is_telling(line) && !(self.reading.is_quiet)(line)
     }
 
     /// Whether a line is an import that does the same wherever it stands among others.
     pub(super) fn is_import(&self, line: &[u8]) -> bool {
-        (self.language.is_import)(line)
+        self.reading.language.is_free_import(line)
     }
 
     fn words(&self) -> &Exchanged<'a> {
@@ -164,7 +143,7 @@ impl<'a> Removed<'a> {
     ///
     /// A version that the hunk raised may be raised further.
     pub(super) fn is_lost_in(&self, line: &[u8], heir: &[u8], around: &[&[u8]]) -> bool {
-        if (self.language.is_quiet)(line) {
+        if (self.reading.is_quiet)(line) {
             return false;
         }
         let changed = self.is_changed(line);
@@ -191,7 +170,7 @@ impl<'a> Removed<'a> {
     /// anew each may be cut short.
     pub(super) fn is_cut_short(&self, line: &[u8], heir: &[u8], all: &[&[u8]]) -> bool {
         let is_one_of_few = || self.added.iter().filter(|line| self.does_something(line)).count() <= FEW;
-        if (self.language.is_quiet)(line)
+        if (self.reading.is_quiet)(line)
             || versions::compared(line, heir).is_some()
             || !self.is_changed(line) && !is_one_of_few()
         {
@@ -299,6 +278,12 @@ fn says_nothing(word: &[u8]) -> bool {
 fn letters(line: &[u8]) -> impl Iterator<Item = u8> {
     let plain = |byte: u8| if matches!(byte, b'\'' | b'`') { b'"' } else { byte };
     without_space(line).map(plain)
+}
+
+/// Whether who puts these lines in the place of others does nothing but to indent them, or to take apart what stands in them.
+pub fn is_white_space(removed: &[&[u8]], added: &[&[u8]]) -> bool {
+    let all = |lines: &[&[u8]]| lines.iter().flat_map(|line| letters(line)).collect::<Vec<u8>>();
+    !removed.is_empty() && all(removed) == all(added)
 }
 
 /// Shorter words, in bytes, are found in others by chance.

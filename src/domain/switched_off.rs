@@ -4,57 +4,39 @@
 use memchr::memmem;
 
 use super::identity::RepositoryPath;
+use super::language::{Aside, BlockComment, Language};
 use super::lines::Text;
 use super::never_run::never_run;
-
-/// Languages with `/* … */`.
-const BLOCK_COMMENTS: &[&str] = &[
-    "c", "cc", "cjs", "cpp", "cs", "css", "cts", "cu", "cxx", "dart", "go", "gradle", "groovy", "h", "hh", "hpp",
-    "java", "js", "jsonc", "jsx", "kt", "kts", "less", "m", "mjs", "mm", "mts", "php", "proto", "rs", "scala", "scss",
-    "sol", "sql", "swift", "tf", "ts", "tsx",
-];
-
-/// Languages with `<!-- … -->`.
-const MARKUP: &[&str] = &["htm", "html", "svelte", "svg", "vue", "xhtml", "xml", "xsd", "xsl"];
-
-/// Those in which block comments nest.
-const NESTING: &[&str] = &["dart", "kt", "kts", "rs", "scala", "swift"];
-
-/// Those with `#if`.
-const PREPROCESSED: &[&str] = &["c", "cc", "cpp", "cs", "cu", "cxx", "h", "hh", "hpp", "m", "mm", "swift"];
-
-/// How Go's build tool is told to leave a file out, in the present form and in that before Go 1.17.
-const IGNORED: [&[u8]; 2] = [b"//go:build ignore", b"// +build ignore"];
 
 /// Whether each line of a file is no part of the program; none where every line is one.
 ///
 /// Strings are told apart as far as one line goes, and a language that is not known here has no such lines. Whoever compares
 /// two versions of a file can trust a difference more than the answer for one.
 pub fn switched_off(path: &RepositoryPath, text: &Text<'_>) -> Option<Vec<bool>> {
-    match (left_out(path, text), never_run(path, text)) {
+    let language = Language::of(path);
+    match (left_out(&language, text), never_run(&language, text)) {
         (Some(one), Some(other)) => Some(one.into_iter().zip(other).map(|(one, other)| one || other).collect()),
         (one, other) => one.or(other),
     }
 }
 
 /// Whether each line of a file is a comment or what no build takes up.
-fn left_out(path: &RepositoryPath, text: &Text<'_>) -> Option<Vec<bool>> {
-    let name = String::from_utf8_lossy(path.as_bytes()).to_ascii_lowercase();
-    let extension = name.rsplit_once('.')?.1;
-    match extension {
-        "go" if is_ignored(text) => return Some(vec![true; text.lines().len()]),
-        "py" | "pyi" => return off_by(text, &[b"\"\"\"", b"'''"], PythonText::default().reader()),
-        "rb" | "rake" => return off_by(text, &[b"=begin"], ruby_comments()),
-        _ => {}
+fn left_out(language: &Language, text: &Text<'_>) -> Option<Vec<bool>> {
+    let comment = match language.aside {
+        Aside::Text => return off_by(text, &[b"\"\"\"", b"'''"], PythonText::default().reader()),
+        Aside::BeginEnd => return off_by(text, &[b"=begin"], ruby_comments()),
+        Aside::Comment(kind) => kind,
+        Aside::Unknown => return None,
+    };
+    if is_unbuilt(language, comment, text) {
+        return Some(vec![true; text.lines().len()]);
     }
-    let markup = MARKUP.contains(&extension);
-    let (open, close): (&[u8], &[u8]) = if markup { (b"<!--", b"-->") } else { (b"/*", b"*/") };
-    let comments = (markup || BLOCK_COMMENTS.contains(&extension)) && memmem::find(text.bytes(), open).is_some();
-    let conditions = PREPROCESSED.contains(&extension) && memmem::find(text.bytes(), b"#").is_some();
+    let comments = memmem::find(text.bytes(), comment.open).is_some();
+    let conditions = language.has_preprocessor && memmem::find(text.bytes(), b"#").is_some();
     if !comments && !conditions {
         return None;
     }
-    let mut comment = Comment { open, close, is_code: !markup, nests: NESTING.contains(&extension), depth: 0 };
+    let mut comment = Comment { kind: comment, depth: 0 };
     let mut condition = Condition::default();
     let mut off = Vec::with_capacity(text.lines().len());
     for line in text.lines() {
@@ -74,15 +56,19 @@ fn off_by(text: &Text<'_>, marks: &[&[u8]], is_off: impl FnMut(&[u8]) -> bool) -
     off.contains(&true).then_some(off)
 }
 
-/// Whether a Go file says above its package, and not within a comment, that no build takes it up.
-fn is_ignored(text: &Text<'_>) -> bool {
-    let mut comment = Comment { open: b"/*", close: b"*/", is_code: true, nests: false, depth: 0 };
+/// Whether a file says above its package, and not within a comment, that no build takes it up.
+fn is_unbuilt(language: &Language, kind: BlockComment, text: &Text<'_>) -> bool {
+    if language.unbuilt_files.is_empty() {
+        return false;
+    }
+    let mut comment = Comment { kind, depth: 0 };
     for line in text.lines() {
         let within = comment.depth > 0;
         comment.read(line);
         let line = line.trim_ascii();
-        if !within && (IGNORED.contains(&line) || line.starts_with(b"package ")) {
-            return IGNORED.contains(&line);
+        let says_so = language.unbuilt_files.contains(&line);
+        if !within && (says_so || line.starts_with(b"package ")) {
+            return says_so;
         }
     }
     false
@@ -158,33 +144,30 @@ fn has_text(line: &[u8]) -> bool {
 
 /// The block comment that is open at the end of a line.
 struct Comment {
-    open: &'static [u8],
-    close: &'static [u8],
-    /// Whether there are texts in quotes and comments to the end of the line.
-    is_code: bool,
-    nests: bool,
+    kind: BlockComment,
     depth: usize,
 }
 
 impl Comment {
     /// Reads a line; whether it has anything outside of block comments.
     fn read(&mut self, line: &[u8]) -> bool {
+        let BlockComment { open, close, is_code, nests } = self.kind;
         let (mut at, mut code) = (0, false);
         while at < line.len() {
             let rest = &line[at..];
             if self.depth > 0 {
-                match (rest.starts_with(self.close), self.nests && rest.starts_with(self.open)) {
-                    (true, _) => (self.depth, at) = (self.depth - 1, at + self.close.len()),
-                    (_, true) => (self.depth, at) = (self.depth + 1, at + self.open.len()),
+                match (rest.starts_with(close), nests && rest.starts_with(open)) {
+                    (true, _) => (self.depth, at) = (self.depth - 1, at + close.len()),
+                    (_, true) => (self.depth, at) = (self.depth + 1, at + open.len()),
                     _ => at += 1,
                 }
-            } else if rest.starts_with(self.open) {
-                (self.depth, at) = (1, at + self.open.len());
-            } else if self.is_code && rest.starts_with(b"//") {
+            } else if rest.starts_with(open) {
+                (self.depth, at) = (1, at + open.len());
+            } else if is_code && rest.starts_with(b"//") {
                 return true;
             } else {
                 code |= !rest[0].is_ascii_whitespace();
-                at += if self.is_code && is_quote(rest) { quoted(rest) } else { 1 };
+                at += if is_code && is_quote(rest) { quoted(rest) } else { 1 };
             }
         }
         code

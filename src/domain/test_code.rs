@@ -1,22 +1,18 @@
 //! Which files hold tests, by the conventions of common languages: no production runs them.
 
 use super::identity::RepositoryPath;
+use super::language::Language;
 
 /// Whether a file holds tests: by its name (`test_x.py`, `x_test.go`, `x.spec.ts`, `XTest.java`), or by a directory `tests` or
 /// `__tests__` above it. A directory `test` is none: it may hold a command of that name.
 pub fn is_test_code(path: &RepositoryPath) -> bool {
+    let language = Language::of(path);
     let path = String::from_utf8_lossy(path.as_bytes());
     let (directory, file) = path.rsplit_once('/').unwrap_or(("", &path));
-    let Some((stem, extension)) = file.rsplit_once('.') else { return false };
-    let camel_case = ["cs", "groovy", "java", "kt", "php", "scala", "swift"].contains(&extension);
-    let dotted = ["cjs", "js", "jsx", "mjs", "ts", "tsx"].contains(&extension);
-    let snake_case = ["c", "cc", "cpp", "dart", "exs", "go", "py", "rb", "rs"].contains(&extension);
+    let Some((stem, _)) = file.rsplit_once('.') else { return false };
     directory.split('/').any(|part| part == "tests" || part == "__tests__")
-        || stem.starts_with("test_") && extension == "py"
-        || snake_case && stem.ends_with("_test")
-        || extension == "rb" && stem.ends_with("_spec")
-        || dotted && [".test", ".spec"].iter().any(|end| stem.ends_with(end))
-        || camel_case && ["Test", "Tests", "Spec"].iter().any(|end| stem.ends_with(end))
+        || language.test_starts.iter().any(|start| stem.starts_with(start))
+        || language.test_ends.iter().any(|end| stem.ends_with(end))
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! The fix and a candidate side by side: what a person looks at where no proof can be had.
 
 use std::ops::Range;
-use std::rc::Rc;
 
 use serde::Serialize;
 
 use crate::domain::event::Side;
+use crate::domain::hunk::TextChange;
 use crate::domain::identity::RepositoryPath;
-use crate::domain::lines::{Alignment, Hunk, Text, is_binary};
+use crate::domain::lines::{Hunk, Text, is_binary};
 use crate::failure::Failure;
 use crate::git::trees::Entry;
 
@@ -41,8 +41,8 @@ pub(super) fn compare(target: &Target<'_>, fix: &Fix, number: usize) -> Result<V
         let side = |side: &Option<Side>| side.as_ref().map(entry_of);
         compared.push(Comparison {
             path: file.path.clone(),
-            fix: changed_lines(target, side(&change.before), side(&change.after))?,
-            candidate: changed_lines(target, file.before, file.after)?,
+            fix: shown(target, side(&change.before), side(&change.after))?,
+            candidate: shown(target, file.before, file.after)?,
         });
     }
     Ok(compared)
@@ -70,7 +70,7 @@ pub(super) fn became(target: &Target<'_>, fix: &Fix, parts: &[&Judged]) -> Resul
         let Some((file, after)) = landed.and_then(|file| Some((file, file.after?))) else { continue };
         let tree = target.repository.node(target.commit)?.tree;
         let Some(now) = target.repository.entry_at(tree, &file.path)?.filter(|now| now.is_file()) else { continue };
-        let side = |side: &Option<Side>| side.as_ref().map_or_else(|| Ok(Rc::default()), |side| target.blob(side.id));
+        let side = |side: &Option<Side>| target.content(side.as_ref().map(entry_of));
         let (was, made, brought, stands) =
             (side(&change.before)?, side(&change.after)?, target.blob(after.id)?, target.blob(now.id)?);
         if [&was, &made, &brought, &stands].into_iter().any(|text| is_binary(text)) {
@@ -84,7 +84,6 @@ pub(super) fn became(target: &Target<'_>, fix: &Fix, parts: &[&Judged]) -> Resul
         let mut places: Vec<Range<usize>> =
             came.hunks.iter().filter(is_own).map(|hunk| carried(&hunk.new, &since.hunks)).collect();
         places.dedup();
-        let marked = |mark: char, line: &&[u8]| format!("{mark}{}", String::from_utf8_lossy(line));
         let mut lines: Vec<String> = was.lines()[old.clone()].iter().map(|line| marked('-', line)).collect();
         lines.extend(made.lines()[new.clone()].iter().map(|line| marked('+', line)));
         let mut stand: Vec<String> = Vec::new();
@@ -99,25 +98,23 @@ pub(super) fn became(target: &Target<'_>, fix: &Fix, parts: &[&Judged]) -> Resul
     Ok(found)
 }
 
-fn changed_lines(target: &Target<'_>, before: Option<Entry>, after: Option<Entry>) -> Result<Vec<String>, Failure> {
-    let read = |entry: Option<Entry>| match entry {
-        Some(entry) if entry.is_file() => target.blob(entry.id),
-        _ => Ok(std::rc::Rc::default()),
-    };
-    let (before, after) = (read(before)?, read(after)?);
+/// What a step of a file changes: lines with `-`, `+` or, between two places, `@`; none where it is no text.
+fn shown(target: &Target<'_>, before: Option<Entry>, after: Option<Entry>) -> Result<Vec<String>, Failure> {
+    let (before, after) = (target.content(before)?, target.content(after)?);
     if is_binary(&before) || is_binary(&after) {
         return Ok(vec![]);
     }
-    let (old, new) = (Text::new(&before), Text::new(&after));
+    let change = TextChange::new(&before, &after);
     let mut lines = Vec::new();
-    for hunk in Alignment::of_bytes(&before, &after).hunks {
-        if !lines.is_empty() {
-            lines.push("@".to_owned());
-        }
-        let marked = |mark: char, line: &&[u8]| format!("{mark}{}", String::from_utf8_lossy(line));
-        lines.extend(old.lines()[hunk.old].iter().map(|line| marked('-', line)));
-        lines.extend(new.lines()[hunk.new].iter().map(|line| marked('+', line)));
+    for hunk in &change.hunks {
+        lines.extend((!lines.is_empty()).then(|| "@".to_owned()));
+        lines.extend(change.removed(hunk).iter().map(|line| marked('-', line)));
+        lines.extend(change.added(hunk).iter().map(|line| marked('+', line)));
     }
     lines.truncate(MOST_LINES);
     Ok(lines)
+}
+
+fn marked(mark: char, line: &[u8]) -> String {
+    format!("{mark}{}", String::from_utf8_lossy(line))
 }

@@ -8,9 +8,8 @@ use crate::domain::adaptation::is_alike;
 use crate::domain::fate::Fate;
 use crate::domain::hunk::{Place, Standing};
 use crate::domain::identity::RepositoryPath;
-use crate::domain::lines::{Alignment, Hunk, Text, is_telling};
-use crate::domain::quiet::is_quiet;
-use crate::domain::removed::Language;
+use crate::domain::lines::{Alignment, Hunk, Text, indentation, is_telling};
+use crate::domain::removed::is_white_space;
 use crate::domain::switched_off::switched_off;
 use crate::domain::test_code::is_test_code;
 use crate::domain::trace::Trace;
@@ -18,7 +17,6 @@ use crate::failure::Failure;
 use crate::git::trees::Entry;
 
 use super::judge::Judged;
-use super::order::{is_cut_off, is_out_of_order};
 use super::target::{Target, Version};
 use super::text::TextJudge;
 
@@ -102,7 +100,7 @@ impl TextJudge<'_, '_> {
         };
         removed
             .iter()
-            .filter(|line| is_telling(line) && !is_quiet(self.path, &[line]))
+            .filter(|line| is_telling(line) && !self.language.is_quiet(&[line]))
             .map(|line| line.trim_ascii())
             .any(|wanted| {
                 let (here, in_fix) =
@@ -114,8 +112,7 @@ impl TextJudge<'_, '_> {
 
     /// Whether a hunk's lines, which stand at these places of a text, are never come to there, or too late.
     fn does_nothing_there(&self, hunk: &Hunk, places: &[usize], text: &Text<'_>) -> bool {
-        is_cut_off(self.path, self.change, hunk, (places, text))
-            || is_out_of_order(self.path, self.change, hunk, (places, text))
+        self.is_cut_off(hunk, places, text) || self.is_out_of_order(hunk, places, text)
     }
 
     /// Whether the block that holds a hunk in the fix stands in a version without it, and the hunk's lines in another.
@@ -127,7 +124,7 @@ impl TextJudge<'_, '_> {
         let place_of = |own: usize| places.iter().copied().find(|at| is(at, own));
         let telling = hunk.new.clone().filter(|own| is_telling(after.lines()[*own]));
         let Some((own, here)) = telling.filter_map(|own| Some((own, place_of(own)?))).next() else { return false };
-        if self.removed(hunk, &Language::unknown(&|_| false)).is_white_space() {
+        if is_white_space(self.change.removed(hunk), self.change.added(hunk)) {
             // Which block it is in is all that such a hunk changes, and another indentation of the whole file may look like it.
             return heads(after, own) != heads(text, here);
         }
@@ -164,13 +161,12 @@ impl TextJudge<'_, '_> {
         path: &RepositoryPath,
     ) -> Result<bool, Failure> {
         let gone = || gone.iter().map(|line| text.lines()[*line]);
-        let mut says_something = gone().filter(|line| is_telling(line) && !is_quiet(self.path, &[line])).peekable();
+        let mut says_something = gone().filter(|line| is_telling(line) && !self.language.is_quiet(&[line])).peekable();
         let parents = self.target.node(at)?.map(|node| node.parents.clone()).unwrap_or_default();
         let ([first, other], Some(_)) = (&parents[..], says_something.peek()) else { return Ok(false) };
         let repository = self.target.repository;
         let Some(base) = repository.merge_base(*first, *other)? else { return Ok(false) };
-        let entry = repository.entry_at(repository.node(base)?.tree, path)?.filter(|entry| entry.is_file());
-        let bytes = entry.map_or_else(|| Ok(Rc::default()), |entry| self.target.blob(entry.id))?;
+        let bytes = self.target.content(repository.entry_at(repository.node(base)?.tree, path)?)?;
         let known: HashSet<&[u8]> = Text::new(&bytes).lines().iter().copied().collect();
         Ok(says_something.any(|line| !known.contains(line)))
     }
@@ -204,7 +200,7 @@ impl TextJudge<'_, '_> {
     /// Whether later work dropped so much of a hunk that the rest may do nothing of it. Either of two lines may be the one that
     /// mattered, but in a test, which no production runs.
     fn too_much_is_gone(&self, hunk: &Hunk, trace: &Trace) -> bool {
-        let does_something = |line: &&&[u8]| is_telling(line) && !is_quiet(self.path, &[line]);
+        let does_something = |line: &&&[u8]| is_telling(line) && !self.language.is_quiet(&[line]);
         match self.change.added(hunk).iter().filter(does_something).count() {
             1 | 2 if !is_test_code(self.path) => trace.lacking > 0,
             _ => trace.dropped * 2 > hunk.new.len(),
@@ -217,8 +213,8 @@ impl TextJudge<'_, '_> {
         let left: Vec<&[u8]> = lines.filter(|line| is_telling(line)).collect();
         !trace.rewritten
             && !left.is_empty()
-            && is_quiet(self.path, &left)
-            && !is_quiet(self.path, self.change.added(hunk))
+            && self.language.is_quiet(&left)
+            && !self.language.is_quiet(self.change.added(hunk))
     }
 
     /// Whether the code around a trace went elsewhere in the step in which the trace's own lines went: it lives on without
@@ -296,10 +292,6 @@ fn block<'t, 'a>(text: &'t Text<'a>, head: &[u8]) -> &'t [&'a [u8]] {
     let below = &lines[lines.len().min(start + 1)..];
     let end = below.iter().position(|line| !line.trim_ascii().is_empty() && indentation(line) <= depth);
     &below[..end.unwrap_or(below.len())]
-}
-
-pub(super) fn indentation(line: &[u8]) -> usize {
-    line.iter().take_while(|byte| byte.is_ascii_whitespace()).count()
 }
 
 /// Whether at least half of what says something in these lines stands, in whatever form, among others.

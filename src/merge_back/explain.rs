@@ -6,12 +6,13 @@ use std::collections::BTreeSet;
 use foldhash::HashMap;
 
 use crate::domain::event::{Change, Side};
+use crate::domain::hunk::TextChange;
 use crate::domain::identity::RepositoryPath;
-use crate::domain::lines::{Alignment, TellingLines, Text, is_telling};
+use crate::domain::lines::{TellingLines, is_telling};
 use crate::failure::Failure;
 
 use super::compare::compare;
-use super::fix::Fix;
+use super::fix::{Fix, entry_of};
 use super::picks::Picks;
 use super::report::Candidate;
 use super::target::Target;
@@ -188,15 +189,11 @@ impl Telling {
 /// The telling lines that a change adds, and those that it removes.
 pub(super) fn changed_lines(target: &Target<'_>, change: &Change) -> Result<(Lines, Lines), Failure> {
     let (mut added, mut removed) = (Lines::default(), Lines::default());
-    let read = |side: &Option<Side>| match side {
-        Some(side) if side.mode.starts_with("100") => target.blob(side.id),
-        _ => Ok(std::rc::Rc::new(Vec::new())),
-    };
+    let read = |side: &Option<Side>| target.content(side.as_ref().map(entry_of));
     let (before, after) = (read(&change.before)?, read(&change.after)?);
-    let hunks = Alignment::of_bytes(&before, &after).hunks;
-    let (before, after) = (Text::new(&before), Text::new(&after));
-    for hunk in hunks {
-        for (lines, into) in [(&after.lines()[hunk.new], &mut added), (&before.lines()[hunk.old], &mut removed)] {
+    let text = TextChange::new(&before, &after);
+    for hunk in &text.hunks {
+        for (lines, into) in [(text.added(hunk), &mut added), (text.removed(hunk), &mut removed)] {
             for line in lines.iter().filter(|line| is_telling(line)) {
                 *into.entry(line.trim_ascii().to_vec()).or_default() += 1;
             }
@@ -209,15 +206,10 @@ pub(super) fn changed_lines(target: &Target<'_>, change: &Change) -> Result<(Lin
 fn brought<'l>(target: &Target<'_>, number: usize, wanted: &'l Lines) -> Result<HashMap<&'l [u8], usize>, Failure> {
     let mut used: HashMap<&[u8], usize> = HashMap::default();
     for file in target.differing(number)?.iter().take(100) {
-        let read = |entry: Option<crate::git::trees::Entry>| match entry {
-            Some(entry) if entry.is_file() => target.blob(entry.id),
-            _ => Ok(std::rc::Rc::new(Vec::new())),
-        };
-        let (before, after) = (read(file.before)?, read(file.after)?);
-        let hunks = Alignment::of_bytes(&before, &after).hunks;
-        let (before, after) = (Text::new(&before), Text::new(&after));
-        for hunk in hunks {
-            for line in after.lines()[hunk.new].iter().chain(&before.lines()[hunk.old]) {
+        let (before, after) = (target.content(file.before)?, target.content(file.after)?);
+        let change = TextChange::new(&before, &after);
+        for hunk in &change.hunks {
+            for line in change.added(hunk).iter().chain(change.removed(hunk)) {
                 if let Some((line, stock)) = wanted.get_key_value(line.trim_ascii()) {
                     let used = used.entry(line).or_default();
                     *used += usize::from(*used < *stock);

@@ -4,14 +4,12 @@
 use foldhash::HashSet;
 use std::cell::OnceCell;
 use std::ops::Range;
-use std::rc::Rc;
 
 use crate::domain::block::Block;
 use crate::domain::fate::Fate;
 use crate::domain::hunk::{Standing, TextChange, View};
 use crate::domain::identity::RepositoryPath;
 use crate::domain::lines::{Hunk, Text, is_telling};
-use crate::domain::quiet::is_quiet;
 use crate::failure::Failure;
 use crate::git::trees::Entry;
 
@@ -150,8 +148,9 @@ impl TextJudge<'_, '_> {
         let bytes = self.target.blob(form.id)?;
         let rest = TextChange { before: Text::new(&bytes), after: Text::new(self.change.after.bytes()), hunks };
         let view = View::known(from_form, from_after);
-        let does_something = |line: &&[u8]| line.iter().any(u8::is_ascii_alphanumeric) && !is_quiet(self.path, &[line]);
-        let text = self.versions.first().map_or_else(|| Ok(Rc::default()), |version| self.bytes(version))?;
+        let does_something =
+            |line: &&[u8]| line.iter().any(u8::is_ascii_alphanumeric) && !self.language.is_quiet(&[line]);
+        let text = self.target.content(tip)?;
         // Lines that stand elsewhere in the file were only put in another order.
         let count = |bytes: &[u8], line: &[u8]| Block::new(&[line]).count(bytes);
         let stands = |line: &&[u8]| count(&text, line) >= count(self.change.after.bytes(), line);

@@ -7,6 +7,7 @@ use crate::domain::event::{Change, Side};
 use crate::domain::fate::Fate;
 use crate::domain::hunk::TextChange;
 use crate::domain::identity::RepositoryPath;
+use crate::domain::language::Language;
 use crate::domain::lines::is_binary;
 use crate::failure::Failure;
 
@@ -174,9 +175,9 @@ pub fn judge(
                     if text.hunks.is_empty() && before.as_ref().is_none_or(|before| before.id != after.id) {
                         judged.push(whole_content(path, before.as_ref(), after, versions));
                     } else {
-                        judged.extend(
-                            TextJudge { target, change: &text, sides, path, picks, fix, versions, moves: 0 }.judge()?,
-                        );
+                        let (change, language) = (&text, Language::of(path));
+                        let judge = TextJudge { target, change, sides, path, language, picks, fix, versions, moves: 0 };
+                        judged.extend(judge.judge()?);
                     }
                 }
                 None => judged.push(whole_content(path, before.as_ref(), after, versions)),

@@ -104,7 +104,7 @@ impl TextJudge<'_, '_> {
     /// Whether a hunk is in effect in this version. One side may tell already that it is not.
     fn is_in_effect(&self, hunk: &Hunk, block: &Block, index: usize) -> Result<bool, Failure> {
         let version = self.versions[index].entry;
-        let bytes = self.bytes(&self.versions[index])?;
+        let bytes = self.target.content(self.versions[index].entry)?;
         if !self.may_stand(hunk, block, &bytes) {
             return Ok(false);
         }
@@ -138,7 +138,8 @@ impl TextJudge<'_, '_> {
             let middle = usize::midpoint(there, not);
             *(if self.is_in_effect(hunk, block, middle)? { &mut there } else { &mut not }) = middle;
         }
-        let (child, parent) = (self.bytes(&self.versions[there])?, self.bytes(&self.versions[not])?);
+        let (child, parent) =
+            (self.target.content(self.versions[there].entry)?, self.target.content(self.versions[not].entry)?);
         let gained = block.gained(&parent, &child, shared_ends(&parent, &child));
         let came = if hunk.new.is_empty() { gained < 0 } else { gained > 0 };
         let place = self.view(self.versions[there].entry)?.place(hunk).filter(|_| came);

@@ -5,7 +5,6 @@ use crate::domain::block::Block;
 use crate::domain::fate::Fate;
 use crate::domain::hunk::TextChange;
 use crate::domain::lines::{Hunk, Text, is_telling};
-use crate::domain::never_run::is_braced;
 use crate::failure::Failure;
 
 use super::judge::Judged;
@@ -72,7 +71,7 @@ impl TextJudge<'_, '_> {
         let standing = telling().filter(|line| stands(line)).count();
         // What a fix does to white space alone is nothing but that.
         let is_space = self.change.removed(hunk).iter().any(|line| telling().any(|added| line.trim_ascii() == added));
-        if !is_braced(self.path) || standing == 0 || standing * 2 < telling().count() || is_space {
+        if !self.language.is_braced() || standing == 0 || standing * 2 < telling().count() || is_space {
             return None;
         }
         let (before, after) = (trimmed(&self.change.before), trimmed(&self.change.after));

@@ -36,7 +36,7 @@ impl TextJudge<'_, '_> {
         if let Some(known) = shelf.texts[index].get() {
             return Ok(known);
         }
-        let read = self.bytes(&self.versions[index])?;
+        let read = self.target.content(self.versions[index].entry)?;
         let bytes = shelf.bytes[index].get_or_init(|| read);
         Ok(shelf.texts[index].get_or_init(|| Text::new(bytes)))
     }

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use crate::domain::block::Block;
 use crate::domain::identity::{ObjectId, RepositoryPath};
+use crate::domain::language::Language;
 use crate::domain::lines::{TellingLines, Text, is_telling};
 use crate::domain::revert;
 use crate::failure::Failure;
@@ -216,8 +217,8 @@ pub(super) fn base_name(path: &RepositoryPath) -> &[u8] {
     &path[memchr::memrchr(b'/', path).map_or(0, |slash| slash + 1)..]
 }
 
-/// Extensions of what people read.
-const PROSE: &[&str] = &["md", "markdown", "txt", "rst", "adoc", "html"];
+/// Extensions of what people read, beside those of languages for that.
+const READ: &[&str] = &["html", "txt"];
 
 /// Extensions of what was put aside and serves nobody.
 const PUT_ASIDE: &[&str] = &["bak", "disabled", "off", "old", "orig", "rej", "save"];
@@ -230,7 +231,9 @@ pub(super) fn is_copy(path: &RepositoryPath) -> bool {
         || [".min.js", ".min.css", ".bundle.js"].iter().any(|end| name.ends_with(end));
     is_built
         || match name.rsplit_once('.') {
-            Some((_, extension)) => PROSE.contains(&extension) || PUT_ASIDE.contains(&extension),
+            Some((_, extension)) => {
+                Language::of(path).is_prose || READ.contains(&extension) || PUT_ASIDE.contains(&extension)
+            }
             None => ["news", "changes", "changelog", "history", "readme", "todo"].contains(&name),
         }
 }

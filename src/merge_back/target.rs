@@ -368,8 +368,7 @@ impl<'r> Target<'r> {
         if let Some(known) = self.alignments.borrow().get(&key) {
             return Ok(Rc::clone(known));
         }
-        let read = |id: Option<ObjectId>| id.map_or_else(|| Ok(Rc::default()), |id| self.blob(id));
-        let (old, new): (Rc<Vec<u8>>, Rc<Vec<u8>>) = (read(key.0)?, read(key.1)?);
+        let (old, new) = (self.content(old)?, self.content(new)?);
         let alignment = Rc::new(Alignment::of_bytes(&old, &new));
         let mut alignments = self.alignments.borrow_mut();
         if alignments.len() >= CACHED_ALIGNMENTS {
@@ -377,6 +376,11 @@ impl<'r> Target<'r> {
         }
         alignments.insert(key, Rc::clone(&alignment));
         Ok(alignment)
+    }
+
+    /// What stands in a regular file; nothing where it is none.
+    pub fn content(&self, entry: Option<Entry>) -> Result<Rc<Vec<u8>>, Failure> {
+        entry.filter(|entry| entry.is_file()).map_or_else(|| Ok(Rc::default()), |entry| self.blob(entry.id))
     }
 
     /// The bytes of a blob.

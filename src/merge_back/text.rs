@@ -2,7 +2,6 @@
 
 use foldhash::HashSet;
 use std::cell::OnceCell;
-use std::rc::Rc;
 
 use crate::domain::adaptation::{Adaptation, may_name_a_version, raises_further};
 use crate::domain::block::Block;
@@ -11,16 +10,17 @@ use crate::domain::event::{Change, Side};
 use crate::domain::fate::Fate;
 use crate::domain::hunk::{Place, Standing, TextChange, View, stands};
 use crate::domain::identity::RepositoryPath;
+use crate::domain::language::Language;
 use crate::domain::lines::{Hunk, Text, is_telling};
-use crate::domain::quiet::{is_prose, is_quiet, is_quiet_change};
-use crate::domain::removed::{Language, Removed};
+use crate::domain::quiet::{is_prose, is_quiet_change};
+use crate::domain::removed::{Reading, Removed};
 use crate::domain::test_code::is_test_code;
 use crate::domain::trace::{Step, Trace};
 use crate::failure::Failure;
 use crate::git::trees::Entry;
 
 use super::first_part::Forms;
-use super::fix::Fix;
+use super::fix::{Fix, entry_of};
 use super::judge::{Gone, Judged, Part};
 use super::landings::Found;
 use super::moved::{Away, Left};
@@ -35,6 +35,7 @@ pub(super) struct TextJudge<'a, 't> {
     /// Where the change's two texts stand in the store.
     pub(super) sides: (Option<Entry>, Option<Entry>),
     pub(super) path: &'a RepositoryPath,
+    pub(super) language: Language,
     pub(super) picks: &'a Picks<'a>,
     pub(super) fix: &'a Fix,
     pub(super) versions: &'a [Version],
@@ -102,13 +103,6 @@ impl TextJudge<'_, '_> {
         Ok(View::known(self.target.aligned(before, version)?, self.target.aligned(after, version)?))
     }
 
-    pub(super) fn bytes(&self, version: &Version) -> Result<Rc<Vec<u8>>, Failure> {
-        match version.entry.filter(|entry| entry.is_file()) {
-            Some(entry) => self.target.blob(entry.id),
-            None => Ok(Rc::new(Vec::new())),
-        }
-    }
-
     /// Whether lines that a hunk deleted stand more often at the tip than at its landing.
     fn stands_again(&self, hunk: &Hunk, found: &Found, tip: &[u8]) -> Result<bool, Failure> {
         let removed = self.change.removed(hunk);
@@ -116,7 +110,7 @@ impl TextJudge<'_, '_> {
             return Ok(false);
         }
         let block = Block::new(removed);
-        Ok(block.count(tip) > block.count(&self.bytes(&self.versions[found.landing])?))
+        Ok(block.count(tip) > block.count(&self.target.content(self.versions[found.landing].entry)?))
     }
 
     /// Whether the commit that deleted a hunk's lines put them into another file, and the fix did not.
@@ -125,10 +119,8 @@ impl TextJudge<'_, '_> {
         let says_something = !one.quiet && removed.iter().any(|line| is_telling(line));
         let Some(at) = one.landed_by.filter(|_| says_something) else { return Ok(false) };
         let block = Block::new(removed);
-        let count = |side: &Option<Side>| match side {
-            Some(side) if side.mode.starts_with("100") => self.target.blob(side.id).map(|blob| block.count(&blob)),
-            _ => Ok(0),
-        };
+        let count =
+            |side: &Option<Side>| self.target.content(side.as_ref().map(entry_of)).map(|content| block.count(&content));
         'places: for (path, _) in self.target.elsewhere(at, &block, self.path)? {
             for change in self.fix.changes.iter().filter(|change| change.path() == Some(&path)) {
                 if count(&change.after)? > count(&change.before)? {
@@ -164,8 +156,8 @@ impl TextJudge<'_, '_> {
     }
 
     /// What a hunk took out, to be known again.
-    pub(super) fn removed<'s>(&'s self, hunk: &Hunk, language: &'s Language<'s>) -> Removed<'s> {
-        Removed::new(self.change.removed(hunk), self.change.added(hunk), language)
+    pub(super) fn removed<'s>(&'s self, hunk: &Hunk, reading: &'s Reading<'s>) -> Removed<'s> {
+        Removed::new(self.change.removed(hunk), self.change.added(hunk), reading)
     }
 
     /// Follows a landed hunk's lines from the version with this number to the tip.
@@ -177,10 +169,10 @@ impl TextJudge<'_, '_> {
         shelf: &Shelf<'_>,
         one: &mut Judged,
     ) -> Result<(), Failure> {
-        let is_quiet = |line: &[u8]| self.may_be_reworded() || is_quiet(self.path, &[line]);
-        let comments = || Comments::within(self.path, &self.change.after, hunk.new.start);
-        let language = Language::of(self.path, &is_quiet, &comments);
-        let removed = self.removed(hunk, &language);
+        let is_quiet = |line: &[u8]| self.may_be_reworded() || self.language.is_quiet(&[line]);
+        let comments = || Comments::within(&self.language, &self.change.after, hunk.new.start);
+        let reading = Reading { language: self.language, is_quiet: &is_quiet, comments: &comments };
+        let removed = self.removed(hunk, &reading);
         while index > 0 {
             self.target.check_time()?;
             let (old, new) = (self.text(shelf, index)?, self.text(shelf, index - 1)?);

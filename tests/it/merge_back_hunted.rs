@@ -320,6 +320,8 @@ fn code_in_a_block_comment_is_no_part_of_the_program() {
         ("a.go", "/*", "*/"),
         ("a.c", "#if_0", "#endif"),
         ("a.rs", "/*_not_now", "*/"),
+        ("a.tfvars", "/*", "*/"),
+        ("a.hcl", "/*", "*/"),
         ("a.cs", "#if_false", "#endif"),
     ] {
         let base = format!("base : {path} = p_begin p_open p_run p_close; b = other");

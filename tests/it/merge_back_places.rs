@@ -44,6 +44,7 @@ fn what_stands_behind_a_return_is_not_in_effect() {
         ("a.py", "____raise_Later()"),
         ("a.go", "____panic(later)"),
         ("a.js", "____throw_Later"),
+        ("a.zsh", "____exit_1"),
     ] {
         assert_eq!(after(path, &format!("____if_not_ready(it) -> {leave} ____if_not_ready(it)")), Unproven, "{leave}");
         assert_eq!(
@@ -69,6 +70,19 @@ fn a_check_behind_what_it_guards_is_too_late() {
         );
         // Other work may come between.
         assert_eq!(after(path, "____total_=_price_*_TAX -> ____log(it) ____total_=_price_*_TAX"), Merged, "{path}");
+    }
+}
+
+#[test]
+fn a_script_runs_line_by_line() {
+    for (path, expected) in [("a.txt", Merged), ("a.sh", Unproven), ("a.bash", Unproven), ("bin/zsh", Unproven)] {
+        let lines = format!(
+            "base : {path} = load_(one) drop_(one) report_(one); b = other
+             fix : {path} ~ load_(one) -> load_(one) check_(one) stop_if(bad)
+             pick < base : b = more; pick fix
+             main : {path} ~ load_(one) check_(one) stop_if(bad) -> check_(one) stop_if(bad) load_(one)"
+        );
+        assert_eq!(verdict(&lines), expected, "{path}");
     }
 }
 
