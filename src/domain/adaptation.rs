@@ -104,7 +104,7 @@ impl Adaptation {
             }
         }
         // Lines that stand there already bring nothing, and lines far away from all that is near the hunk bring it elsewhere.
-        let brought: Vec<usize> = adaptation.own.iter().chain(&adaptation.heirs).copied().collect();
+        let brought: HashSet<usize> = adaptation.own.iter().chain(&adaptation.heirs).copied().collect();
         let is_in_place = |line: &usize| place.contains(line) && has_neighbour(change, hunk, new, *line, &brought);
         let in_place = adaptation.own.iter().any(is_in_place);
         let most_left_out = if lenient { telling.len() / 4 } else { 0 };
@@ -129,7 +129,8 @@ impl Adaptation {
                 None => open.push(line),
             }
         }
-        fresh.retain(|line| !self.own.contains(line));
+        // They were pushed in their order.
+        fresh.retain(|line| self.own.binary_search(line).is_err());
         open
     }
 
@@ -182,7 +183,7 @@ pub fn raises_further(lines: &[&[u8]], step: &Alignment, new: &Text<'_>) -> bool
 /// Whether the nearest line that says something, before or behind a line of the new version, is the one that stands there in
 /// the fix, whatever its indentation; `brought` are the hunk's own lines there. The same lines in other surroundings may be
 /// another function's.
-fn has_neighbour(change: &TextChange<'_>, hunk: &Hunk, new: &Text<'_>, line: usize, brought: &[usize]) -> bool {
+fn has_neighbour(change: &TextChange<'_>, hunk: &Hunk, new: &Text<'_>, line: usize, brought: &HashSet<usize>) -> bool {
     let (fix, here) = (change.after.lines(), new.lines());
     let says = |at: &usize| is_telling(here[*at]) && !brought.contains(at);
     let trimmed = |line: Option<&&[u8]>| line.map(|line| line.trim_ascii().to_vec());

@@ -4,8 +4,9 @@ use foldhash::{HashMap, HashSet};
 use std::cell::OnceCell;
 use std::ops::Range;
 
-use imara_diff::{Algorithm, Diff, InternedInput, Interner};
 use memchr::memmem;
+
+use super::differences::differences;
 
 /// A text as its lines, without their line ends (a carriage return stays: it is a change that counts).
 ///
@@ -161,7 +162,7 @@ pub struct Alignment {
 }
 
 impl Alignment {
-    /// Aligns two texts by a histogram diff (after Bram Cohen's patience diff), as imara-diff does it.
+    /// Aligns two texts by what [`differences`] says.
     ///
     /// What both begin and end with is cut off first, which is most of the work in a history's neighbouring versions.
     pub fn new(old: &[&[u8]], new: &[&[u8]]) -> Self {
@@ -190,13 +191,11 @@ impl Alignment {
                 hunks.push(Hunk { old: prefix..prefix + old.len(), new: prefix..prefix + new.len() });
             }
         } else {
-            let mut input = InternedInput { before: vec![], after: vec![], interner: Interner::new(old.len()) };
-            input.update_before(old.iter().copied());
-            input.update_after(new.iter().copied());
-            let mut diff = Diff::compute(Algorithm::Histogram, &input);
-            diff.postprocess_no_heuristic(&input);
-            let shift = |range: &Range<u32>| range.start as usize + prefix..range.end as usize + prefix;
-            hunks.extend(diff.hunks().map(|hunk| Hunk { old: shift(&hunk.before), new: shift(&hunk.after) }));
+            hunks = differences(old, new);
+            for hunk in &mut hunks {
+                hunk.old = hunk.old.start + prefix..hunk.old.end + prefix;
+                hunk.new = hunk.new.start + prefix..hunk.new.end + prefix;
+            }
         }
         let (old_length, new_length) = (prefix + old.len() + suffix, prefix + new.len() + suffix);
         Self { old_length, new_length, hunks, loose: OnceCell::new() }
@@ -253,8 +252,17 @@ impl Alignment {
 
     /// The new lines between the nearest old line before a run and the nearest behind it that still stand.
     pub fn between(&self, run: &Range<usize>) -> Range<usize> {
-        let before = (0..run.start).rev().find_map(|line| self.forward(line)).map_or(0, |line| line + 1);
-        let after = (run.end..self.old_length).find_map(|line| self.forward(line)).unwrap_or(self.new_length);
+        // Both ends are known from the differences around them, without a walk through those: one may be the whole text.
+        let reaches = self.hunks.partition_point(|hunk| hunk.old.end < run.start);
+        let before = match self.hunks.get(reaches).filter(|hunk| hunk.old.start < run.start) {
+            Some(hunk) => hunk.new.start,
+            None => run.start.checked_sub(1).and_then(|line| self.forward(line)).map_or(0, |line| line + 1),
+        };
+        let covers = self.hunks.partition_point(|hunk| hunk.old.end <= run.end);
+        let after = match self.hunks.get(covers).filter(|hunk| hunk.old.start <= run.end) {
+            Some(hunk) => hunk.new.end,
+            None => self.forward(run.end).unwrap_or(self.new_length),
+        };
         before..after
     }
 
@@ -319,6 +327,18 @@ mod tests {
             let (old, new) = (old.as_bytes(), new.as_bytes());
             let by_lines = Alignment::new(Text::new(old).lines(), Text::new(new).lines());
             proptest::prop_assert_eq!(Alignment::of_bytes(old, new), by_lines);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_stands_around_a_run_is_what_a_walk_finds(old in "[a-d]{0,12}", new in "[a-d]{0,12}", ends in (0_usize..13, 0_usize..13)) {
+            let (old, new): (Vec<&[u8]>, Vec<&[u8]>) = (old.as_bytes().chunks(1).collect(), new.as_bytes().chunks(1).collect());
+            let alignment = Alignment::new(&old, &new);
+            let run = ends.0.min(ends.1).min(old.len())..ends.0.max(ends.1).min(old.len());
+            let before = (0..run.start).rev().find_map(|line| alignment.forward(line)).map_or(0, |line| line + 1);
+            let after = (run.end..old.len()).find_map(|line| alignment.forward(line)).unwrap_or(new.len());
+            proptest::prop_assert_eq!(alignment.between(&run), before..after);
         }
     }
 

@@ -11,6 +11,7 @@ pub mod case;
 pub mod closing;
 pub mod comments;
 pub mod debts;
+mod differences;
 pub mod digest;
 pub mod event;
 pub mod fate;

@@ -4,6 +4,8 @@
 //! hunk looks "changed" twice and never "absent". So a landed hunk is a *trace*: the lines it added, followed from version to
 //! version through each line diff, until they stand at the target's tip or have been taken out.
 
+use foldhash::HashMap;
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use super::hunk::Place;
@@ -77,11 +79,19 @@ impl Trace {
         self.replaced + self.dropped + self.moved > 0
     }
 
-    /// One step from a version to the next along `alignment`; `removed` is what the hunk took out.
-    pub fn step(&self, old: &Text<'_>, new: &Text<'_>, alignment: &Alignment, removed: &Removed<'_>) -> Step {
+    /// One step from a version to the next along `alignment`; `removed` is what the hunk took out. `check_time` is
+    /// asked on the way, and may end it: two large versions may differ in as many places as they have lines.
+    pub fn step<E>(
+        &self,
+        old: &Text<'_>,
+        new: &Text<'_>,
+        alignment: &Alignment,
+        removed: &Removed<'_>,
+        check_time: &dyn Fn() -> Result<(), E>,
+    ) -> Result<Step, E> {
         match &self.gap {
-            Some(gap) => self.step_deletion(gap, old, new, alignment, removed),
-            None => self.step_lines(old, new, alignment, removed),
+            Some(gap) => Ok(self.step_deletion(gap, old, new, alignment, removed)),
+            None => self.step_lines(old, new, alignment, removed, check_time),
         }
     }
 
@@ -107,10 +117,17 @@ impl Trace {
         Step::Stands(Self { gap: Some(moved), lost, ..self.clone() })
     }
 
-    fn step_lines(&self, old: &Text<'_>, new: &Text<'_>, alignment: &Alignment, removed: &Removed<'_>) -> Step {
+    fn step_lines<E>(
+        &self,
+        old: &Text<'_>,
+        new: &Text<'_>,
+        alignment: &Alignment,
+        removed: &Removed<'_>,
+        check_time: &dyn Fn() -> Result<(), E>,
+    ) -> Result<Step, E> {
         let next = self.kept(alignment);
         if next.own.len() == self.own.len() && next.heirs.len() == self.heirs.len() {
-            return Step::Stands(next);
+            return Ok(Step::Stands(next));
         }
         // A hunk that does nothing but to indent lines goes by their white space, and so do some languages.
         let loose = removed.is_braced().then(|| alignment.beyond_white_space(old, new)).flatten();
@@ -119,9 +136,9 @@ impl Trace {
                 let mut next = self.kept(loose);
                 let is_other = |line: &&usize| loose.forward(**line).is_some() && alignment.forward(**line).is_none();
                 next.replaced += self.own.iter().filter(is_other).count();
-                self.step_changed(next, (old, new), loose, removed)
+                self.step_changed(next, (old, new), loose, removed, check_time)
             }
-            None => self.step_changed(next, (old, new), alignment, removed),
+            None => self.step_changed(next, (old, new), alignment, removed, check_time),
         }
     }
 
@@ -132,22 +149,29 @@ impl Trace {
     }
 
     /// The step where not all of it stands; `next` is what does.
-    fn step_changed(
+    fn step_changed<E>(
         &self,
         mut next: Self,
         (old, new): (&Text<'_>, &Text<'_>),
         alignment: &Alignment,
         removed: &Removed<'_>,
-    ) -> Step {
+        check_time: &dyn Fn() -> Result<(), E>,
+    ) -> Result<Step, E> {
         let (mut rewritten, mut lost, mut around) = (false, 0, 0);
+        let sorted = |lines: &[usize]| {
+            let mut lines = lines.to_vec();
+            lines.sort_unstable();
+            lines
+        };
+        let (all_own, all_heirs) = (sorted(&self.own), sorted(&self.heirs));
+        let fresh = Fresh::new(alignment, new);
         for hunk in &alignment.hunks {
-            let inside =
-                |lines: &[usize]| lines.iter().copied().filter(|line| hunk.old.contains(line)).collect::<Vec<_>>();
-            let (own, heirs) = (inside(&self.own), inside(&self.heirs));
+            let (own, heirs) = (within(&all_own, &hunk.old), within(&all_heirs, &hunk.old));
             if own.is_empty() && heirs.is_empty() {
                 continue;
             }
-            if let Some(at) = moved_to(&own, old, new, alignment, removed) {
+            check_time()?;
+            if let Some(at) = moved_to(own, old, &fresh, removed) {
                 next.moved += at.len();
                 next.own.extend(at);
                 continue;
@@ -160,7 +184,7 @@ impl Trace {
             let of_heirs = heirs.iter().filter_map(|line| Some((*line, heir_of(line)?)));
             let mut all = pairs.iter().copied().chain(of_heirs);
             if all.clone().any(|pair| is_back(&pair)) {
-                return Step::Restored;
+                return Ok(Step::Restored);
             }
             next.lost |= !succession.reflowed && all.any(|pair| is_lost(pair, (old, new), &hunk.new, removed));
             next.replaced += inherited.len();
@@ -170,10 +194,22 @@ impl Trace {
             next.heirs.extend(heirs.iter().filter_map(heir_of));
             rewritten |= succession.newcomers > 0;
             for line in hunk.old.clone().filter(|line| heir_of(line).is_none() && is_telling(old.lines()[*line])) {
-                let ours = own.contains(&line) || heirs.contains(&line);
+                let ours = own.binary_search(&line).is_ok() || heirs.binary_search(&line).is_ok();
                 *(if ours { &mut lost } else { &mut around }) += 1;
             }
         }
+        Ok(self.settled(next, (rewritten, lost, around), (old, new), removed))
+    }
+
+    /// What a step comes to that leads to `next`: whether other lines came in the place of some, how many telling lines were lost, and how
+    /// many others around them.
+    fn settled(
+        &self,
+        mut next: Self,
+        (rewritten, lost, around): (bool, usize, usize),
+        (old, new): (&Text<'_>, &Text<'_>),
+        removed: &Removed<'_>,
+    ) -> Step {
         next.lacking += next.gone.iter().filter(|line| removed.does_something(old.lines()[**line])).count();
         next.lost |= next.gone.iter().any(|line| removed.is_changed(old.lines()[*line]));
         next.rewritten |= rewritten;
@@ -222,18 +258,13 @@ fn beside<'a, 't>(line: usize, text: &'a Text<'t>, range: &Range<usize>) -> &'a 
 /// Where a lost run of lines stands again, with one of its neighbours, among the lines that this step added: code that was
 /// moved within the file. The same lines in other surroundings may be another function's; where among others an import stands says
 /// nothing.
-fn moved_to(
-    lost: &[usize],
-    old: &Text<'_>,
-    new: &Text<'_>,
-    alignment: &Alignment,
-    removed: &Removed<'_>,
-) -> Option<Range<usize>> {
+fn moved_to(lost: &[usize], old: &Text<'_>, fresh: &Fresh<'_, '_>, removed: &Removed<'_>) -> Option<Range<usize>> {
+    let (new, alignment) = (fresh.new, fresh.alignment);
     let lines: Vec<&[u8]> = lost.iter().map(|line| old.lines()[*line]).collect();
     lines.iter().find(|line| is_telling(line))?;
     let are_imports = lines.iter().all(|line| removed.is_import(line));
     let (first, last) = (*lost.first()?, *lost.last()?);
-    let in_added = |hunk: &Hunk| {
+    let in_added = |hunk: &Hunk, place: &Range<usize>| {
         // The neighbour came along, or it is the very line that was one before: another of the same words tells nothing.
         let same = |old_line: Option<usize>, new_line: Option<usize>| {
             let (Some(was), Some(is)) = (old_line, new_line) else { return false };
@@ -241,23 +272,102 @@ fn moved_to(
             let (was, is) = (old.lines().get(was), new.lines().get(is));
             came_along && was.is_some_and(|line| is_telling(line)) && was == is
         };
-        let added = &new.lines()[hunk.new.clone()];
-        let place = |at: usize| hunk.new.start + at..hunk.new.start + at + lines.len();
-        let beside = |at: &usize| {
-            let place = place(*at);
-            let beside_import = || {
-                let lines = [place.start.checked_sub(1), Some(place.end)];
-                lines
-                    .into_iter()
-                    .flatten()
-                    .any(|line| new.lines().get(line).is_some_and(|line| removed.is_import(line)))
-            };
-            are_imports && beside_import()
-                || same(first.checked_sub(1), place.start.checked_sub(1))
-                || same(Some(last + 1), Some(place.end))
+        let beside_import = || {
+            let lines = [place.start.checked_sub(1), Some(place.end)];
+            lines.into_iter().flatten().any(|line| new.lines().get(line).is_some_and(|line| removed.is_import(line)))
         };
-        let found = added.windows(lines.len()).enumerate().filter(|(_, window)| *window == lines).map(|(at, _)| at);
-        found.into_iter().find(beside).map(place)
+        are_imports && beside_import()
+            || same(first.checked_sub(1), place.start.checked_sub(1))
+            || same(Some(last + 1), Some(place.end))
     };
-    alignment.hunks.iter().find_map(in_added)
+    fresh.places_of(&lines).find(|(hunk, place)| in_added(hunk, place)).map(|(_, place)| place)
+}
+
+/// The lines that a step added, to be looked up: to walk through all of them for each run that it took out takes long where
+/// both are many.
+struct Fresh<'a, 't> {
+    alignment: &'a Alignment,
+    new: &'a Text<'t>,
+    /// Where each stands, by the number of its difference and of the line.
+    places: OnceCell<Places<'t>>,
+}
+
+type Places<'t> = HashMap<&'t [u8], Vec<(usize, usize)>>;
+
+impl<'a, 't> Fresh<'a, 't> {
+    fn new(alignment: &'a Alignment, new: &'a Text<'t>) -> Self {
+        Self { alignment, new, places: OnceCell::new() }
+    }
+
+    fn places(&self) -> &Places<'t> {
+        self.places.get_or_init(|| {
+            let mut places = Places::default();
+            for (number, hunk) in self.alignment.hunks.iter().enumerate() {
+                for line in hunk.new.clone() {
+                    places.entry(self.new.lines()[line]).or_default().push((number, line));
+                }
+            }
+            places
+        })
+    }
+
+    /// Where a run of lines stands in one of the differences, and in which, in order.
+    fn places_of(&self, lines: &[&[u8]]) -> impl Iterator<Item = (&'a Hunk, Range<usize>)> {
+        let places = |line: &[u8]| self.places().get(line).map_or(&[][..], Vec::as_slice);
+        // The one that stands there least often leads to few others.
+        let rarest = (0..lines.len()).min_by_key(|at| places(lines[*at]).len()).unwrap_or(0);
+        let found = lines.get(rarest).map_or(&[][..], |line| places(line));
+        found.iter().filter_map(move |(number, line)| {
+            let hunk = &self.alignment.hunks[*number];
+            let start = line.checked_sub(rarest).filter(|start| *start >= hunk.new.start)?;
+            let place = start..start + lines.len();
+            (place.end <= hunk.new.end && self.new.lines()[place.clone()] == *lines).then_some((hunk, place))
+        })
+    }
+}
+
+/// Those of these lines, which are sorted, that stand in a range.
+fn within<'a>(lines: &'a [usize], range: &Range<usize>) -> &'a [usize] {
+    let until = |end: usize| lines.partition_point(|line| *line < end);
+    &lines[until(range.start)..until(range.end)]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::super::comments::Comments;
+    use super::super::language::Language;
+    use super::super::removed::Reading;
+    use super::*;
+
+    /// A hunk of many lines, each fourth of which the next version changes, and takes the last one and what stands behind it to its
+    /// beginning.
+    #[test]
+    fn a_step_asks_for_the_time_at_each_difference_and_finds_what_was_moved() {
+        let line = |number: usize, word: &str| format!("call_{word}(number_{number})\n");
+        let old: String = (0..40).map(|number| line(number, "it")).collect();
+        let moved: String = (38..40).map(|number| line(number, "it")).collect();
+        let rest: String =
+            (0..38).map(|number| line(number, if number % 4 == 3 { "something_other" } else { "it" })).collect();
+        let new = moved + &rest;
+        let (old, new) = (Text::new(old.as_bytes()), Text::new(new.as_bytes()));
+        let alignment = Alignment::of_bytes(old.bytes(), new.bytes());
+        let trace = Trace::new(&Hunk { old: 0..0, new: 0..39 }, Place { lines: (0..39).collect(), gap: 0..0 });
+        let says_nothing = |_: &[u8]| false;
+        let reading = Reading { language: Language::UNKNOWN, is_quiet: &says_nothing, comments: &Comments::default };
+        let removed = Removed::new(&[], &[], &reading);
+        let asked = Cell::new(0);
+        let step = |most: usize| {
+            asked.set(0);
+            trace.step(&old, &new, &alignment, &removed, &|| {
+                asked.set(asked.get() + 1);
+                if asked.get() > most { Err(()) } else { Ok(()) }
+            })
+        };
+        let Ok(Step::Changed(next)) = step(usize::MAX) else { panic!("it is changed") };
+        assert_eq!((next.moved, next.own.len(), asked.get()), (1, 30, 10), "{next:?}");
+        assert_eq!(next.own[..2], [0, 2]);
+        assert_eq!((step(3), asked.get()), (Err(()), 4));
+    }
 }

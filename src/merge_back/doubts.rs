@@ -35,6 +35,7 @@ impl TextJudge<'_, '_> {
         if self.fix.commits.len() < 2 || last - first < places.len() {
             return Ok(false);
         }
+        let places: HashSet<usize> = places.iter().copied().collect();
         let between: HashSet<&[u8]> = (first..last)
             .filter(|line| !places.contains(line))
             .map(|line| text.lines()[line])

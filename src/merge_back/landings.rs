@@ -51,6 +51,7 @@ impl TextJudge<'_, '_> {
             let (child, parent) = (new.bytes(), old.bytes());
             let ends = shared_ends(parent, child);
             for (at, hunk) in hunks.iter().enumerate().filter(|(at, _)| found[*at].is_none()).collect::<Vec<_>>() {
+                self.target.check_time()?;
                 if counted[at] && !came(hunk, blocks[at].gained(parent, child, ends)) {
                     continue;
                 }

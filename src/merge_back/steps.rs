@@ -1,6 +1,6 @@
 //! What one commit of the target's line did beside the paths of the fix: where files and lines went, and what it says.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::domain::block::Block;
@@ -129,24 +129,29 @@ impl Target<'_> {
         let held = self.holders(number)?.map(|holders| holders.count(&wanted));
         let holds_most =
             |place: &usize| held.as_ref().is_none_or(|held| held.get(place).is_some_and(|held| *held >= most));
-        for (place, file) in differing.iter().take(MOST_FILES).enumerate() {
+        'files: for (place, file) in differing.iter().take(MOST_FILES).enumerate() {
             if !holds_most(&place) || !may_hold(&file.path) {
                 continue;
             }
             let Some(after) = file.after.filter(|entry| entry.is_file()) else { continue };
             let new = self.blob(after.id)?;
-            let lacks = finders.iter().filter(|line| line.find(&new).is_none());
-            if lacks.take(wanted.len() - most + 1).count() > wanted.len() - most {
-                continue;
+            let mut lacks = 0;
+            for line in &finders {
+                self.check_time()?;
+                lacks += usize::from(line.find(&new).is_none());
+                if lacks > wanted.len() - most {
+                    continue 'files;
+                }
             }
             let alignment = self.aligned(file.before, Some(after))?;
             let new = Text::new(&new);
             let added = alignment.hunks.iter().flat_map(|hunk| hunk.new.clone());
-            let mut left: Vec<&[u8]> = wanted.clone();
+            let mut left: HashMap<&[u8], usize> = HashMap::new();
+            wanted.iter().for_each(|line| *left.entry(line).or_default() += 1);
             let mut places = Vec::new();
             for line in added {
-                if let Some(at) = left.iter().position(|wanted| *wanted == new.lines()[line].trim_ascii()) {
-                    left.swap_remove(at);
+                if let Some(count) = left.get_mut(new.lines()[line].trim_ascii()).filter(|count| **count > 0) {
+                    *count -= 1;
                     places.push(line);
                 }
             }

@@ -57,6 +57,7 @@ impl TextJudge<'_, '_> {
         let (view, forms) = (self.view(newest.entry)?, Forms::new());
         let mut judged = Vec::new();
         for (hunk, found) in hunks.iter().zip(found) {
+            self.target.check_time()?;
             let part = Part::Lines { old: hunk.old.clone(), new: hunk.new.clone() };
             let mut one = Judged::new(self.path, part, Fate::Unknown);
             let lines = if hunk.new.is_empty() { self.change.removed(hunk) } else { self.change.added(hunk) };
@@ -179,7 +180,7 @@ impl TextJudge<'_, '_> {
             let [from, to] = [&self.versions[index], &self.versions[index - 1]];
             let (alignment, at) = (self.target.aligned(from.entry, to.entry)?, to.at);
             index -= 1;
-            match trace.step(old, new, &alignment, &removed) {
+            match trace.step(old, new, &alignment, &removed, &|| self.target.check_time())? {
                 Step::Stands(next) => trace = next,
                 Step::Changed(mut next) => {
                     next.lost |= self.is_left_out_by_a_merge(&next.gone, old, at, &from.path)?;

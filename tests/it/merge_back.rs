@@ -406,6 +406,26 @@ fn a_deadline_ends_undecided() {
     assert_eq!(judged.unwrap_err().kind.exit().status(), 4);
 }
 
+/// A comparison of two large texts ends in time, however often they differ.
+#[test]
+fn a_deadline_is_kept_within_one_large_comparison() {
+    let lines = |line: &dyn Fn(usize) -> String| (0..60_000).map(line).collect::<Vec<_>>().join(" ");
+    let call = |number: usize| format!("call_{number}(with_{})", number * 7919 % 60_013);
+    let (text, other) = (lines(&call), lines(&|number| call(number) + if number % 2 == 1 { "" } else { "_//_seen" }));
+    let history = History::bare(&format!(
+        "base : a = {text}
+         fix : a += guard_it
+         main < base : b = x; pick fix; a = {other} guard_it"
+    ));
+    let (repository, start) = (history.repository(), std::time::Instant::now());
+    let stop = || start.elapsed().as_secs() >= 1;
+    let target = Target::new(&repository, history.id("main"), &stop);
+    let judged = Fix::of_range(&target, history.id("base"), history.id("fix"))
+        .and_then(|fix| search(&target, &fix, &Options::default()));
+    assert!(judged.map_or_else(|failure| failure.kind.exit().status() == 4, |report| report.verdict == Merged));
+    assert!(start.elapsed().as_secs() < 20, "after {:?}", start.elapsed());
+}
+
 #[test]
 fn nothing_is_written_by_a_query() {
     let history = History::bare(&format!(
