@@ -18,7 +18,6 @@ use crate::git;
 use crate::ledger::store::Presence;
 use crate::merge_back::drift::{self, Drifted, MergeForecast};
 use crate::merge_back::search::Options;
-use crate::merge_back::target::Target;
 use crate::process::Deadline;
 use crate::render::{Page, Report};
 use crate::session::Session;
@@ -26,7 +25,8 @@ use crate::session::Session;
 /// List every commit on a release line since its fork, and whether main holds it
 ///
 /// A line within main's own history left no fork: it was cut from there, or main was fast-forwarded to it. What it has since its
-/// first release is then judged as one; where that is not proven, or no release tells it, it waits (exit 3) for the range.
+/// first release is then judged as one; where that is not proven, or no release tells it, it waits (exit 3) for the range. Without a
+/// release below its tip its newest commits are asked for, and it waits where main took one of them out again.
 #[derive(clap::Args)]
 pub struct Args {
     /// The release line; the newest one of the policy if it is left out
@@ -112,16 +112,24 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         Ok(Row { drifted, is })
     };
     let commits = judged.into_iter().map(row).collect::<Result<Vec<_>, Failure>>()?;
-    let target = Target::new(repository, into.commit, &stop);
     let short = line.branch.as_ref().map_or(line.name.as_str(), |branch| &branch.short);
-    let contained = drifting::contained(&target, (short, line.commit), &policy.branches, &options)?;
+    let asked = drifting::Question {
+        repository,
+        incidents: &book.incidents,
+        branches: &policy.branches,
+        options: &options,
+        threads,
+        into: (branch, into.commit),
+        stop: &stop,
+    };
+    let contained = drifting::contained(&asked, (short, line.commit))?;
     let merge = drift::merge_into_line(repository, line.commit, into.commit)?;
     drop(progress);
     let open = commits.iter().filter(|row| row.is == Is::Lacking).map(|row| row.drifted.verdict.exit());
     let unknown = contained.iter().filter(|contained| contained.is_open).map(|_| ExitCode::Waiting);
     let exit = open.chain(unknown).fold(ExitCode::Open, ExitCode::worse);
     let next_release = next_release(&commits, contained.as_ref(), &into.name);
-    let next = contained.iter().filter_map(|contained| contained.ask(&line.name, &into.name)).collect();
+    let next = contained.iter().flat_map(|contained| contained.ask(&line.name, &into.name)).collect();
     let never_goes_back = globs.clone();
     let mut notes = Vec::new();
     if book.presence()? == Presence::Unknown {
@@ -144,6 +152,9 @@ fn next_release(commits: &[Row], contained: Option<&Contained>, into: &str) -> S
     match (count(&|row| lacking(row, false)), count(&|row| lacking(row, true))) {
         (0, 0) if contained.is_some_and(|contained| contained.is_open) => {
             format!("Nobody can say whether a release cut from {into} holds what was made on it.")
+        }
+        (0, 0) if contained.is_some_and(|contained| contained.looked_at.is_some()) => {
+            format!("A release cut from {into} holds everything, as far as its newest commits tell.")
         }
         (0, 0) => format!("A release cut from {into} holds everything{waived}."),
         (0, open) if waived.is_empty() => {

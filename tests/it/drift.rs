@@ -351,6 +351,60 @@ fn a_line_within_the_history_of_main_is_not_said_to_be_held() {
     assert_eq!(asked(&fresh).0, 0);
 }
 
+/// Nor where no release tells since when: then main's having taken one of its newest commits out again is the sign.
+#[test]
+fn what_main_took_out_of_an_unreleased_line_is_told() {
+    let asked = |before: &str, at_the_fix: &str, later: &str| {
+        let history = History::bare(&format!(
+            "old : b = other
+             base : a = one_line two_line three_line four_line{before}
+             fix : a ~ two_line -> two_line guard_of_the_length; branch release/1.2{at_the_fix}
+             {later}; branch main"
+        ));
+        let (code, answer) = json(&history, &["drift", "release/1.2", "--into", "main"]);
+        (history, code, answer)
+    };
+    for (before, at_the_fix) in
+        [("; tag v1.1.0", ""), ("; tag v1.1.0", "; tag v1.2.1"), ("; tag v1.2.0-rc.1", "; tag v1.2.0")]
+    {
+        for later in ["main : revert fix", "work : b = more\n main : a ~ guard_of_the_length -> "] {
+            let (history, code, answer) = asked(before, at_the_fix, later);
+            let fix = history.id("fix");
+            assert_eq!(
+                (code, &answer["contained"]["taken_out"][0]["commit"]),
+                (3, &fix.to_string().into()),
+                "{answer:#}"
+            );
+            assert!(!answer["next_release"].as_str().unwrap().contains("everything"), "{answer:#}");
+            let words: Vec<&str> = answer["next"][0].as_str().unwrap().split(' ').skip(1).collect();
+            assert_eq!(words, ["merged", &fix.short(), "--into", "main"]);
+            assert_eq!(run(&history, &words).code, 1);
+            let said = run(&history, &["drift", "release/1.2", "--into", "main"]);
+            assert!(said.out.contains(&fix.short()) && said.out.contains("took out since"), "{}", said.out);
+        }
+        // What lives on, be it in another form, is main's own work on what was cut there.
+        for later in ["main : b = more", "main : a ~ guard_of_the_length -> guard_of_the_whole_length"] {
+            let (_, code, answer) = asked(before, at_the_fix, later);
+            assert_eq!((code, &answer["contained"]["is_open"]), (0, &false.into()), "{answer:#}");
+        }
+    }
+}
+
+/// What the line took back before it was cut main lacks for a reason; and a line that bears no version follows main.
+#[test]
+fn a_line_without_anything_of_its_own_alarms_nobody() {
+    let history = History::bare(
+        "base : a = one_line two_line three_line four_line; tag v1.1.0
+         bad : a ~ two_line -> TWO_LINE
+         back : revert bad; branch release/1.2; branch release/next
+         main : b = more; branch main",
+    );
+    for line in ["release/1.2", "release/next"] {
+        let (code, answer) = json(&history, &["drift", line, "--into", "main"]);
+        assert_eq!((code, &answer["contained"]["looked_at"]), (0, &2.into()), "{answer:#}");
+    }
+}
+
 /// What people waived is not held, and the policy's list is told where something is on it.
 #[test]
 fn drift_tells_the_list_of_the_policy_only_where_it_matters() {
