@@ -41,6 +41,23 @@ pub(super) fn drift(bench: &Bench<'_>) -> Result<Answer, Failure> {
             let (commit, subject) = (drifted.commit, drifted.summary);
             answer.commits.push(Looked { commit, subject, is, incidents: BTreeSet::new() });
         }
+        // A line without a fork has no commit to judge, and that is no sign that nothing is missing.
+        if commits.is_empty() {
+            let asked = drifting::Question {
+                repository: bench.repository,
+                incidents: &bench.book()?.incidents,
+                branches: &bench.policy.branches,
+                options: &options,
+                threads: 1,
+                into: (name, main),
+                stop: &stop,
+            };
+            let contained = drifting::contained(&asked, (&line, tip))?.filter(|contained| contained.is_open);
+            findings.extend(contained.map(|contained| {
+                let message = contained.words(&line, name);
+                Finding::new(Refusal { code: Code::DriftUnproven, message, next: contained.ask(&line, name) })
+            }));
+        }
     }
     Ok(answer.with(findings))
 }

@@ -258,3 +258,24 @@ fn the_drift_of_every_line_is_told_but_for_what_never_goes_back() {
     scene.place.git(&["push", "-q", "origin", "main"]);
     scene.place.hotfix(&["gate", "--drift", "--release", "origin/main"]).exits(0);
 }
+
+/// A line that main was fast-forwarded to has no commit of its own, and that is no sign that main holds everything.
+#[test]
+fn a_line_within_the_history_of_main_is_not_passed_over() {
+    let place = Place::with_origin();
+    place.commit("shop.rs", "one\ntwo\nthree\n", "Old");
+    place.commit("news.md", "x\n", "More");
+    place.git(&["tag", "v1.2.0"]);
+    place.git(&["push", "-q", "origin", "main", "main:release/1.2"]);
+    place.hotfix(&["sync"]).exits(0);
+    place.hotfix(&["gate", "--drift"]).exits(0);
+    place.commit("shop.rs", "one\ntwo is guarded\nthree\n", "Guard it");
+    place.git(&["push", "-q", "origin", "main", "main:release/1.2"]);
+    place.hotfix(&["gate", "--drift"]).exits(0);
+    place.git(&["revert", "--no-edit", "HEAD"]);
+    place.git(&["push", "-q", "origin", "main"]);
+    let report = place.json(&["gate", "--drift"]);
+    assert_eq!((codes(&report).as_str(), &report["exit"]["code"]), ("drift-unproven", &3.into()), "{report:#}");
+    place.hotfix(&["gate", "--drift"]).exits(3).says("hotfix merged v1.2.0..release/1.2 --into main");
+    assert_eq!(place.json(&["drift", "release/1.2"])["exit"]["code"], 3);
+}
