@@ -1,5 +1,6 @@
 //! Runs of whole lines, and how often they stand in a text.
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use memchr::memmem;
@@ -57,6 +58,30 @@ impl Block {
     }
 }
 
+/// Lines that must all stand in a text, each as it is and in any place.
+pub struct EachLine {
+    finders: Vec<memmem::Finder<'static>>,
+    /// The one that the last text lacked: the next one, a neighbouring version, will lack it too.
+    lacked: Cell<usize>,
+}
+
+impl EachLine {
+    /// These lines.
+    pub fn new(lines: &[&[u8]]) -> Self {
+        let finders = lines.iter().map(|line| memmem::Finder::new(line).into_owned()).collect();
+        Self { finders, lacked: Cell::new(0) }
+    }
+
+    /// Whether the bytes of each stand anywhere in a text: where they do not, not all lines do.
+    pub fn may_stand_in(&self, text: &[u8]) -> bool {
+        let lacks = |at: &usize| self.finders[*at].find(text).is_none();
+        let mut all = (self.lacked.get()..self.finders.len()).chain(0..self.lacked.get());
+        let lacking = all.find(lacks);
+        lacking.into_iter().for_each(|at| self.lacked.set(at));
+        lacking.is_none()
+    }
+}
+
 /// Whether a text begins with what it ends with: the last step of Knuth, Morris and Pratt's failure function.
 fn has_border(text: &[u8]) -> bool {
     let mut borders = vec![0; text.len()];
@@ -87,6 +112,14 @@ mod tests {
             let counts = block.count(new).cast_signed() - block.count(old).cast_signed();
             proptest::prop_assert_eq!(block.gained(old, new, shared_ends(old, new)), counts);
         }
+    }
+
+    #[test]
+    fn each_line_is_looked_for_whichever_the_last_text_lacked() {
+        let lines = EachLine::new(&[b"a", b"b", b"c"]);
+        let texts = ["c\nb\na", "a\nc", "a\nb", "a\nb\nc", "b\nc", ""];
+        assert_eq!(texts.map(|text| lines.may_stand_in(text.as_bytes())), [true, false, false, true, false, false]);
+        assert!(EachLine::new(&[]).may_stand_in(b""));
     }
 
     #[test]

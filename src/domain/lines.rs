@@ -141,6 +141,9 @@ fn shared_suffix(old: &[u8], new: &[u8]) -> usize {
     suffix + old.iter().rev().zip(new.iter().rev()).take_while(|(a, b)| a == b).count()
 }
 
+/// Up to so many pairs of lines it costs less to compare each than to diff them.
+const FEW_PAIRS: usize = 32;
+
 /// One difference between two texts: these lines of the old one became these of the new one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hunk {
@@ -186,7 +189,9 @@ impl Alignment {
     /// Aligns what differs, between so many lines that do not.
     fn around(prefix: usize, old: &[&[u8]], new: &[&[u8]], suffix: usize) -> Self {
         let mut hunks = Vec::new();
-        if old.is_empty() || new.is_empty() {
+        // Most steps change a line or two, and nothing is left of what they change.
+        let share_nothing = old.len() * new.len() <= FEW_PAIRS && !old.iter().any(|line| new.contains(line));
+        if share_nothing {
             if old.len() + new.len() > 0 {
                 hunks.push(Hunk { old: prefix..prefix + old.len(), new: prefix..prefix + new.len() });
             }

@@ -1,5 +1,7 @@
 //! Within one difference between two versions: which line goes on as which.
 
+use std::ops::Range;
+
 use super::lines::is_telling;
 use super::versions;
 
@@ -37,9 +39,8 @@ impl Succession {
                 let compared = (has_version && had_version).then(|| versions::compared(old, line)).flatten();
                 compared.map_or_else(|| likeness(old, line), |_| 100)
             };
-            let pairs = (first..old.len()).map(|at| (alike(at), old.len() - at, at));
-            match pairs.filter(|(alike, ..)| *alike >= 60).max() {
-                Some((.., at)) => {
+            match most_alike(first..old.len(), alike) {
+                Some(at) => {
                     heir[at] = Some(index);
                     first = at + 1;
                 }
@@ -62,8 +63,8 @@ impl Succession {
         if old.len() == new.len() && self.heir.iter().all(Option::is_some) {
             return;
         }
-        let all = |lines: &[&[u8]]| without_last_commas(lines.iter().flat_map(|line| without_space(line)));
-        if all(old) != all(new) {
+        // Most differ in their first signs.
+        if !signs(old).eq(signs(new)) {
             return;
         }
         let ends: Vec<usize> = new
@@ -82,6 +83,24 @@ impl Succession {
         }
         (self.newcomers, self.reflowed) = (0, true);
     }
+}
+
+/// So alike, in percent, the line is that takes another's place.
+const ALIKE: usize = 60;
+
+/// The first of the most alike of some lines, if it is alike enough.
+fn most_alike(lines: Range<usize>, alike: impl Fn(usize) -> usize) -> Option<usize> {
+    let mut best = None;
+    for at in lines {
+        let alike = alike(at);
+        if alike >= ALIKE && best.is_none_or(|(most, _)| alike > most) {
+            best = Some((alike, at));
+        }
+        if alike == 100 {
+            break;
+        }
+    }
+    best.map(|(_, at)| at)
 }
 
 /// Whether what stands behind a line in another form of it is no part of the program here: a comment, or a bare `return`.
@@ -103,16 +122,14 @@ fn with_version(line: &[u8]) -> (&[u8], bool) {
     (line.trim_ascii(), versions::may_name_one(line))
 }
 
-/// The signs without the commas that stand before the end of a list: a formatter puts them there where it breaks one.
-fn without_last_commas(signs: impl Iterator<Item = u8>) -> Vec<u8> {
-    let mut kept = Vec::new();
-    for sign in signs {
-        if b")]}".contains(&sign) && kept.last() == Some(&b',') {
-            kept.pop();
-        }
-        kept.push(sign);
-    }
-    kept
+/// The signs of some lines without the commas that stand before the end of a list: a formatter puts them there where it breaks one.
+fn signs(lines: &[&[u8]]) -> impl Iterator<Item = u8> {
+    let mut signs = lines.iter().flat_map(|line| without_space(line)).peekable();
+    std::iter::from_fn(move || {
+        let sign = signs.next()?;
+        let ends_list = |next: &u8| sign == b',' && b")]}".contains(next);
+        signs.next_if(ends_list).or(Some(sign))
+    })
 }
 
 /// Whether `new` holds `old` behind a comment's mark, be it with a word before it.

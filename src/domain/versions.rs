@@ -15,16 +15,14 @@ pub(super) fn compared(line: &[u8], heir: &[u8]) -> Option<Ordering> {
     if !may_name_one(line) || !may_name_one(heir) {
         return None;
     }
-    let (line, heir) = (parts(line.trim_ascii()), parts(heir.trim_ascii()));
-    if line.len() != heir.len() {
-        return None;
-    }
+    let (mut line, mut heir) = (parts(line.trim_ascii()), parts(heir.trim_ascii()));
     let (mut raised, mut lowered) = (false, false);
-    for (was, is) in line.iter().zip(&heir) {
-        match (was, is) {
-            (Part::Other(was), Part::Other(is)) if was == is => {}
-            (Part::Checksum, Part::Checksum) => {}
-            (Part::Version(was), Part::Version(is)) => match precedence(was, is) {
+    loop {
+        match (line.next(), heir.next()) {
+            (None, None) => break,
+            (Some(Part::Other(was)), Some(Part::Other(is))) if was == is => {}
+            (Some(Part::Checksum), Some(Part::Checksum)) => {}
+            (Some(Part::Version(was)), Some(Part::Version(is))) => match precedence(was, is) {
                 Ordering::Less => raised = true,
                 Ordering::Greater => lowered = true,
                 Ordering::Equal => {}
@@ -52,13 +50,14 @@ enum Part<'a> {
     Other(&'a [u8]),
 }
 
-fn parts(line: &[u8]) -> Vec<Part<'_>> {
-    let (mut parts, mut at) = (Vec::new(), 0);
-    while at < line.len() {
-        let word = word(&line[at..]);
+fn parts(line: &[u8]) -> impl Iterator<Item = Part<'_>> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let rest = line.get(at..).filter(|rest| !rest.is_empty())?;
+        let word = word(rest);
         let mark = at.checked_sub(1).map(|before| line[before]).filter(|before| b"\"'`".contains(before));
-        let quoted = mark.is_some() && line.get(at + word.len()).copied() == mark;
-        let checksum = checksum(&line[at..]);
+        let quoted = mark.is_some() && rest.get(word.len()).copied() == mark;
+        let checksum = checksum(rest);
         let (part, length) = if is_version(word, quoted) {
             (Part::Version(word), word.len())
         } else if checksum > 0 {
@@ -67,12 +66,11 @@ fn parts(line: &[u8]) -> Vec<Part<'_>> {
             // Only the end of a word may be a version: `tokio-1.2.3`; of an address nothing is.
             let is_inner = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'.';
             let length = word.iter().position(|byte| !is_inner(byte)).unwrap_or(word.len()).max(1);
-            (Part::Other(&line[at..at + length]), length)
+            (Part::Other(&rest[..length]), length)
         };
-        parts.push(part);
         at += length;
-    }
-    parts
+        Some(part)
+    })
 }
 
 /// The word that a text begins with, with the signs that may stand within a version; empty where it begins with none.

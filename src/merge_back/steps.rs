@@ -89,16 +89,22 @@ impl Target<'_> {
         Ok(best.map(|(_, path)| path))
     }
 
-    /// The other files than this one in which a commit made a block stand more often than before: where code was moved to.
+    /// The other files than this one in which a commit made these lines stand more often than before, as one block: where code
+    /// was moved to.
     pub fn elsewhere(
         &self,
         number: usize,
-        block: &Block,
+        (lines, block): (&[&[u8]], &Block),
         from: &RepositoryPath,
     ) -> Result<Vec<(RepositoryPath, Entry)>, Failure> {
+        let telling = telling(lines);
         let differing = self.differing(number)?;
+        let may_hold = self.may_hold(number, &telling, telling.len())?;
         let mut found = Vec::new();
-        for file in differing.iter().take(MOST_FILES).filter(|file| file.path != *from) {
+        for (place, file) in differing.iter().take(MOST_FILES).enumerate() {
+            if file.path == *from || !may_hold(place) {
+                continue;
+            }
             let Some(after) = file.after.filter(|entry| entry.is_file()) else { continue };
             let there = block.count(&self.blob(after.id)?);
             let before = file.before.filter(|entry| there > 0 && entry.is_file());
@@ -117,7 +123,7 @@ impl Target<'_> {
         lines: &[&[u8]],
         from: &RepositoryPath,
     ) -> Result<Option<(RepositoryPath, Entry, Vec<usize>)>, Failure> {
-        let wanted: Vec<&[u8]> = lines.iter().filter(|line| is_telling(line)).map(|line| line.trim_ascii()).collect();
+        let wanted = telling(lines);
         if wanted.is_empty() || wanted.len() == 1 && is_short(wanted[0]) {
             return Ok(None);
         }
@@ -125,12 +131,10 @@ impl Target<'_> {
         let most = wanted.len() - wanted.len() / 10;
         let differing = self.differing(number)?;
         let mut best: Option<(RepositoryPath, Entry, Vec<usize>)> = None;
-        let may_hold = |path: &RepositoryPath| path != from && (!is_copy(path) || is_copy(from));
-        let held = self.holders(number)?.map(|holders| holders.count(&wanted));
-        let holds_most =
-            |place: &usize| held.as_ref().is_none_or(|held| held.get(place).is_some_and(|held| *held >= most));
+        let may_be = |path: &RepositoryPath| path != from && (!is_copy(path) || is_copy(from));
+        let may_hold = self.may_hold(number, &wanted, most)?;
         'files: for (place, file) in differing.iter().take(MOST_FILES).enumerate() {
-            if !holds_most(&place) || !may_hold(&file.path) {
+            if !may_hold(place) || !may_be(&file.path) {
                 continue;
             }
             let Some(after) = file.after.filter(|entry| entry.is_file()) else { continue };
@@ -160,6 +164,17 @@ impl Target<'_> {
             }
         }
         Ok(best)
+    }
+
+    /// Which of the files that a commit changed, by their places, may hold so many of these lines (without indentation).
+    fn may_hold(
+        &self,
+        number: usize,
+        lines: &[&[u8]],
+        least: usize,
+    ) -> Result<impl Fn(usize) -> bool + use<>, Failure> {
+        let held = self.holders(number)?.map(|holders| holders.count(lines));
+        Ok(move |place| held.as_ref().is_none_or(|held| held.get(&place).is_some_and(|held| *held >= least)))
     }
 
     /// Whether a commit takes out more than this many telling lines, in all its files together.
@@ -210,6 +225,11 @@ impl Target<'_> {
         let ids: Vec<ObjectId> = std::iter::once(landing).chain(commits.iter().copied()).collect();
         Ok(self.messages(number)?.iter().any(|message| revert::names(&message.text, &ids, &summary)))
     }
+}
+
+/// The lines that say something, without their indentation.
+fn telling<'a>(lines: &[&'a [u8]]) -> Vec<&'a [u8]> {
+    lines.iter().filter(|line| is_telling(line)).map(|line| line.trim_ascii()).collect()
 }
 
 /// Whether a line says too little to be known again alone.

@@ -122,7 +122,7 @@ impl TextJudge<'_, '_> {
         let block = Block::new(removed);
         let count =
             |side: &Option<Side>| self.target.content(side.as_ref().map(entry_of)).map(|content| block.count(&content));
-        'places: for (path, _) in self.target.elsewhere(at, &block, self.path)? {
+        'places: for (path, _) in self.target.elsewhere(at, (removed, &block), self.path)? {
             for change in self.fix.changes.iter().filter(|change| change.path() == Some(&path)) {
                 if count(&change.after)? > count(&change.before)? {
                     continue 'places;
