@@ -74,6 +74,12 @@ impl Trace {
         self.own.iter().chain(&self.heirs).filter(telling).count()
     }
 
+    /// How many telling lines of a version stand where a pure deletion's lines stood.
+    pub fn in_the_gap(&self, version: &Text<'_>) -> usize {
+        let gap = self.gap.clone().filter(|gap| !gap.is_empty());
+        gap.map_or(0, |gap| version.lines()[gap].iter().filter(|line| is_telling(line)).count())
+    }
+
     /// Whether anything of it was replaced, dropped or moved.
     pub fn is_evolved(&self) -> bool {
         self.replaced + self.dropped + self.moved > 0

@@ -181,6 +181,12 @@ impl TextJudge<'_, '_> {
             let (alignment, at) = (self.target.aligned(from.entry, to.entry)?, to.at);
             index -= 1;
             match trace.step(old, new, &alignment, &removed, &|| self.target.check_time())? {
+                // What was deleted may come again in words of its own.
+                Step::Stands(next)
+                    if next.in_the_gap(new) > trace.in_the_gap(old) && self.claims_to_revert(at, one)? =>
+                {
+                    return self.undone(one, at);
+                }
                 Step::Stands(next) => trace = next,
                 Step::Changed(mut next) => {
                     next.lost |= self.is_left_out_by_a_merge(&next.gone, old, at, &from.path)?;

@@ -206,3 +206,16 @@ fn files_with_long_histories_are_judged_as_others_are() {
 fn numbered(label: &str, numbers: std::ops::Range<usize>, edits: &dyn Fn(usize) -> String) -> String {
     numbers.map(|number| format!("{label}{number} : {}", edits(number))).collect::<Vec<_>>().join("\n")
 }
+
+#[test]
+fn what_was_deleted_comes_back_in_other_words_where_the_commit_says_so() {
+    for (says, verdict) in [("This reverts commit {pick}.", Reverted), ("Sort_otherwise", Merged)] {
+        let history = History::bare(&format!(
+            "base : a = fn_nodes() ____list_them fn_sort() ____let_marks_=_all() ____visit_each(marks) fn_iter() ____walk_them; b = other
+             fix : a ~ fn_sort() ____let_marks_=_all() ____visit_each(marks) ->
+             pick < base : b = more; pick fix
+             main : a ~ ____list_them -> ____list_them fn_order() ____push_the_node_behind_its_children; says {says}"
+        ));
+        assert_eq!(judge(&history, "base", "fix", "main").unwrap().verdict, verdict, "{says}");
+    }
+}
