@@ -149,7 +149,7 @@ impl<'a> Removed<'a> {
         let changed = self.is_changed(line);
         let (line, heir) = (self.code(line), self.code(heir));
         if let Some(step) = versions::compared(line, heir) {
-            return step == Ordering::Less
+            return step != Ordering::Greater
                 || self.lines.iter().any(|old| versions::compared(old, line) == Some(Ordering::Less));
         }
         let stands = |part: &[u8], parts: fn(&[u8]) -> Vec<&[u8]>| {

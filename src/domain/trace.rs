@@ -6,11 +6,13 @@
 
 use foldhash::HashMap;
 use std::cell::OnceCell;
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use super::hunk::Place;
 use super::lines::{Alignment, Hunk, Text, is_telling};
 use super::removed::Removed;
+use super::versions;
 
 /// A landed hunk's lines, followed forward from version to version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +29,9 @@ pub struct Trace {
     pub lost: bool,
     /// How many were dropped.
     pub dropped: usize,
-    /// How many of these do something by themselves.
+    /// How many of these went without anything in their place.
+    pub deleted: usize,
+    /// How many of those do something by themselves.
     pub lacking: usize,
     /// Those that the last step dropped, by their number in the version before it.
     pub gone: Vec<usize>,
@@ -59,8 +63,8 @@ impl Trace {
     pub fn new(hunk: &Hunk, place: Place) -> Self {
         let gap = hunk.new.is_empty().then_some(place.gap);
         let (heirs, gone) = (vec![], vec![]);
-        let (replaced, rewritten, lost, dropped, lacking, moved) = (0, false, false, 0, 0, 0);
-        Self { own: place.lines, heirs, replaced, rewritten, lost, dropped, lacking, gone, moved, gap }
+        let (replaced, rewritten, lost, dropped, deleted, lacking, moved) = (0, false, false, 0, 0, 0, 0);
+        Self { own: place.lines, heirs, replaced, rewritten, lost, dropped, deleted, lacking, gone, moved, gap }
     }
 
     /// The fix's own lines in a version.
@@ -192,10 +196,24 @@ impl Trace {
             if all.clone().any(|pair| is_back(&pair)) {
                 return Ok(Step::Restored);
             }
-            next.lost |= !succession.reflowed && all.any(|pair| is_lost(pair, (old, new), &hunk.new, removed));
+            let is_lost = |pair: (usize, usize)| {
+                // A checksum goes with the version that it is of, beside it.
+                let goes_with = versions::compared(old.lines()[pair.0], new.lines()[pair.1]) == Some(Ordering::Equal)
+                    && is_raised_beside(hunk, (old, new), alignment);
+                !goes_with && is_lost(pair, (old, new), &hunk.new, removed)
+            };
+            next.lost |= !succession.reflowed && all.any(is_lost);
             next.replaced += inherited.len();
             next.dropped += own.len() - inherited.len();
-            next.gone.extend(own.iter().filter(|line| heir_of(line).is_none()));
+            let gone = own.iter().copied().filter(|line| heir_of(line).is_none());
+            // What others stand in place of was rewritten, as where nothing of it is left.
+            if succession.newcomers == 0 {
+                let does_something = |line: &usize| removed.does_something(old.lines()[*line]);
+                next.deleted += gone.clone().count();
+                next.lacking += gone.clone().filter(does_something).count();
+                next.lost |= gone.clone().any(|line| removed.is_changed(old.lines()[line]));
+            }
+            next.gone.extend(gone);
             next.heirs.extend(inherited);
             next.heirs.extend(heirs.iter().filter_map(heir_of));
             rewritten |= succession.newcomers > 0;
@@ -216,8 +234,6 @@ impl Trace {
         (old, new): (&Text<'_>, &Text<'_>),
         removed: &Removed<'_>,
     ) -> Step {
-        next.lacking += next.gone.iter().filter(|line| removed.does_something(old.lines()[**line])).count();
-        next.lost |= next.gone.iter().any(|line| removed.is_changed(old.lines()[*line]));
         next.rewritten |= rewritten;
         next.own.sort_unstable();
         next.heirs.sort_unstable();
@@ -242,6 +258,18 @@ impl Trace {
         }
         Step::Changed(next)
     }
+}
+
+/// Differences with no more lines than this between them belong together: a lock file names the version of a package and its
+/// checksum a few lines apart.
+const BESIDE: usize = 4;
+
+/// Whether one of the differences of a step, or one beside it, raises a version.
+fn is_raised_beside(hunk: &Hunk, (old, new): (&Text<'_>, &Text<'_>), alignment: &Alignment) -> bool {
+    let is_beside =
+        |other: &&Hunk| other.old.start <= hunk.old.end + BESIDE && hunk.old.start <= other.old.end + BESIDE;
+    let raises = |other: &Hunk| versions::are_raised(&old.lines()[other.old.clone()], &new.lines()[other.new.clone()]);
+    alignment.hunks.iter().filter(is_beside).any(raises)
 }
 
 /// Whether the new line of a pair, one of those of a difference, has lost what the fix brought to the old one.
