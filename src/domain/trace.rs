@@ -199,20 +199,20 @@ impl Trace {
             let is_lost = |pair: (usize, usize)| {
                 // A checksum goes with the version that it is of, beside it.
                 let goes_with = versions::compared(old.lines()[pair.0], new.lines()[pair.1]) == Some(Ordering::Equal)
-                    && is_raised_beside(hunk, (old, new), alignment);
+                    && versions::is_raised_beside(hunk, alignment, old, new);
                 !goes_with && is_lost(pair, (old, new), &hunk.new, removed)
             };
             next.lost |= !succession.reflowed && all.any(is_lost);
             next.replaced += inherited.len();
             next.dropped += own.len() - inherited.len();
             let gone = own.iter().copied().filter(|line| heir_of(line).is_none());
-            // What others stand in place of was rewritten, as where nothing of it is left.
+            // What others stand in place of was rewritten, as where nothing of it is left. Who drops what the fix made of a line drops that.
             if succession.newcomers == 0 {
                 let does_something = |line: &usize| removed.does_something(old.lines()[*line]);
                 next.deleted += gone.clone().count();
                 next.lacking += gone.clone().filter(does_something).count();
-                next.lost |= gone.clone().any(|line| removed.is_changed(old.lines()[line]));
             }
+            next.lost |= gone.clone().any(|line| removed.is_changed(old.lines()[line]));
             next.gone.extend(gone);
             next.heirs.extend(inherited);
             next.heirs.extend(heirs.iter().filter_map(heir_of));
@@ -258,18 +258,6 @@ impl Trace {
         }
         Step::Changed(next)
     }
-}
-
-/// Differences with no more lines than this between them belong together: a lock file names the version of a package and its
-/// checksum a few lines apart.
-const BESIDE: usize = 4;
-
-/// Whether one of the differences of a step, or one beside it, raises a version.
-fn is_raised_beside(hunk: &Hunk, (old, new): (&Text<'_>, &Text<'_>), alignment: &Alignment) -> bool {
-    let is_beside =
-        |other: &&Hunk| other.old.start <= hunk.old.end + BESIDE && hunk.old.start <= other.old.end + BESIDE;
-    let raises = |other: &Hunk| versions::are_raised(&old.lines()[other.old.clone()], &new.lines()[other.new.clone()]);
-    alignment.hunks.iter().filter(is_beside).any(raises)
 }
 
 /// Whether the new line of a pair, one of those of a difference, has lost what the fix brought to the old one.

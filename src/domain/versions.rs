@@ -7,6 +7,7 @@
 use std::cmp::Ordering;
 use std::ops::Range;
 
+use super::lines::{Alignment, Hunk, Text};
 use super::succession::MOST_PAIRS;
 
 /// The shortest text of digits and letters that is taken for a checksum, in bytes: an MD5 in hexadecimal digits.
@@ -42,14 +43,23 @@ pub(super) fn compared(line: &[u8], heir: &[u8]) -> Option<Ordering> {
     }
 }
 
-/// Whether a difference of two texts raises the version that some line names, and lowers none.
-pub(super) fn are_raised(old: &[&[u8]], new: &[&[u8]]) -> bool {
-    if old.len() * new.len() > MOST_PAIRS {
-        return false;
-    }
-    let pairs = old.iter().flat_map(|line| new.iter().map(move |heir| compared(line, heir)));
-    let steps: Vec<Ordering> = pairs.flatten().collect();
-    steps.contains(&Ordering::Greater) && !steps.contains(&Ordering::Less)
+/// Differences with no more lines than this between them belong together: a lock file names the version of a package and its
+/// checksum a few lines apart.
+const BESIDE: usize = 4;
+
+/// Whether one of the differences of a step, or one beside it, raises the version that some line names, and lowers none.
+pub(super) fn is_raised_beside(hunk: &Hunk, step: &Alignment, old: &Text<'_>, new: &Text<'_>) -> bool {
+    let is_beside =
+        |other: &&Hunk| other.old.start <= hunk.old.end + BESIDE && hunk.old.start <= other.old.end + BESIDE;
+    step.hunks.iter().filter(is_beside).any(|other| {
+        let (old, new) = (&old.lines()[other.old.clone()], &new.lines()[other.new.clone()]);
+        if old.len() * new.len() > MOST_PAIRS {
+            return false;
+        }
+        let pairs = old.iter().flat_map(|line| new.iter().map(move |heir| compared(line, heir)));
+        let steps: Vec<Ordering> = pairs.flatten().collect();
+        steps.contains(&Ordering::Greater) && !steps.contains(&Ordering::Less)
+    })
 }
 
 /// Whether a dot or a dash stands between digits, a mark before them, or so many letters and digits that they may be a checksum.
