@@ -69,10 +69,8 @@ impl TextJudge<'_, '_> {
         if one.moved_to.is_none() && newest.entry == self.sides.0 && newest.entry != self.sides.1 {
             // The file is what it was before the fix, to the byte.
             one.take_out(newest.at);
-        } else if now == Standing::Absent && one.fate == Fate::InEffect {
-            let absent = self.versions.iter().map(|version| self.is_absent(hunk, version.entry));
-            let since = absent.take_while(|absent| !matches!(absent, Ok(false))).collect::<Result<Vec<_>, _>>()?.len();
-            one.take_out(self.versions[since.saturating_sub(1)].at);
+        } else if now == Standing::Absent && may_be_gone(one) {
+            self.absent(hunk, one)?;
         } else if let Some(Place { lines, gap }) = place {
             let around = match (lines.first(), lines.last()) {
                 (Some(first), Some(last)) => *first..*last + 1,
@@ -86,6 +84,26 @@ impl TextJudge<'_, '_> {
             {
                 one.fate = Fate::Unknown;
             }
+        }
+        Ok(())
+    }
+
+    /// Says of a hunk that landed, and that the hunk test does not find at the tip, which commit took it out, whatever its lines
+    /// say: they may have been rewritten, put back, and taken out with the rest.
+    ///
+    /// What the landing itself does not show was brought otherwise than the fix has it, or to another place: nobody took it out,
+    /// and a person must look.
+    fn absent(&self, hunk: &Hunk, one: &mut Judged) -> Result<(), Failure> {
+        let absent = self.versions.iter().map(|version| self.is_absent(hunk, version.entry));
+        let since = absent.take_while(|absent| !matches!(absent, Ok(false))).collect::<Result<Vec<_>, _>>()?.len();
+        let first = self.versions[since.saturating_sub(1)].at;
+        match one.landed_by {
+            Some(landing) if landing <= first => {
+                if one.fate == Fate::InEffect {
+                    one.fate = Fate::Unknown;
+                }
+            }
+            _ => one.take_out(first),
         }
         Ok(())
     }
@@ -264,6 +282,14 @@ impl Target<'_> {
             known.clear();
         }
         Rc::clone(known.entry(key).or_insert_with(|| switched_off(path, text).unwrap_or_default().into()))
+    }
+}
+
+/// Whether nothing says that a landed hunk's lines went on to another place.
+fn may_be_gone(one: &Judged) -> bool {
+    match one.fate {
+        Fate::InEffect => true,
+        _ => one.moved_to.is_none() && (one.uprooted_by.is_empty() || one.gone.is_some()),
     }
 }
 

@@ -100,8 +100,9 @@ impl Judged {
         }
     }
 
-    /// Says that a commit took it out.
+    /// Says that a commit took it out. What that seemed to bring it did not.
     pub fn take_out(&mut self, by: usize) {
+        self.landed_by = self.landed_by.filter(|landing| *landing != by);
         self.fate = Fate::Undone;
         self.undone_by = Some(by);
         self.standing = 0;
@@ -207,9 +208,9 @@ pub fn judge(
 }
 
 /// The texts of both sides; none where one is no text, or where both are the same bytes.
-type Texts = Option<(Rc<Vec<u8>>, Rc<Vec<u8>>)>;
+pub(super) type Texts = Option<(Rc<Vec<u8>>, Rc<Vec<u8>>)>;
 
-fn texts(target: &Target<'_>, before: Option<&Side>, after: &Side) -> Result<Texts, Failure> {
+pub(super) fn texts(target: &Target<'_>, before: Option<&Side>, after: &Side) -> Result<Texts, Failure> {
     let is_file = |side: &Side| side.mode.starts_with("100");
     if !is_file(after) || before.is_some_and(|before| !is_file(before)) {
         return Ok(None);

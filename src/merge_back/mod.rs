@@ -27,6 +27,7 @@ pub mod report;
 pub mod search;
 mod shelf;
 mod steps;
+mod taken_back;
 pub mod taken_out;
 pub mod target;
 mod text;

@@ -17,6 +17,7 @@ use super::identity::{Timeline, by_identity};
 use super::judge::{Judged, judge};
 use super::picks::Picks;
 use super::report::Report;
+use super::taken_back::taken_back;
 use super::target::{Target, Version};
 use super::together::together;
 
@@ -45,8 +46,10 @@ pub fn search(target: &Target<'_>, fix: &Fix, options: &Options) -> Result<Repor
     // A renamed file's lines are looked for along its old path: the landing is where it takes the new one.
     let start = |change: &&Change| change.before.as_ref().or(change.after.as_ref()).map(|side| side.path.clone());
     let paths: Vec<RepositoryPath> = changes.iter().filter_map(start).collect();
+    // Where the fix itself puts a file, new or moved, none that it deletes went.
+    let is_new = |change: &&&Change| change.before.as_ref().map(|before| &before.path) != change.path();
     let new_paths: Vec<RepositoryPath> =
-        changes.iter().filter(|change| change.before.is_none()).filter_map(|change| change.path().cloned()).collect();
+        changes.iter().filter(is_new).filter_map(|change| change.path().cloned()).collect();
     let (mut timelines, mut moved, mut touching) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
     let versions = target.versions(&paths, bottom)?;
     let kept = changes.iter().zip(&versions).filter(|(change, _)| change.after.is_some());
@@ -96,6 +99,7 @@ fn by_lines(
     }
     let mut judged: Vec<Judged> = judged.into_iter().flatten().collect();
     together(target, &fix.commits, &mut judged)?;
+    taken_back(target, &fix.commits, timelines, &mut judged)?;
     doubt(&picks, touching, &mut judged)?;
     Ok(judged)
 }

@@ -46,6 +46,7 @@ mod merge_back_places;
 mod merge_back_properties;
 mod merge_back_reworded;
 mod merge_back_signs;
+mod merge_back_taken;
 mod merge_back_words;
 mod not_here;
 mod pages;

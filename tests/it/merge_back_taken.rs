@@ -1,0 +1,108 @@
+//! What was taken back with the rest of a fix, where one hunk does not show it by itself.
+
+use hotfix::domain::merge_back::Verdict::{self, Merged, Partial, Reverted, Unproven};
+
+use crate::history::History;
+use crate::merge_back::judge;
+
+fn verdict(lines: &str) -> Verdict {
+    judge(&History::bare(lines), "base", "fix", "main").unwrap().verdict
+}
+
+/// The branch brought an import and took it out again; main saw neither, and the revert of the second commit brings it.
+#[test]
+fn who_says_that_they_revert_took_out_what_their_step_undid() {
+    let after = |says: &str| {
+        verdict(&format!(
+            "root : a = use_net use_process fn_one do_it_one fn_two do_it_two end_it; b = other
+             base : a ~ use_net -> use_is_ci use_net
+             fix : a = use_net fn_one do_it_other fn_two do_it_more end_it
+             pick < root : a = use_net fn_one do_it_other fn_two do_it_more end_it; b = more
+             main : a = use_is_ci use_net use_process fn_one do_it_one fn_two do_it_two end_it; says {says}"
+        ))
+    };
+    assert_eq!(after("This reverts commit {fix}."), Reverted);
+    assert_eq!(after("Tidy_up"), Partial, "nobody says so");
+}
+
+#[test]
+fn what_never_came_was_not_taken_back() {
+    for says in ["This reverts commit {pick}.", "This reverts commit {fix}."] {
+        let lines = format!(
+            "base : a = use_net use_process fn_one do_it_one fn_two do_it_two end_it; b = other
+             fix : a = use_net fn_one do_it_other fn_two do_it_more end_it; c = of_the_fix
+             pick < base : a = use_net fn_one do_it_other fn_two do_it_two end_it; b = more
+             main : a = use_net use_process fn_one do_it_one fn_two do_it_two end_it; says {says}"
+        );
+        assert_eq!(verdict(&lines), Partial, "{says}");
+    }
+}
+
+#[test]
+fn a_brace_went_with_what_stands_next_to_it() {
+    let lines = "base : a = fn_one { call_it_once call_it_twice } fn_two { }; b = other
+         fix : a = fn_one other_call call_it_once call_it_twice } fn_two {
+         pick < base : b = more; pick fix
+         longer : a += tail_one } tail_two
+         main : a = fn_one { call_it_once call_it_twice } fn_two { } tail_one } tail_two";
+    assert_eq!(verdict(lines), Reverted);
+}
+
+#[test]
+fn a_brace_that_is_open_beside_what_holds_stays_open() {
+    let lines = "base : a = fn_one { call_it_once call_it_twice } fn_two { }; b = other
+         fix : a = fn_one other_call call_it_once call_it_twice } fn_two {
+         pick < base : b = more; pick fix
+         longer : a += tail_one } tail_two
+         main : a = fn_one other_call call_it_once call_it_twice } fn_two { } tail_one } tail_two";
+    assert_ne!(verdict(lines), Merged);
+}
+
+/// The function went away with its guard and came again without it.
+#[test]
+fn code_that_comes_back_without_the_fix_has_lost_it() {
+    let function = |guard: &str| format!("p_begin p_one p_two {guard} p_three p_four p_five p_six p_seven p_close blank");
+    let rest = "q_begin q_open fix_line_one fix_line_two fix_line_three fix_line_four q_run q_close";
+    let lines = format!(
+        "base : a = {0} q_begin q_open q_run q_close; b = other
+         fix : a = {1} {rest}
+         pick < base : b = more; pick fix
+         gone : a = {rest}
+         main : a = {0} {rest}",
+        function(""),
+        function("guard_of_it")
+    );
+    assert_eq!(verdict(&lines), Partial);
+}
+
+/// Main has the lines in another order, and its pick stands where the fix does not have it: the landing does not show it either.
+#[test]
+fn what_its_landing_does_not_show_was_not_taken_out_by_it() {
+    let history = History::bare(
+        "base : a = _ } _ set_the_commands; b = other
+         old : a = _ set_the_commands _
+         main : a = } _ assert_the_delay_is_0 set_the_commands _; b = more; says Assert the delay
+         fix < base : pick -x main; a = _ } assert_the_delay_is_0 _ set_the_commands",
+    );
+    let report = judge(&history, "base", "fix", "main").unwrap();
+    assert!(report.hunks.iter().all(|hunk| hunk.undone_by.is_none()), "{:#?}", report.hunks);
+    assert_eq!(report.verdict, Unproven, "{:#?}", report.hunks);
+}
+
+/// Both new files look like the deleted one; it went to neither.
+#[test]
+fn a_deleted_file_did_not_go_where_the_fix_moves_another() {
+    let file = |name: &str| {
+        let lines: Vec<String> = (1..=12).map(|line| format!("header_line_{line}")).collect();
+        format!("{} class_{name}", lines.join(" "))
+    };
+    let lines = format!(
+        "base : d/Buf = {}; d/Old = {}; b = other
+         fix : rm d/Buf; mv d/Old e/Buf; e/Buf ~ class_Old -> class_Buf_new
+         other < base : b = more
+         main < other fix",
+        file("Buf"),
+        file("Old")
+    );
+    assert_eq!(verdict(&lines), Merged);
+}
