@@ -69,7 +69,7 @@ impl TextJudge<'_, '_> {
         if one.moved_to.is_none() && newest.entry == self.sides.0 && newest.entry != self.sides.1 {
             // The file is what it was before the fix, to the byte.
             one.take_out(newest.at);
-        } else if now == Standing::Absent && may_be_gone(one) {
+        } else if now == Standing::Absent && (one.fate == Fate::InEffect || one.gone.is_some()) {
             self.absent(hunk, one)?;
         } else if let Some(Place { lines, gap }) = place {
             let around = match (lines.first(), lines.last()) {
@@ -282,14 +282,6 @@ impl Target<'_> {
             known.clear();
         }
         Rc::clone(known.entry(key).or_insert_with(|| switched_off(path, text).unwrap_or_default().into()))
-    }
-}
-
-/// Whether nothing says that a landed hunk's lines went on to another place.
-fn may_be_gone(one: &Judged) -> bool {
-    match one.fate {
-        Fate::InEffect => true,
-        _ => one.moved_to.is_none() && (one.uprooted_by.is_empty() || one.gone.is_some()),
     }
 }
 

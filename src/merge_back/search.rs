@@ -17,7 +17,7 @@ use super::identity::{Timeline, by_identity};
 use super::judge::{Judged, judge};
 use super::picks::Picks;
 use super::report::Report;
-use super::taken_back::taken_back;
+use super::taken_back::{doubt_deletions, taken_back};
 use super::target::{Target, Version};
 use super::together::together;
 
@@ -100,6 +100,7 @@ fn by_lines(
     let mut judged: Vec<Judged> = judged.into_iter().flatten().collect();
     together(target, &fix.commits, &mut judged)?;
     taken_back(target, &fix.commits, timelines, &mut judged)?;
+    doubt_deletions(target, &fix.commits, timelines, &mut judged)?;
     doubt(&picks, touching, &mut judged)?;
     Ok(judged)
 }

@@ -62,6 +62,41 @@ pub(super) fn taken_back(
     Ok(())
 }
 
+/// Doubts a deletion that stands where a commit since says that it takes the fix back, and made the file longer: it may have
+/// brought what was deleted in words of its own, at another place.
+pub(super) fn doubt_deletions(
+    target: &Target<'_>,
+    commits: &[ObjectId],
+    timelines: &[Timeline<'_>],
+    judged: &mut [Judged],
+) -> Result<(), Failure> {
+    let is_deletion =
+        |one: &Judged| matches!(&one.part, Part::Lines { new, .. } if new.is_empty()) && one.fate.holds() && !one.quiet;
+    if !judged.iter().any(is_deletion) {
+        return Ok(());
+    }
+    let versions: BTreeMap<_, _> = timelines.iter().map(|(change, versions)| (change.path(), versions)).collect();
+    let length = |version: &Version| match version.entry.filter(|entry| entry.is_file()) {
+        Some(entry) => target.blob(entry.id).map(|blob| blob.len()),
+        None => Ok(0),
+    };
+    let mut claims = BTreeMap::new();
+    for one in judged.iter_mut().filter(|one| is_deletion(one)) {
+        let (Some(landing), Some(versions)) = (one.landed_by, versions.get(&Some(&one.path))) else { continue };
+        for (at, version) in versions.iter().enumerate().take_while(|(_, version)| version.at < landing) {
+            let claimed = match claims.get(&(version.at, landing)) {
+                Some(claimed) => *claimed,
+                None => target.claims_to_revert(version.at, landing, commits)?,
+            };
+            claims.insert((version.at, landing), claimed);
+            if claimed && versions.get(at + 1).map_or(Ok(0), length)? < length(version)? {
+                one.fate = Fate::Unknown;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// A changed path with its versions on the target, newest first.
 struct OnePath<'a, 't> {
     target: &'a Target<'a>,

@@ -89,7 +89,7 @@ impl TextJudge<'_, '_> {
             if hunk.new.is_empty() && one.fate.holds() && self.was_moved(hunk, &one)? {
                 one.fate = Fate::Weak;
             }
-            if one.fate.holds() || landed && one.fate == Fate::Unknown && now == Standing::Absent {
+            if one.fate.holds() {
                 self.doubt(hunk, (now, place.filter(|_| lacking.is_empty())), tip, &mut one)?;
             }
             judged.push(one);

@@ -61,7 +61,8 @@ fn a_brace_that_is_open_beside_what_holds_stays_open() {
 /// The function went away with its guard and came again without it.
 #[test]
 fn code_that_comes_back_without_the_fix_has_lost_it() {
-    let function = |guard: &str| format!("p_begin p_one p_two {guard} p_three p_four p_five p_six p_seven p_close blank");
+    let function =
+        |guard: &str| format!("p_begin p_one p_two {guard} p_three p_four p_five p_six p_seven p_close blank");
     let rest = "q_begin q_open fix_line_one fix_line_two fix_line_three fix_line_four q_run q_close";
     let lines = format!(
         "base : a = {0} q_begin q_open q_run q_close; b = other
@@ -81,12 +82,27 @@ fn what_its_landing_does_not_show_was_not_taken_out_by_it() {
     let history = History::bare(
         "base : a = _ } _ set_the_commands; b = other
          old : a = _ set_the_commands _
-         main : a = } _ assert_the_delay_is_0 set_the_commands _; b = more; says Assert the delay
-         fix < base : pick -x main; a = _ } assert_the_delay_is_0 _ set_the_commands",
+         main : a = } _ assert_the_delay_is_0 set_the_commands _; b = more; by Ann; at 90; says Assert
+         fix < base : a = _ } assert_the_delay_is_0 _ set_the_commands; b = more; by Ann; at 90; says Assert\\n\\n(cherry picked from commit {main})",
     );
     let report = judge(&history, "base", "fix", "main").unwrap();
     assert!(report.hunks.iter().all(|hunk| hunk.undone_by.is_none()), "{:#?}", report.hunks);
     assert_eq!(report.verdict, Unproven, "{:#?}", report.hunks);
+}
+
+/// What it brings may stand at another place, in words of its own.
+#[test]
+fn a_deletion_that_somebody_says_to_have_taken_back_is_not_sure() {
+    let after = |says: &str| {
+        verdict(&format!(
+            "base : a = fn_nodes() ____list_them fn_sort() ____let_marks_=_all() ____visit_each(marks) fn_iter() ____walk_them; b = other
+             fix : a ~ fn_sort() ____let_marks_=_all() ____visit_each(marks) ->
+             pick < base : b = more; pick fix
+             main : a ~ ____walk_them -> ____walk_them fn_order() ____push_the_node_behind_its_children; says {says}"
+        ))
+    };
+    assert_eq!(after("This reverts commit {pick}."), Unproven);
+    assert_eq!(after("Sort_otherwise"), Merged);
 }
 
 /// Both new files look like the deleted one; it went to neither.
