@@ -15,7 +15,7 @@ pub struct Language {
     /// How whole lines are put aside, so that they are no part of the program.
     pub(super) aside: Aside,
     /// Whether `#if` leaves lines out.
-    pub(super) has_preprocessor: bool,
+    pub has_preprocessor: bool,
     /// Lines above the code by which no build takes up the file.
     pub(super) unbuilt_files: &'static [&'static [u8]],
     /// How lines begin by which no build takes up what stands below.

@@ -86,7 +86,7 @@ impl Succession {
 }
 
 /// So alike, in percent, the line is that takes another's place.
-const ALIKE: usize = 60;
+pub const ALIKE: usize = 60;
 
 /// The first of the most alike of some lines, if it is alike enough.
 fn most_alike(lines: Range<usize>, alike: impl Fn(usize) -> usize) -> Option<usize> {

@@ -1,6 +1,7 @@
 //! What takes a proof away again: signs that a hunk stands there, or went, otherwise than its lines alone tell.
 
 use foldhash::HashSet;
+use memchr::memmem;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -8,8 +9,8 @@ use crate::domain::adaptation::is_alike;
 use crate::domain::fate::Fate;
 use crate::domain::hunk::{Place, Standing};
 use crate::domain::identity::RepositoryPath;
-use crate::domain::lines::{Alignment, Hunk, Text, indentation, is_telling};
-use crate::domain::removed::is_white_space;
+use crate::domain::lines::{Alignment, Hunk, Text, is_telling};
+use crate::domain::succession::{ALIKE, likeness};
 use crate::domain::switched_off::switched_off;
 use crate::domain::test_code::is_test_code;
 use crate::domain::trace::Trace;
@@ -134,40 +135,24 @@ impl TextJudge<'_, '_> {
         self.is_cut_off(hunk, places, text) || self.is_out_of_order(hunk, places, text)
     }
 
-    /// Whether the block that holds a hunk in the fix stands in a version without it, and the hunk's lines in another.
-    ///
-    /// A block is known by the line above that is indented less, such as a function's head, where that stands only once.
-    fn left_its_block(&self, hunk: &Hunk, places: &[usize], text: &Text<'_>) -> bool {
-        let after = &self.change.after;
-        let is = |at: &usize, own: usize| text.lines()[*at].trim_ascii() == after.lines()[own].trim_ascii();
-        let place_of = |own: usize| places.iter().copied().find(|at| is(at, own));
-        let telling = hunk.new.clone().filter(|own| is_telling(after.lines()[*own]));
-        let Some((own, here)) = telling.filter_map(|own| Some((own, place_of(own)?))).next() else { return false };
-        if is_white_space(self.change.removed(hunk), self.change.added(hunk)) {
-            // Which block it is in is all that such a hunk changes, and another indentation of the whole file may look like it.
-            return heads(after, own) != heads(text, here);
-        }
-        let known = heads(after, own).into_iter().find(|head| text.holds_once(head) && after.holds_once(head));
-        let Some(head) = known.filter(|head| !heads(text, here).contains(head)) else { return false };
-        // Where lines repeat they may be its own all the same.
-        !block(text, head).iter().any(|line| line.trim_ascii() == after.lines()[own].trim_ascii())
-    }
-
     /// Whether one of a hunk's lines, which stand at these places of a version, is switched off there, and was not in the fix.
+    ///
+    /// A comment that says the same in other words since is more like a comment of the fix than like its code.
     fn is_switched_off(&self, hunk: &Hunk, places: &[usize], (version, text): (&Version, &Text<'_>)) -> bool {
         let off = self.target.switched_off(&version.path, version.entry, text);
         if off.is_empty() {
             return false;
         }
         let in_fix = self.target.switched_off(self.path, self.sides.1, &self.change.after);
-        let was_off: HashSet<&[u8]> = hunk
-            .new
-            .clone()
-            .filter(|line| in_fix.get(*line) == Some(&true))
-            .map(|line| self.change.after.lines()[line])
-            .collect();
-        let is_off = |line: &usize| off.get(*line) == Some(&true) && !was_off.contains(text.lines()[*line]);
-        places.iter().any(is_off)
+        let (mut was_off, mut was_on) = (Vec::new(), Vec::new());
+        for line in hunk.new.clone() {
+            let is_off = in_fix.get(line) == Some(&true);
+            if is_off { &mut was_off } else { &mut was_on }.push(self.change.after.lines()[line]);
+        }
+        let known: HashSet<&[u8]> = was_off.iter().copied().collect();
+        let is_off = |line: &usize| off.get(*line) == Some(&true) && !known.contains(text.lines()[*line]);
+        let is_by_right = |line: &usize| is_more_like(text.lines()[*line], &was_off, &was_on);
+        places.iter().any(|line| is_off(line) && !is_by_right(line))
     }
 
     /// Whether the commit with number `at` is a merge that left out lines, which stand at these places of its first parent's
@@ -285,32 +270,22 @@ impl Target<'_> {
     }
 }
 
-/// The lines above a line that are indented less and less, the nearest first, without their indentation. What ends a head of
-/// several lines is none, nor is a word that says too little: `var (`.
-pub(super) fn heads<'a>(text: &Text<'a>, line: usize) -> Vec<&'a [u8]> {
-    let mut depth = indentation(text.lines()[line]);
-    let mut heads = Vec::new();
-    for above in text.lines()[..line].iter().rev() {
-        let words = above.trim_ascii();
-        if depth == 0 {
-            break;
-        }
-        if !words.is_empty() && !words.starts_with(b")") && indentation(above) < depth {
-            depth = indentation(above);
-            heads.extend(is_telling(words).then_some(words));
-        }
-    }
-    heads
-}
-
-/// The lines below a head that are indented more.
-fn block<'t, 'a>(text: &'t Text<'a>, head: &[u8]) -> &'t [&'a [u8]] {
-    let lines = text.lines();
-    let start = lines.iter().position(|line| line.trim_ascii() == head).unwrap_or(lines.len());
-    let depth = lines.get(start).map_or(0, |line| indentation(line));
-    let below = &lines[lines.len().min(start + 1)..];
-    let end = below.iter().position(|line| !line.trim_ascii().is_empty() && indentation(line) <= depth);
-    &below[..end.unwrap_or(below.len())]
+/// Whether a line goes on as one of `these` rather than as one of `others`, whatever the marks at its ends.
+fn is_more_like(line: &[u8], these: &[&[u8]], others: &[&[u8]]) -> bool {
+    let words = |line: &'_ [u8]| {
+        let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte >= 0x80;
+        let start = line.iter().position(is_word).unwrap_or(line.len());
+        start..line.iter().rposition(is_word).map_or(start, |end| end + 1)
+    };
+    let line = &line[words(line)];
+    let most = |all: &[&[u8]]| all.iter().map(|other| likeness(line, &other[words(other)])).max().unwrap_or(0);
+    // Who comments code out may say why on the same line.
+    let holds_code = || {
+        let code = others.iter().filter(|other| is_telling(other)).map(|other| &other[words(other)]);
+        code.into_iter().any(|code| memmem::find(line, code).is_some())
+    };
+    let alike = most(these);
+    alike >= ALIKE && alike > most(others) && !holds_code()
 }
 
 /// Whether at least half of what says something in these lines stands, in whatever form, among others.

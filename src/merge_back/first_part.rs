@@ -10,6 +10,7 @@ use crate::domain::fate::Fate;
 use crate::domain::hunk::{Standing, TextChange, View};
 use crate::domain::identity::RepositoryPath;
 use crate::domain::lines::{Hunk, Text, is_telling};
+use crate::domain::succession::{ALIKE, likeness};
 use crate::failure::Failure;
 use crate::git::trees::Entry;
 
@@ -45,7 +46,7 @@ impl TextJudge<'_, '_> {
         }
         for form in self.forms(forms)? {
             self.target.check_time()?;
-            let lacking = self.lacking(hunk, *form)?;
+            let lacking = self.lacking(hunk, *form, whole)?;
             if lacking.is_empty() {
                 continue;
             }
@@ -128,7 +129,10 @@ impl TextJudge<'_, '_> {
     }
 
     /// The lines of a hunk that differ from an earlier form of it, where the tip stands as that form does.
-    fn lacking(&self, hunk: &Hunk, form: Entry) -> Result<Vec<Range<usize>>, Failure> {
+    ///
+    /// Where all of the hunk was there once (`whole`), a form that only lacks lines says nothing if the tip has each as it was
+    /// or in a changed form: whatever changes a line later takes it from between its neighbours.
+    fn lacking(&self, hunk: &Hunk, form: Entry, whole: bool) -> Result<Vec<Range<usize>>, Failure> {
         let tip = self.versions.first().and_then(|version| version.entry);
         let (from_form, from_after) = (self.target.aligned(Some(form), tip)?, self.target.aligned(self.sides.1, tip)?);
         let is_of_it = |step: &&Hunk| match step.new.is_empty() {
@@ -154,11 +158,19 @@ impl TextJudge<'_, '_> {
         // Lines that stand elsewhere in the file were only put in another order.
         let count = |bytes: &[u8], line: &[u8]| Block::new(&[line]).count(bytes);
         let stands = |line: &&[u8]| count(&text, line) >= count(self.change.after.bytes(), line);
+        let tip_text = Text::new(&text);
+        let fresh = || self.target.aligned(self.sides.1, tip).map(|step| step.hunks.clone());
+        let fresh = if whole { fresh()? } else { vec![] };
+        let goes_on = |line: &&[u8]| {
+            let mut new = fresh.iter().flat_map(|step| &tip_text.lines()[step.new.clone()]);
+            stands(line) || new.any(|other| likeness(other, line) >= ALIKE)
+        };
         let steps = rest.hunks.iter().filter(|step| {
             let added: Vec<&[u8]> = rest.added(step).iter().copied().filter(does_something).collect();
             (!added.is_empty() || rest.removed(step).iter().any(does_something))
                 && view.standing(&rest, step) == Standing::Absent
                 && (added.is_empty() || !added.iter().all(stands))
+                && !(whole && step.old.is_empty() && added.iter().all(goes_on))
         });
         // Of lines that a later commit took out the place is told.
         let place = |step: &Hunk| match step.new.is_empty() {

@@ -4,6 +4,7 @@
 //! at which a hunk came into effect is its landing, and from there its own lines are followed to the target's tip.
 
 mod bench;
+mod blocks;
 mod by_hand;
 pub mod compare;
 mod doubts;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::domain::lines::{Hunk, Text, indentation, is_telling};
 
-use super::doubts::heads;
+use super::blocks::heads;
 use super::text::TextJudge;
 
 impl TextJudge<'_, '_> {
@@ -35,7 +35,7 @@ impl TextJudge<'_, '_> {
         let depth = indentation(after.lines()[own]);
         // Outside of functions only a script runs line by line.
         let is_run = depth > 0 || self.language.runs_by_line;
-        if !is_run || heads(after, own).first().is_some_and(|head| holds_members(head)) {
+        if !is_run || heads(&self.language, after, own).first().is_some_and(|head| holds_members(head)) {
             return false;
         }
         let is_statement = |line: &usize| {

@@ -63,7 +63,10 @@ impl TextJudge<'_, '_> {
             let lines = if hunk.new.is_empty() { self.change.removed(hunk) } else { self.change.added(hunk) };
             one.weight = lines.iter().filter(|line| is_telling(line)).count().max(1);
             one.standing = one.weight;
-            one.quiet = is_quiet_change(self.path, self.change.removed(hunk), self.change.added(hunk));
+            // Empty lines do nothing in either direction.
+            let is_empty = |line: &&[u8]| line.trim_ascii().is_empty();
+            one.quiet = is_quiet_change(self.path, self.change.removed(hunk), self.change.added(hunk))
+                || self.change.removed(hunk).iter().chain(self.change.added(hunk)).all(is_empty);
             let now = view.standing(self.change, hunk);
             let landed = found.is_some();
             match found {
