@@ -9,7 +9,7 @@ use super::lines::Hunk;
 
 /// Above so many pairs of lines a histogram diff may take minutes: for each run that both texts share it reads all that is
 /// left of them.
-const MOST_PAIRS: usize = 100_000_000;
+const MOST_PAIRS: usize = 1_000_000_000;
 
 /// The differences in order, without context. At least one line that both texts have stands between two of them.
 ///
