@@ -165,7 +165,7 @@ pub struct Alignment {
 }
 
 impl Alignment {
-    /// Aligns two texts by what [`differences`] says.
+    /// Aligns two texts by what `differences` says.
     ///
     /// What both begin and end with is cut off first, which is most of the work in a history's neighbouring versions.
     pub fn new(old: &[&[u8]], new: &[&[u8]]) -> Self {
