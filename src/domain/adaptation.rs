@@ -4,9 +4,7 @@ use foldhash::{HashMap, HashSet};
 use std::cmp::Ordering;
 use std::ops::Range;
 
-use super::comments::Comments;
 use super::hunk::{TextChange, place_around};
-use super::language::Language;
 use super::lines::{Alignment, Hunk, Text, is_telling};
 use super::removed::{Reading, Removed};
 use super::succession::{is_commented_out, likeness};
@@ -80,7 +78,7 @@ impl Adaptation {
         (open.len().saturating_mul(fresh.len()) <= MOST_LIKENESSES).then_some(())?;
         let own: HashSet<&[u8]> = change.hunks.iter().flat_map(|hunk| change.added(hunk)).copied().collect();
         let says_nothing = |_: &[u8]| quiet;
-        let reading = Reading { language: Language::UNKNOWN, is_quiet: &says_nothing, comments: &Comments::default };
+        let reading = Reading::unknown(&says_nothing);
         let (removed, mut left_out) = (Removed::new(removed, change.added(hunk), &reading), 0);
         for line in open {
             // It may be there already; elsewhere it is another one's.

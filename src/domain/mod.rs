@@ -55,4 +55,4 @@ pub mod test_code;
 pub mod text;
 pub mod three_way;
 pub mod trace;
-mod versions;
+pub mod versions;

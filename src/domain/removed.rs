@@ -22,6 +22,15 @@ pub struct Reading<'a> {
     pub is_quiet: &'a dyn Fn(&[u8]) -> bool,
     /// How comments begin behind the code of a line; asked when it matters.
     pub comments: &'a dyn Fn() -> Comments,
+    /// Whether a tool keeps in them which versions it took.
+    pub are_locked: bool,
+}
+
+impl<'a> Reading<'a> {
+    /// Of lines of which nothing is known but which are quiet.
+    pub fn unknown(is_quiet: &'a dyn Fn(&[u8]) -> bool) -> Self {
+        Self { language: Language::UNKNOWN, is_quiet, comments: &Comments::default, are_locked: false }
+    }
 }
 
 /// The lines that a hunk took out, to be known again.
@@ -95,6 +104,11 @@ impl<'a> Removed<'a> {
     /// Whether a line says something and does something by itself.
     pub(super) fn does_something(&self, line: &[u8]) -> bool {
         is_telling(line) && !(self.reading.is_quiet)(line)
+    }
+
+    /// Whether a tool keeps in the lines which versions it took, with their checksums.
+    pub(super) fn are_locked(&self) -> bool {
+        self.reading.are_locked
     }
 
     /// Whether a line is an import that does the same wherever it stands among others.

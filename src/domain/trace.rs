@@ -29,9 +29,7 @@ pub struct Trace {
     pub lost: bool,
     /// How many were dropped.
     pub dropped: usize,
-    /// How many of these went without anything in their place.
-    pub deleted: usize,
-    /// How many of those do something by themselves.
+    /// How many of these do something by themselves.
     pub lacking: usize,
     /// Those that the last step dropped, by their number in the version before it.
     pub gone: Vec<usize>,
@@ -63,8 +61,8 @@ impl Trace {
     pub fn new(hunk: &Hunk, place: Place) -> Self {
         let gap = hunk.new.is_empty().then_some(place.gap);
         let (heirs, gone) = (vec![], vec![]);
-        let (replaced, rewritten, lost, dropped, deleted, lacking, moved) = (0, false, false, 0, 0, 0, 0);
-        Self { own: place.lines, heirs, replaced, rewritten, lost, dropped, deleted, lacking, gone, moved, gap }
+        let (replaced, rewritten, lost, dropped, lacking, moved) = (0, false, false, 0, 0, 0);
+        Self { own: place.lines, heirs, replaced, rewritten, lost, dropped, lacking, gone, moved, gap }
     }
 
     /// The fix's own lines in a version.
@@ -198,7 +196,8 @@ impl Trace {
             }
             let is_lost = |pair: (usize, usize)| {
                 // A checksum goes with the version that it is of, beside it.
-                let goes_with = versions::compared(old.lines()[pair.0], new.lines()[pair.1]) == Some(Ordering::Equal)
+                let goes_with = removed.are_locked()
+                    && versions::compared(old.lines()[pair.0], new.lines()[pair.1]) == Some(Ordering::Equal)
                     && versions::is_raised_beside(hunk, alignment, old, new);
                 !goes_with && is_lost(pair, (old, new), &hunk.new, removed)
             };
@@ -206,12 +205,8 @@ impl Trace {
             next.replaced += inherited.len();
             next.dropped += own.len() - inherited.len();
             let gone = own.iter().copied().filter(|line| heir_of(line).is_none());
-            // What others stand in place of was rewritten, as where nothing of it is left. Who drops what the fix made of a line drops that.
-            if succession.newcomers == 0 {
-                let does_something = |line: &usize| removed.does_something(old.lines()[*line]);
-                next.deleted += gone.clone().count();
-                next.lacking += gone.clone().filter(does_something).count();
-            }
+            let does_something = |line: &usize| removed.does_something(old.lines()[*line]);
+            next.lacking += gone.clone().filter(does_something).count();
             next.lost |= gone.clone().any(|line| removed.is_changed(old.lines()[line]));
             next.gone.extend(gone);
             next.heirs.extend(inherited);
@@ -358,8 +353,6 @@ fn within<'a>(lines: &'a [usize], range: &Range<usize>) -> &'a [usize] {
 mod tests {
     use std::cell::Cell;
 
-    use super::super::comments::Comments;
-    use super::super::language::Language;
     use super::super::removed::Reading;
     use super::*;
 
@@ -377,7 +370,7 @@ mod tests {
         let alignment = Alignment::of_bytes(old.bytes(), new.bytes());
         let trace = Trace::new(&Hunk { old: 0..0, new: 0..39 }, Place { lines: (0..39).collect(), gap: 0..0 });
         let says_nothing = |_: &[u8]| false;
-        let reading = Reading { language: Language::UNKNOWN, is_quiet: &says_nothing, comments: &Comments::default };
+        let reading = Reading::unknown(&says_nothing);
         let removed = Removed::new(&[], &[], &reading);
         let asked = Cell::new(0);
         let step = |most: usize| {

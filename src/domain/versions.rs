@@ -7,6 +7,7 @@
 use std::cmp::Ordering;
 use std::ops::Range;
 
+use super::identity::RepositoryPath;
 use super::lines::{Alignment, Hunk, Text};
 use super::succession::MOST_PAIRS;
 
@@ -28,11 +29,13 @@ pub(super) fn compared(line: &[u8], heir: &[u8]) -> Option<Ordering> {
             (None, None) => break,
             (Some(Part::Other(was)), Some(Part::Other(is))) if was == is => {}
             (Some(Part::Checksum(was)), Some(Part::Checksum(is))) => is_other |= was != is,
-            (Some(Part::Version(was)), Some(Part::Version(is))) => match precedence(was, is) {
-                Ordering::Less => raised = true,
-                Ordering::Greater => lowered = true,
-                Ordering::Equal => same = true,
-            },
+            (Some(Part::Version(sign, was)), Some(Part::Version(other, is))) if sign == other => {
+                match precedence(was, is) {
+                    Ordering::Less => raised = true,
+                    Ordering::Greater => lowered = true,
+                    Ordering::Equal => same = true,
+                }
+            }
             _ => return None,
         }
     }
@@ -41,6 +44,21 @@ pub(super) fn compared(line: &[u8], heir: &[u8]) -> Option<Ordering> {
         (true, false) => Some(Ordering::Greater),
         (false, false) => (is_other && !same).then_some(Ordering::Equal),
     }
+}
+
+/// Whether a tool keeps in a file which versions it took, with their checksums.
+pub fn is_lock(path: &RepositoryPath) -> bool {
+    const NAMES: [&[u8]; 6] = [
+        b"go.sum",
+        b"gradle.lockfile",
+        b"npm-shrinkwrap.json",
+        b"package-lock.json",
+        b"packages.lock.json",
+        b"pnpm-lock.yaml",
+    ];
+    let path = path.as_bytes();
+    let name = &path[memchr::memrchr(b'/', path).map_or(0, |slash| slash + 1)..];
+    name.ends_with(b".lock") || NAMES.contains(&name)
 }
 
 /// Differences with no more lines than this between them belong together: a lock file names the version of a package and its
@@ -81,8 +99,8 @@ fn may_hold_checksum(line: &[u8]) -> bool {
 
 /// A part of a line.
 enum Part<'a> {
-    /// A version or a date, without what says that it is the lowest.
-    Version(&'a [u8]),
+    /// What says that it is the lowest that will do, and a version or a date.
+    Version(&'a [u8], &'a [u8]),
     Checksum(&'a [u8]),
     Other(&'a [u8]),
 }
@@ -98,7 +116,7 @@ fn parts(line: &[u8]) -> impl Iterator<Item = Part<'_>> {
         let version = word(&rest[sign.len()..]);
         let end = sign.len() + version.len();
         let (part, length) = if is_version(version, Beside::of(line, at..at + end, sign)) {
-            (Part::Version(version), end)
+            (Part::Version(sign, version), end)
         } else if checksum > 0 {
             (Part::Checksum(&rest[..checksum]), checksum)
         } else {
@@ -263,7 +281,7 @@ mod tests {
             ("a = \"1.0.0-rc.2\"", "a = \"1.0.0-rc.11\""),
             ("a = \"1.0.0-rc.2\"", "a = \"1.0.0\""),
             ("docs.rs/tokio/0.1.16/tokio/", "docs.rs/tokio/0.1.17/tokio/"),
-            ("\"rollup\": \"4.9.2\",", "\"rollup\": \"^4.12.0\","),
+            ("\"rollup\": \"^4.9.2\",", "\"rollup\": \"^4.12.0\","),
             ("  mypy==0.991", "  mypy==1.3"),
             ("    \"mypy==0.991\",", "    \"mypy==1.3\","),
             ("types-Pillow==10.0.0.3", "types-Pillow==10.1.0.0"),
@@ -302,6 +320,9 @@ mod tests {
             ("if load==0.5:", "if load==0.9:"),
             ("limit=0.5", "limit=0.9 # more"),
             ("retry@3", "retry@4"),
+            // What was pinned and what may be any later one are not the same.
+            ("urllib3==1.26.15", "urllib3>=1.26.16"),
+            ("\"rollup\": \"4.9.2\",", "\"rollup\": \"^4.12.0\","),
         ] {
             assert_eq!(compare(line, heir), None, "{line}");
         }

@@ -1,5 +1,7 @@
 //! In which block a line stands: by the lines above it that are indented less.
 
+use memchr::memmem;
+
 use crate::domain::language::Language;
 use crate::domain::lines::{Hunk, Text, indentation, is_telling};
 use crate::domain::removed::is_white_space;
@@ -49,10 +51,19 @@ impl TextJudge<'_, '_> {
             block(&self.language, text, other),
             block(&self.language, after, other),
         );
+        // Whoever comes in by the old name must come to the new one.
+        let leads_on = name(other).is_none_or(|name| old.iter().any(|line| memmem::find(line, name).is_some()));
         // What the other block has in the fix too may be its own.
-        neighbours.iter().any(|line| holds(new, line))
+        leads_on
+            && neighbours.iter().any(|line| holds(new, line))
             && !neighbours.iter().any(|line| holds(old, line) || holds(own, line))
     }
+}
+
+/// What a function's head calls it; none of a head without parameters.
+fn name(head: &[u8]) -> Option<&[u8]> {
+    let before = &head[..memchr::memchr(b'(', head)?];
+    before.split(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_').rfind(|word| !word.is_empty())
 }
 
 /// Whether one of these lines is this one, whatever its indentation.

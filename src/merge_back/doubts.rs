@@ -187,7 +187,7 @@ impl TextJudge<'_, '_> {
             one.standing = trace.standing(text).min(one.weight);
         }
         let lines: Vec<usize> = trace.own.iter().chain(&trace.heirs).copied().collect();
-        one.fate = if (trace.lost || trace.deleted > 0 && self.too_much_is_gone(hunk, trace)) && !one.quiet
+        one.fate = if (trace.lost || trace.dropped > 0 && self.too_much_is_gone(hunk, trace)) && !one.quiet
             || self.is_switched_off(hunk, &lines, (tip, text))
             || self.left_its_block(hunk, &lines, text)
             || self.does_nothing_there(hunk, &lines, text) && !one.quiet
@@ -207,7 +207,7 @@ impl TextJudge<'_, '_> {
         let does_something = |line: &&&[u8]| is_telling(line) && !self.language.is_quiet(&[line]);
         match self.change.added(hunk).iter().filter(does_something).count() {
             1 | 2 if !is_test_code(self.path) => trace.lacking > 0,
-            _ => trace.deleted * 2 > hunk.new.len(),
+            _ => trace.dropped * 2 > hunk.new.len(),
         }
     }
 

@@ -16,6 +16,7 @@ use crate::domain::quiet::{is_prose, is_quiet_change};
 use crate::domain::removed::{Reading, Removed};
 use crate::domain::test_code::is_test_code;
 use crate::domain::trace::{Step, Trace};
+use crate::domain::versions::is_lock;
 use crate::failure::Failure;
 use crate::git::trees::Entry;
 
@@ -175,7 +176,8 @@ impl TextJudge<'_, '_> {
     ) -> Result<(), Failure> {
         let is_quiet = |line: &[u8]| self.may_be_reworded() || self.language.is_quiet(&[line]);
         let comments = || Comments::within(&self.language, &self.change.after, hunk.new.start);
-        let reading = Reading { language: self.language, is_quiet: &is_quiet, comments: &comments };
+        let are_locked = is_lock(self.path);
+        let reading = Reading { language: self.language, is_quiet: &is_quiet, comments: &comments, are_locked };
         let removed = self.removed(hunk, &reading);
         while index > 0 {
             self.target.check_time()?;

@@ -14,11 +14,8 @@ use super::target::Target;
 /// A commit that takes out more than this many times what it takes out of the fix is not about the fix.
 const BROAD: usize = 4;
 
-/// Where less than this part of the fix is left, hardly anything is.
-const LEAST_LEFT: usize = 4;
-
-/// Where this part of the fix was written anew, nobody can say what of it is in effect.
-const MOSTLY: usize = 2;
+/// Where less than this part of the fix is left, hardly anything is; where as much was written anew, nobody can say.
+const PART: usize = 4;
 
 /// A commit that says that it takes a landing back is believed for all of it where this many times as much went as stayed.
 const MOST: usize = 3;
@@ -27,7 +24,7 @@ const MOST: usize = 3;
 ///
 /// - Code that went away with all around it is evolution, unless it was a good part of what that commit removed, or hardly
 ///   anything of the fix is left.
-/// - Where half of it was written anew, or nothing stands any more, nobody can say that it is in effect.
+/// - Where a good part was written anew, or nothing stands any more, nobody can say that it is in effect.
 /// - A commit that took nothing out but added comments and imports took nothing of the fix back, unless it says so.
 /// - A commit that took out most of what it touched of the fix took out all of that, also where the lines stand elsewhere
 ///   now, and lands nothing; and one that says so took out all that it touched.
@@ -38,7 +35,7 @@ pub(super) fn together(target: &Target<'_>, commits: &[ObjectId], judged: &mut [
     let landed = |one: &&Judged| (all || is_production(one)) && (one.fate.holds() || one.fate == Fate::Undone);
     let weight: usize = judged.iter().filter(landed).map(|one| one.weight).sum();
     let standing: usize = judged.iter().filter(landed).map(|one| one.standing).sum();
-    let hardly_any = standing * LEAST_LEFT < weight;
+    let hardly_any = standing * PART < weight;
     let mut aimed = BTreeSet::new();
     for (commit, lines) in removed_by(judged) {
         if !target.removes_more_than(commit, BROAD * lines)? {
@@ -47,7 +44,7 @@ pub(super) fn together(target: &Target<'_>, commits: &[ObjectId], judged: &mut [
     }
     let rewritten = |one: &&Judged| one.fate == Fate::Evolved && one.gone == Some(Gone::Rewritten);
     let mostly_rewritten =
-        judged.iter().filter(landed).filter(rewritten).map(|one| one.weight).sum::<usize>() * MOSTLY >= weight;
+        judged.iter().filter(landed).filter(rewritten).map(|one| one.weight).sum::<usize>() * PART >= weight;
     for one in judged.iter_mut().filter(|one| one.fate == Fate::Evolved) {
         let last = one.evolved_by.last().copied();
         match (one.gone, last) {

@@ -92,6 +92,8 @@ fn a_block_that_got_another_name_is_left_by_nobody() {
         wrapped.replace("int_try_make(size)_{", "if_(try_make(size))_{"),
         format!("int_try_make(size)_{{ {BODY} int_make(size)_{{ ____head_of_it(size) ____return_it }} {FREE}"),
         format!("int_free(size)_{{ {BODY} int_make(size)_{{ ____use_it_all(size) ____return_it }}"),
+        // Who comes in by the old name comes to other code.
+        format!("int_try_make(size)_{{ {BODY} int_make(size)_{{ ____return_new_one(size) }} {FREE}"),
         "int_free(size)_{ ____drop_it_all(size) ____ensure_fits(size) } int_make(size)_{ ____return_new(size) }"
             .to_owned(),
     ] {
