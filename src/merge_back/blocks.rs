@@ -23,9 +23,13 @@ impl TextJudge<'_, '_> {
             // Which block it is in is all that such a hunk changes, and another indentation of the whole file may look like it.
             return heads(&self.language, after, own) != heads(&self.language, text, here);
         }
-        let known =
-            heads(&self.language, after, own).into_iter().find(|head| text.holds_once(head) && after.holds_once(head));
-        let around = heads(&self.language, text, here);
+        let (in_fix, around) = (heads(&self.language, after, own), heads(&self.language, text, here));
+        // No build may meet a condition that the fix did not have.
+        if self.language.has_preprocessor && around.iter().any(|head| head.starts_with(b"#") && !in_fix.contains(head))
+        {
+            return true;
+        }
+        let known = in_fix.into_iter().find(|head| text.holds_once(head) && after.holds_once(head));
         let Some(head) = known.filter(|head| !around.contains(head)) else { return false };
         // Where lines repeat they may be its own all the same.
         !holds(block(&self.language, text, head), after.lines()[own]) && !self.is_renamed(hunk, head, &around, text)

@@ -69,6 +69,21 @@ fn a_guard_that_went_to_another_condition_of_the_preprocessor_needs_a_person() {
     assert_ne!(verdict(lines), Merged);
 }
 
+#[test]
+fn a_guard_that_the_preprocessor_takes_under_a_condition_needs_a_person() {
+    let later = |later: &str| {
+        verdict(&format!(
+            "base : a.c = int_one(void)_{{ #ifdef_WITH_TLS ____begin_it() #endif ____use_it() ____close_it() }}; b = other
+             fix : a.c ~ ____use_it() -> ____ensure_allowed(user) ____use_it()
+             pick < base : b = more; pick fix
+             main : a.c ~ {later}"
+        ))
+    };
+    assert_ne!(later("#endif ____ensure_allowed(user) -> ____ensure_allowed(user) #endif"), Merged);
+    assert_ne!(later("____ensure_allowed(user) -> #ifdef_DEBUG ____ensure_allowed(user) #endif"), Merged);
+    assert_eq!(later("____begin_it() #endif -> #endif"), Merged);
+}
+
 const BODY: &str = "____head_of_it(size) ____ensure_fits(size) ____use_it_all(size) ____return_it }";
 const FREE: &str = "int_free(size)_{ ____drop_it_all(size) }";
 
