@@ -23,7 +23,7 @@ pub(super) fn differences(old: &[&[u8]], new: &[&[u8]]) -> Vec<Hunk> {
 fn divided(old: &[&[u8]], new: &[&[u8]], most_pairs: usize) -> Vec<Hunk> {
     let few = |old: &[&[u8]], new: &[&[u8]]| old.len().saturating_mul(new.len()) <= most_pairs;
     if few(old, new) {
-        return compared(Algorithm::Histogram, old, new).collect();
+        return compared(Algorithm::Histogram, old, new);
     }
     let mut hunks = Vec::new();
     let (mut old_start, mut new_start) = (0, 0);
@@ -37,6 +37,7 @@ fn divided(old: &[&[u8]], new: &[&[u8]], most_pairs: usize) -> Vec<Hunk> {
             let shift = |range: &Range<usize>, by: usize| range.start + by..range.end + by;
             hunks.extend(
                 compared(algorithm, gone, come)
+                    .into_iter()
                     .map(|hunk| Hunk { old: shift(&hunk.old, old_start), new: shift(&hunk.new, new_start) }),
             );
         }
@@ -45,16 +46,14 @@ fn divided(old: &[&[u8]], new: &[&[u8]], most_pairs: usize) -> Vec<Hunk> {
     hunks
 }
 
-fn compared(algorithm: Algorithm, old: &[&[u8]], new: &[&[u8]]) -> impl Iterator<Item = Hunk> {
+fn compared(algorithm: Algorithm, old: &[&[u8]], new: &[&[u8]]) -> Vec<Hunk> {
     let mut input = InternedInput { before: vec![], after: vec![], interner: Interner::new(old.len()) };
     input.update_before(old.iter().copied());
     input.update_after(new.iter().copied());
     let mut diff = Diff::compute(algorithm, &input);
     diff.postprocess_no_heuristic(&input);
     let range = |range: &Range<u32>| range.start as usize..range.end as usize;
-    let hunks: Vec<Hunk> =
-        diff.hunks().map(|hunk| Hunk { old: range(&hunk.before), new: range(&hunk.after) }).collect();
-    hunks.into_iter()
+    diff.hunks().map(|hunk| Hunk { old: range(&hunk.before), new: range(&hunk.after) }).collect()
 }
 
 /// Where the lines stand that stand just once in each of both texts: as many of them as have the same order in both.

@@ -281,6 +281,11 @@ impl RepositoryPath {
         &self.0
     }
 
+    /// What the file is called in its directory.
+    pub fn name(&self) -> &[u8] {
+        &self.0[memchr::memrchr(b'/', &self.0).map_or(0, |slash| slash + 1)..]
+    }
+
     /// Reads the form that [`fmt::Display`] writes.
     pub fn from_escaped(text: &str) -> Option<Self> {
         let mut bytes = Vec::with_capacity(text.len());

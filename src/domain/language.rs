@@ -99,8 +99,7 @@ impl Language {
 
     /// That of a file, by its name.
     pub fn of(path: &RepositoryPath) -> Self {
-        let path = path.as_bytes();
-        let name = &path[memchr::memrchr(b'/', path).map_or(0, |slash| slash + 1)..];
+        let name = path.name();
         let name = &name[memchr::memrchr(b'.', name).unwrap_or(0)..];
         let found = LANGUAGES.iter().find_map(|language| {
             let known = language.names.iter().find(|known| known.as_bytes().eq_ignore_ascii_case(name))?;

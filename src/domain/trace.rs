@@ -194,11 +194,12 @@ impl Trace {
             if all.clone().any(|pair| is_back(&pair)) {
                 return Ok(Step::Restored);
             }
+            let is_raised = OnceCell::new();
             let is_lost = |pair: (usize, usize)| {
                 // A checksum goes with the version that it is of, beside it.
                 let goes_with = removed.are_locked()
                     && versions::compared(old.lines()[pair.0], new.lines()[pair.1]) == Some(Ordering::Equal)
-                    && versions::is_raised_beside(hunk, alignment, old, new);
+                    && *is_raised.get_or_init(|| versions::is_raised_beside(hunk, alignment, old, new));
                 !goes_with && is_lost(pair, (old, new), &hunk.new, removed)
             };
             next.lost |= !succession.reflowed && all.any(is_lost);

@@ -56,9 +56,7 @@ pub fn is_lock(path: &RepositoryPath) -> bool {
         b"packages.lock.json",
         b"pnpm-lock.yaml",
     ];
-    let path = path.as_bytes();
-    let name = &path[memchr::memrchr(b'/', path).map_or(0, |slash| slash + 1)..];
-    name.ends_with(b".lock") || NAMES.contains(&name)
+    path.name().ends_with(b".lock") || NAMES.contains(&path.name())
 }
 
 /// Differences with no more lines than this between them belong together: a lock file names the version of a package and its

@@ -237,11 +237,6 @@ pub(super) fn is_short(line: &[u8]) -> bool {
     line.trim_ascii().len() < 16
 }
 
-pub(super) fn base_name(path: &RepositoryPath) -> &[u8] {
-    let path = path.as_bytes();
-    &path[memchr::memrchr(b'/', path).map_or(0, |slash| slash + 1)..]
-}
-
 /// Extensions of what people read, beside those of languages for that.
 const READ: &[&str] = &["html", "txt"];
 
@@ -264,7 +259,7 @@ pub(super) fn is_copy(path: &RepositoryPath) -> bool {
 }
 
 fn is_namesake(path: &RepositoryPath, file: &Differing) -> bool {
-    base_name(path) == base_name(&file.path)
+    path.name() == file.path.name()
 }
 
 /// Less for a path that shares more of its end with the other.

@@ -76,10 +76,7 @@ pub(super) fn doubt_deletions(
         return Ok(());
     }
     let versions: BTreeMap<_, _> = timelines.iter().map(|(change, versions)| (change.path(), versions)).collect();
-    let length = |version: &Version| match version.entry.filter(|entry| entry.is_file()) {
-        Some(entry) => target.blob(entry.id).map(|blob| blob.len()),
-        None => Ok(0),
-    };
+    let length = |version: &Version| target.content(version.entry).map(|content| content.len());
     let mut claims = BTreeMap::new();
     for one in judged.iter_mut().filter(|one| is_deletion(one)) {
         let (Some(landing), Some(versions)) = (one.landed_by, versions.get(&Some(&one.path))) else { continue };

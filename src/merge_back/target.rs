@@ -15,7 +15,6 @@ use crate::git::trees::{Differing, Entry, Watch};
 
 use super::holders::Asked;
 use super::line::{Line, broken};
-use super::steps::base_name;
 
 /// Files by what they are called in their directories.
 type Namesakes = HashMap<Vec<u8>, Vec<(RepositoryPath, Entry)>>;
@@ -352,12 +351,12 @@ impl<'r> Target<'r> {
             let mut files = Namesakes::default();
             for file in self.repository.differing(None, tree)? {
                 if let Some(entry) = file.after.filter(|entry| entry.is_file()) {
-                    files.entry(base_name(&file.path).to_vec()).or_default().push((file.path, entry));
+                    files.entry(file.path.name().to_vec()).or_default().push((file.path, entry));
                 }
             }
             self.files.get_or_init(|| files);
         }
-        let found = self.files.get().and_then(|files| files.get(base_name(path)));
+        let found = self.files.get().and_then(|files| files.get(path.name()));
         Ok(found.map_or(&[], Vec::as_slice))
     }
 
