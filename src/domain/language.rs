@@ -4,6 +4,7 @@
 //! files are tests, is given only where it is certain; what takes one away is given more freely.
 
 use super::identity::RepositoryPath;
+use super::imports::{self, Reader};
 
 /// A language, as far as a verdict depends on it.
 #[derive(Clone, Copy)]
@@ -30,6 +31,8 @@ pub struct Language {
     pub(super) is_quiet: bool,
     /// Whether a line is an import, and is not run for what it does.
     pub(super) import: fn(&str) -> bool,
+    /// How the imports of a file are read, if that is known.
+    pub(super) imports: Option<Reader>,
     /// Whether an import does the same wherever it stands among others at the top level.
     pub(super) imports_are_free: bool,
     /// How the names of tests begin.
@@ -91,6 +94,7 @@ impl Language {
         runs_by_line: false,
         is_quiet: false,
         import: |_| false,
+        imports: None,
         imports_are_free: false,
         test_starts: &[],
         test_ends: &[],
@@ -108,9 +112,14 @@ impl Language {
         match found {
             Some((language, true)) => language,
             // In capital letters it may be something else: nothing lets a proof stand then.
-            Some((language, false)) => {
-                Self { is_quiet: false, imports_are_free: false, test_starts: &[], test_ends: &[], ..language }
-            }
+            Some((language, false)) => Self {
+                is_quiet: false,
+                imports: None,
+                imports_are_free: false,
+                test_starts: &[],
+                test_ends: &[],
+                ..language
+            },
             None => Self::UNKNOWN,
         }
     }
@@ -145,10 +154,17 @@ const BRACED: Language =
     Language { comments: &[b"//", b"/*"], aside: SLASHES, blocks: Blocks::Braces, ..Language::UNKNOWN };
 const QUIET: Language = Language { is_quiet: true, ..BRACED };
 const C: Language = Language { has_preprocessor: true, ..QUIET };
-const JAVA: Language = Language { import: dotted, imports_are_free: true, test_ends: CAMEL_CASE, ..QUIET };
+const JAVA: Language =
+    Language { import: dotted, imports: Some(imports::dotted), imports_are_free: true, test_ends: CAMEL_CASE, ..QUIET };
 const HASHES: Language = Language { comments: &[b"#"], ..Language::UNKNOWN };
-const PYTHON: Language =
-    Language { aside: Aside::Text, blocks: Blocks::Indentation, import: python, imports_are_free: true, ..HASHES };
+const PYTHON: Language = Language {
+    aside: Aside::Text,
+    blocks: Blocks::Indentation,
+    import: python,
+    imports: Some(imports::python),
+    imports_are_free: true,
+    ..HASHES
+};
 const RUBY: Language = Language { aside: Aside::BeginEnd, blocks: Blocks::Words, is_backwards: true, ..HASHES };
 
 /// Those that are known. A name stands once.
@@ -158,6 +174,7 @@ const LANGUAGES: &[Language] = &[
         aside: NESTED,
         unbuilt_items: &["#[cfg(any())]", "#[cfg(false)]"],
         import: rust,
+        imports: Some(imports::rust),
         imports_are_free: true,
         test_ends: SNAKE_CASE,
         ..QUIET
@@ -167,14 +184,21 @@ const LANGUAGES: &[Language] = &[
         // The present form, and that before Go 1.17.
         unbuilt_files: &[b"//go:build ignore", b"// +build ignore"],
         import: go,
+        imports: Some(imports::go),
         test_ends: SNAKE_CASE,
         ..QUIET
     },
     Language { names: &[".java"], ..JAVA },
     Language { names: &[".kt", ".scala"], aside: NESTED, ..JAVA },
     Language { names: &[".kts"], aside: NESTED, test_ends: &[], ..JAVA },
-    Language { names: &[".groovy"], imports_are_free: false, ..JAVA },
-    Language { names: &[".js", ".jsx", ".mjs", ".ts", ".tsx"], import: named, test_ends: DOTTED, ..QUIET },
+    Language { names: &[".groovy"], imports: None, imports_are_free: false, ..JAVA },
+    Language {
+        names: &[".js", ".jsx", ".mjs", ".ts", ".tsx"],
+        import: named,
+        imports: Some(imports::named),
+        test_ends: DOTTED,
+        ..QUIET
+    },
     Language { names: &[".cjs"], test_ends: DOTTED, ..BRACED },
     Language { names: &[".cts", ".mts"], ..BRACED },
     Language { names: &[".c", ".cc", ".cpp"], test_ends: SNAKE_CASE, ..C },

@@ -21,6 +21,7 @@ pub mod gate;
 pub mod gates;
 pub mod hunk;
 pub mod identity;
+pub mod imports;
 pub mod incident;
 pub mod ladder;
 pub mod language;

@@ -27,6 +27,8 @@ pub struct Trace {
     pub rewritten: bool,
     /// Whether a line has nothing left of what the fix brought to it.
     pub lost: bool,
+    /// Whether a merge left lines out that its other side never had.
+    pub left_out: bool,
     /// How many were dropped.
     pub dropped: usize,
     /// How many of these do something by themselves.
@@ -61,8 +63,8 @@ impl Trace {
     pub fn new(hunk: &Hunk, place: Place) -> Self {
         let gap = hunk.new.is_empty().then_some(place.gap);
         let (heirs, gone) = (vec![], vec![]);
-        let (replaced, rewritten, lost, dropped, lacking, moved) = (0, false, false, 0, 0, 0);
-        Self { own: place.lines, heirs, replaced, rewritten, lost, dropped, lacking, gone, moved, gap }
+        let (replaced, rewritten, lost, left_out, dropped, lacking, moved) = (0, false, false, false, 0, 0, 0);
+        Self { own: place.lines, heirs, replaced, rewritten, lost, left_out, dropped, lacking, gone, moved, gap }
     }
 
     /// The fix's own lines in a version.

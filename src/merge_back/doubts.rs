@@ -187,13 +187,14 @@ impl TextJudge<'_, '_> {
             one.standing = trace.standing(text).min(one.weight);
         }
         let lines: Vec<usize> = trace.own.iter().chain(&trace.heirs).copied().collect();
-        one.fate = if (trace.lost || trace.dropped > 0 && self.too_much_is_gone(hunk, trace)) && !one.quiet
+        one.worn = (trace.lost || trace.dropped > 0 && self.too_much_is_gone(hunk, trace)) && !one.quiet;
+        one.fate = if trace.left_out && !one.quiet
             || self.is_switched_off(hunk, &lines, (tip, text))
             || self.left_its_block(hunk, &lines, text)
             || self.does_nothing_there(hunk, &lines, text) && !one.quiet
         {
             Fate::Unknown
-        } else if trace.is_evolved() || one.moved_to.is_some() {
+        } else if trace.is_evolved() || one.moved_to.is_some() || one.worn {
             Fate::Evolved
         } else {
             Fate::InEffect

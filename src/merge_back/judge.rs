@@ -66,6 +66,8 @@ pub struct Judged {
     pub moved_to: Option<RepositoryPath>,
     /// How the last of its lines went, where none stands any more and yet it is not undone.
     pub gone: Option<Gone>,
+    /// Whether so much of its lines was replaced or dropped since that the rest may do nothing of what it did.
+    pub worn: bool,
     /// The commits that took all its lines from their place, be it that they stand elsewhere now.
     pub uprooted_by: Vec<usize>,
     /// The commits that dropped lines of it, and put none in their place.
@@ -91,6 +93,7 @@ impl Judged {
             evolved_by: vec![],
             moved_to: None,
             gone: None,
+            worn: false,
             uprooted_by: vec![],
             dropped_by: vec![],
             raised_by: None,

@@ -10,6 +10,7 @@ use crate::domain::event::{Change, Side};
 use crate::domain::fate::Fate;
 use crate::domain::hunk::{Place, Standing, TextChange, View, stands};
 use crate::domain::identity::RepositoryPath;
+use crate::domain::imports::ChangedImports;
 use crate::domain::language::Language;
 use crate::domain::lines::{Hunk, Text, is_telling};
 use crate::domain::quiet::{is_prose, is_quiet_change};
@@ -56,6 +57,7 @@ impl TextJudge<'_, '_> {
         let stands =
             |line: &[u8]| lines.get_or_init(|| tip.lines().iter().copied().collect::<HashSet<&[u8]>>()).contains(line);
         let (view, forms) = (self.view(newest.entry)?, Forms::new());
+        let imports = ChangedImports::new(&self.language, self.change);
         let mut judged = Vec::new();
         for (hunk, found) in hunks.iter().zip(found) {
             self.target.check_time()?;
@@ -64,10 +66,7 @@ impl TextJudge<'_, '_> {
             let lines = if hunk.new.is_empty() { self.change.removed(hunk) } else { self.change.added(hunk) };
             one.weight = lines.iter().filter(|line| is_telling(line)).count().max(1);
             one.standing = one.weight;
-            // Empty lines do nothing in either direction.
-            let is_empty = |line: &&[u8]| line.trim_ascii().is_empty();
-            one.quiet = is_quiet_change(self.path, self.change.removed(hunk), self.change.added(hunk))
-                || self.change.removed(hunk).iter().chain(self.change.added(hunk)).all(is_empty);
+            one.quiet = self.says_nothing_new(hunk) || imports.are_all_of(hunk);
             let now = view.standing(self.change, hunk);
             let landed = found.is_some();
             match found {
@@ -100,6 +99,13 @@ impl TextJudge<'_, '_> {
             judged.extend(lacking);
         }
         Ok(judged)
+    }
+
+    /// Whether a hunk only adds what does nothing by itself, or words. Empty lines do nothing in either direction.
+    fn says_nothing_new(&self, hunk: &Hunk) -> bool {
+        let (removed, added) = (self.change.removed(hunk), self.change.added(hunk));
+        is_quiet_change(self.path, removed, added)
+            || removed.iter().chain(added).all(|line| line.trim_ascii().is_empty())
     }
 
     /// A version beside both sides of the change.
@@ -194,7 +200,7 @@ impl TextJudge<'_, '_> {
                 }
                 Step::Stands(next) => trace = next,
                 Step::Changed(mut next) => {
-                    next.lost |= self.is_left_out_by_a_merge(&next.gone, old, at, &from.path)?;
+                    next.left_out |= self.is_left_out_by_a_merge(&next.gone, old, at, &from.path)?;
                     one.evolved_by.push(at);
                     one.uprooted_by.extend((next.moved > trace.moved).then_some(at));
                     // Who says that they take it back, and takes any of it, is believed: words only take a proof away.
@@ -303,7 +309,8 @@ impl TextJudge<'_, '_> {
             }
             let (old, new) = (self.text(shelf, index + 1)?, self.text(shelf, index)?);
             // At the landing even what is only read has to be the same.
-            let how = (one.quiet && !is_prose(self.path), is_test_code(self.path) && self.picks.names(at)?);
+            let how =
+                (self.says_nothing_new(hunk) && !is_prose(self.path), is_test_code(self.path) && self.picks.names(at)?);
             let mut adaptation = Adaptation::new(self.change, hunk, how, (old, new));
             if adaptation.is_none() && self.picks.names(at)? {
                 adaptation = self.adapted_loosely(hunk, how, (old, new));

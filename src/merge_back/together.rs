@@ -17,6 +17,9 @@ const BROAD: usize = 4;
 /// Where less than this part of the fix is left, hardly anything is; where as much was written anew, nobody can say.
 const PART: usize = 4;
 
+/// Where at most this part of a fix is worn, it is a large one that lives on; in a smaller one each line may be the one that matters.
+const FEW: usize = 10;
+
 /// A commit that says that it takes a landing back is believed for all of it where this many times as much went as stayed.
 const MOST: usize = 3;
 
@@ -24,15 +27,17 @@ const MOST: usize = 3;
 ///
 /// - Code that went away with all around it is evolution, unless it was a good part of what that commit removed, or hardly
 ///   anything of the fix is left.
-/// - Where a good part was written anew, or nothing stands any more, nobody can say that it is in effect.
-/// - A commit that took nothing out but added comments and imports took nothing of the fix back, unless it says so.
+/// - Where a good part was written anew, nothing stands any more, or more than a few hunks are worn, nobody can say that it is in
+///   effect.
+/// - What only goes with the fix, such as its tests and its imports, took nothing of it along when it went or was written anew,
+///   unless the commit says so, or took something of the fix itself.
 /// - A commit that took out most of what it touched of the fix took out all of that, also where the lines stand elsewhere
 ///   now, and lands nothing; and one that says so took out all that it touched.
 pub(super) fn together(target: &Target<'_>, commits: &[ObjectId], judged: &mut [Judged]) -> Result<(), Failure> {
-    let is_production = |one: &Judged| !is_test_code(&one.path) && !is_copy(&one.path);
-    let all = !judged.iter().any(is_production);
+    let all = !judged.iter().any(|one| is_itself(one) && !is_copy(&one.path));
     // What its tests and its words weigh is not what is in effect.
-    let landed = |one: &&Judged| (all || is_production(one)) && (one.fate.holds() || one.fate == Fate::Undone);
+    let counts = |one: &Judged| all || is_itself(one) && !is_copy(&one.path);
+    let landed = |one: &&Judged| counts(one) && (one.fate.holds() || one.fate == Fate::Undone);
     let weight: usize = judged.iter().filter(landed).map(|one| one.weight).sum();
     let standing: usize = judged.iter().filter(landed).map(|one| one.standing).sum();
     let hardly_any = standing * PART < weight;
@@ -45,37 +50,57 @@ pub(super) fn together(target: &Target<'_>, commits: &[ObjectId], judged: &mut [
     let rewritten = |one: &&Judged| one.fate == Fate::Evolved && one.gone == Some(Gone::Rewritten);
     let mostly_rewritten =
         judged.iter().filter(landed).filter(rewritten).map(|one| one.weight).sum::<usize>() * PART >= weight;
+    let worn = |one: &&Judged| one.fate == Fate::Evolved && (one.worn || rewritten(one));
+    let worn: Vec<usize> = judged.iter().filter(landed).filter(worn).map(|one| one.weight).collect();
+    let few_are_worn =
+        worn.len() * FEW <= judged.iter().filter(landed).count() && worn.iter().sum::<usize>() * FEW <= weight;
     for one in judged.iter_mut().filter(|one| one.fate == Fate::Evolved) {
         let last = one.evolved_by.last().copied();
         match (one.gone, last) {
             (Some(Gone::Removed), Some(last)) if aimed.contains(&last) || hardly_any => one.take_out(last),
             (Some(Gone::Rewritten), _) if mostly_rewritten => one.fate = Fate::Unknown,
-            _ if standing == 0 => one.fate = Fate::Unknown,
+            _ if standing == 0 || one.worn && !(few_are_worn && counts(one)) => one.fate = Fate::Unknown,
             _ => {}
         }
     }
-    only_quiet(target, commits, judged)?;
+    what_goes_with_it(target, commits, judged)?;
     let undoers: BTreeSet<usize> = judged.iter().filter_map(|one| one.undone_by).collect();
     undoers.into_iter().try_for_each(|undoer| all_of_it(target, commits, judged, undoer))
 }
 
-/// Counts what a commit took out as evolution where it took nothing of the fix but comments and imports.
-fn only_quiet(target: &Target<'_>, commits: &[ObjectId], judged: &mut [Judged]) -> Result<(), Failure> {
-    let loud =
-        |by: usize| judged.iter().any(|one| !one.quiet && (one.undone_by == Some(by) || one.dropped_by.contains(&by)));
-    let holds = judged.iter().any(|one| !one.quiet && one.fate.holds());
+/// Whether it does something by itself, and is no test.
+fn is_itself(one: &Judged) -> bool {
+    !one.quiet && !is_test_code(&one.path)
+}
+
+/// Counts as evolution what became of the comments, imports, tests and words that came with a fix which is itself all in effect,
+/// where no commit that took them out took anything of the fix itself, or says that it takes it back.
+fn what_goes_with_it(target: &Target<'_>, commits: &[ObjectId], judged: &mut [Judged]) -> Result<(), Failure> {
+    let itself = || judged.iter().filter(|one| is_itself(one) && one.fate != Fate::Ignored);
+    let is_all_there = itself().next().is_some() && itself().all(|one| one.fate.holds());
+    let any_is_there = judged.iter().any(|one| !one.quiet && one.fate.holds());
+    let is_loud = |one: &&Judged| if is_all_there { is_itself(one) } else { !one.quiet };
+    let takes =
+        |by: usize| judged.iter().filter(is_loud).any(|one| one.undone_by == Some(by) || one.dropped_by.contains(&by));
     let mut harmless = Vec::new();
-    for (at, one) in judged.iter().enumerate().filter(|(_, one)| one.quiet && one.fate == Fate::Undone) {
-        let (Some(undoer), Some(landing)) = (one.undone_by, one.landed_by) else { continue };
-        if holds && !loud(undoer) && !target.claims_to_revert(undoer, landing, commits)? {
-            harmless.push((at, undoer));
+    for (at, one) in judged.iter().enumerate().filter(|(_, one)| !is_itself(one)) {
+        let Some(landing) = one.landed_by.filter(|_| is_all_there || one.quiet && any_is_there) else { continue };
+        let is_harmless = match (one.fate, one.undone_by) {
+            (Fate::Undone, Some(undoer)) => !takes(undoer) && !target.claims_to_revert(undoer, landing, commits)?,
+            (Fate::Unknown | Fate::Weak, _) => is_all_there,
+            _ => false,
+        };
+        if is_harmless {
+            harmless.push(at);
         }
     }
-    for (at, undoer) in harmless {
-        judged[at].fate = Fate::Evolved;
-        judged[at].undone_by = None;
-        judged[at].evolved_by.push(undoer);
-        judged[at].gone = Some(Gone::Removed);
+    for at in harmless {
+        let one = &mut judged[at];
+        if let Some(undoer) = one.undone_by.take() {
+            one.evolved_by.push(undoer);
+            one.gone = Some(Gone::Removed);
+        }
+        one.fate = Fate::Evolved;
     }
     Ok(())
 }

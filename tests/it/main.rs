@@ -37,6 +37,7 @@ mod list_cache;
 mod meeting;
 mod merge_back;
 mod merge_back_advice;
+mod merge_back_aside;
 mod merge_back_blocks;
 mod merge_back_doubts;
 mod merge_back_hunted;

@@ -1,0 +1,107 @@
+//! What comes with a fix and is not the fix itself: imports, tests, the few hunks of a large one.
+
+use hotfix::domain::merge_back::Verdict::{self, Merged, Partial, Reverted, Unproven};
+
+use crate::history::History;
+use crate::merge_back::judge;
+
+/// What became of a fix that landed as one pick, and of which main made something else since.
+fn since(base: &str, fix: &str, later: &str) -> Verdict {
+    let history = History::bare(&format!(
+        "base : other = file; {base}\nfix : {fix}\npick < base : other = more; pick fix\nmain : {later}"
+    ));
+    judge(&history, "base", "fix", "main").unwrap().verdict
+}
+
+#[test]
+fn an_import_goes_with_what_uses_it() {
+    let guard = "; lib.rs = first_line guard_of_the_fix() last_line";
+    for (path, before, after, later) in [
+        ("shop.py", "from_shop_import_Cart", "from_shop_import_Cart,_Till", "from_shop_import_Cart"),
+        ("Shop.kt", "import_shop.Cart", "import_shop.Cart import_shop.Till", "import_shop.Cart"),
+        ("shop.ts", "import_{Cart}_from_'./shop'", "import_{Cart,_Till}_from_'./shop'", "import_{Cart}_from_'./shop'"),
+        ("shop.ts", "import_{Cart}_from_'./shop'", "import_{Till}_from_'./shop'", "import_{Lane}_from_'./shop'"),
+    ] {
+        let verdict = |says: &str| {
+            since(
+                &format!("lib.rs = first_line last_line; {path} = {before} run(Cart,Till,Lane) end_of_it"),
+                &format!("{path} ~ {before} -> {after}{guard}"),
+                &format!("{path} ~ {after} -> {later}{says}"),
+            )
+        };
+        assert_eq!(verdict(""), Merged, "{path}");
+        if before == later {
+            assert_eq!(verdict("; says This reverts commit {pick}."), Partial, "{path}: its own words count");
+        }
+    }
+}
+
+#[test]
+fn a_name_that_comes_from_elsewhere_again_takes_the_fix_back() {
+    for (path, before, after) in [
+        ("shop.py", "from_fast_import_compare", "from_safe_import_compare"),
+        ("shop.ts", "import_{_compare_}_from_'fast'", "import_{_compare_}_from_'safe'"),
+        ("Shop.kt", "import_fast.compare", "import_safe.compare"),
+    ] {
+        let verdict = since(
+            &format!("lib.rs = first_line last_line; {path} = {before} compare(one,two) end_of_it"),
+            &format!("{path} ~ {before} -> {after}; lib.rs = first_line guard_of_the_fix() last_line"),
+            &format!("{path} ~ {after} -> {before}"),
+        );
+        assert_eq!(verdict, Partial, "{path}");
+    }
+}
+
+#[test]
+fn an_import_that_is_run_for_what_it_does_is_the_fix() {
+    let verdict = |import: &str| {
+        since(
+            "lib.rs = first_line last_line; shop.py = do_it(now) end_of_it",
+            &format!("shop.py ~ do_it(now) -> {import} do_it(now); lib.rs = first_line guard_of_the_fix() last_line"),
+            &format!("shop.py ~ {import} -> "),
+        )
+    };
+    assert_eq!(verdict("import_patch_everything"), Partial);
+    assert_eq!(verdict("from_clock_import_now"), Merged);
+}
+
+const CODE: &str = "pay.rs = fn_pay() check(total) send(total)";
+const TEST: &str = "tests/pay.rs = fn_pays() assert_paid(1) fn_ends()";
+const FIX: &str = "pay.rs ~ check(total) -> check(total) guard(total); tests/pay.rs ~ assert_paid(1) -> assert_paid(1) assert_fails(0)";
+
+#[test]
+fn a_test_that_goes_leaves_a_fix_that_is_itself_in_effect() {
+    let verdict = |fix: &str, later: &str| since(&format!("{CODE}; {TEST}"), fix, later);
+    for later in [
+        "tests/pay.rs ~ assert_fails(0) -> ",
+        "tests/pay.rs = the_tests_are_written anew_from_here to_there",
+        "rm tests/pay.rs",
+    ] {
+        assert_eq!(verdict(FIX, later), Merged, "{later}");
+        assert_eq!(verdict(FIX, &format!("{later}; says This reverts commit {{pick}}.")), Partial, "{later}");
+        assert_ne!(verdict(FIX, &format!("{later}; pay.rs ~ guard(total) -> ")), Merged, "{later}");
+    }
+    let alone = "tests/pay.rs ~ assert_paid(1) -> assert_paid(1) assert_fails(0)";
+    assert_eq!(verdict(alone, "tests/pay.rs ~ assert_fails(0) -> "), Reverted, "the test was all of the fix");
+}
+
+/// A fix of so many hunks, of which later work takes what one brought from its line.
+fn worn(hunks: usize, later: &str) -> Verdict {
+    let each = |line: &dyn Fn(usize) -> String| {
+        (0..hunks).map(|at| format!("part_{at}() {}", line(at))).collect::<Vec<_>>().join(" ")
+    };
+    since(
+        &format!("a.rs = {}", each(&|at| format!("do_{at}(LIMIT)"))),
+        &format!("a.rs = {}", each(&|at| format!("do_{at}(LIMIT,_checked)"))),
+        &format!("a.rs ~ {later}"),
+    )
+}
+
+#[test]
+fn a_large_fix_lives_on_where_one_of_its_many_lines_is_developed_further() {
+    let later = "do_3(LIMIT,_checked) -> do_3(LIMIT,_trusted)";
+    assert_eq!(worn(12, later), Merged);
+    assert_eq!(worn(9, later), Unproven, "in a smaller one each may be the one that matters");
+    assert_eq!(worn(12, "do_3(LIMIT,_checked) -> do_3(LIMIT)"), Partial, "as it was before");
+    assert_eq!(worn(12, "do_3(LIMIT,_checked) -> //_do_3(LIMIT,_checked)"), Partial);
+}
