@@ -152,7 +152,7 @@ fn statements(
     found
 }
 
-/// `use a::b;`, `use a::{b, c as d};`, `extern crate a;`. An attribute above makes it another matter.
+/// `use a::b;`, `use a::{b, c as d};`, `extern crate a;`. Under an attribute it is another matter.
 pub(super) fn rust(lines: &[&[u8]]) -> Vec<Import> {
     let has_attribute = |at: usize| at > 0 && lines[at - 1].trim_ascii().starts_with(b"#[");
     let ends = |whole: &str| whole.ends_with(';');

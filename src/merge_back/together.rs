@@ -18,7 +18,7 @@ const BROAD: usize = 4;
 const PART: usize = 4;
 
 /// Where at most this part of a fix is worn, it is a large one that lives on; in a smaller one each line may be the one that matters.
-const FEW: usize = 10;
+const FEW: usize = 5;
 
 /// A commit that says that it takes a landing back is believed for all of it where this many times as much went as stayed.
 const MOST: usize = 3;
