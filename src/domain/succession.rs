@@ -141,7 +141,6 @@ const CONDITIONS: [&[u8]; 12] =
 /// Whether these lines begin as the one does and have all parts of it in their order, with more between them that is no condition
 /// and does not compute something else.
 fn goes_on(line: &[u8], longer: &[&[u8]]) -> bool {
-    let is_attribute = |line: &[u8]| line.trim_ascii_start().starts_with(b"#[");
     if longer.iter().any(|line| is_comment(line) && !is_attribute(line)) {
         return false;
     }
@@ -163,11 +162,17 @@ fn parts(line: &[u8]) -> Vec<&[u8]> {
 fn swallows(line: &[u8]) -> bool {
     const LEAVES: [&[u8]; 5] = [b"return", b"throw", b"break", b"continue", b"yield"];
     let last = line.trim_ascii().rsplit(|byte| !byte.is_ascii_alphanumeric()).next();
-    is_comment(line) || last.is_some_and(|last| LEAVES.contains(&last))
+    is_comment(line) && !is_attribute(line) || last.is_some_and(|last| LEAVES.contains(&last))
 }
 
 /// How comments begin, in one language or another.
 const MARKS: [&[u8]; 10] = [b"//", b"#", b"--", b";", b"/*", b"%", b"<!--", b"*", b"REM ", b"'"];
+
+/// Whether a line that looks like a comment elsewhere is an attribute, which takes nothing behind it along.
+fn is_attribute(line: &[u8]) -> bool {
+    let line = line.trim_ascii();
+    line.starts_with(b"#[") && line.ends_with(b"]")
+}
 
 fn is_comment(line: &[u8]) -> bool {
     MARKS.iter().any(|mark| line.trim_ascii_start().starts_with(mark))

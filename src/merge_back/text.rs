@@ -264,6 +264,8 @@ impl TextJudge<'_, '_> {
         }
         one.dropped_by.push(at);
         one.fate = Fate::Evolved;
+        // Where the whole file went, what it did may be done in another one, without the fix.
+        one.worn = to.entry.is_none();
         one.gone = Some(if *outcome == Step::Rewritten { Gone::Rewritten } else { Gone::Removed });
         Ok(())
     }

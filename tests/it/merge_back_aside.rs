@@ -105,3 +105,30 @@ fn a_large_fix_lives_on_where_one_of_its_many_lines_is_developed_further() {
     assert_eq!(worn(6, "do_3(LIMIT,_checked) -> do_3(LIMIT)"), Partial, "as it was before");
     assert_eq!(worn(6, "do_3(LIMIT,_checked) -> //_do_3(LIMIT,_checked)"), Partial);
 }
+
+#[test]
+fn a_file_that_went_may_have_taken_the_fix_along() {
+    let after = |later: &str| {
+        since(
+            "pay.rs = fn_pay() check(total) send(total) log_it(total) end_of_it; lib.rs = first_line last_line",
+            "pay.rs ~ check(total) -> check(total) guard(total); lib.rs ~ last_line -> and_pay last_line",
+            later,
+        )
+    };
+    // Written anew, without the guard: only who reads it can tell.
+    assert_ne!(after("rm pay.rs; money.rs = pub_fn_pay_all() verify(sum) transfer(sum)"), Merged);
+    assert_eq!(after("mv pay.rs money.rs"), Merged);
+}
+
+#[test]
+fn a_line_with_one_more_argument_is_the_same_line() {
+    let after = |later: &str| {
+        since(
+            "pay.py = def_pay(a,_b): ____check(total) ____send(total)",
+            "pay.py ~ def_pay(a,_b): -> def_pay(a,_b, ________strict=True):",
+            &format!("pay.py ~ ________strict=True): -> {later}"),
+        )
+    };
+    assert_eq!(after("________strict=True,_retries_of_it=None,_deadline=None):"), Merged);
+    assert_ne!(after("________strict=False,_retries_of_it=None,_deadline=None):"), Merged);
+}
