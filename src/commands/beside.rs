@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::book::Book;
 use super::on_record::{Asked, explained};
+use super::proof;
 use crate::domain::event::{FixAttached, Production};
 use crate::domain::identity::ObjectId;
 use crate::domain::incident::{self, Incident};
@@ -17,7 +18,6 @@ use crate::evidence::shipped::{self, Release};
 use crate::failure::Failure;
 use crate::git::repository::Repository;
 use crate::merge_back::drift::{self, Drifted};
-use crate::merge_back::search::Options;
 use crate::process::Deadline;
 
 /// How many commits a refusal names.
@@ -41,8 +41,7 @@ pub fn refusal(
     let attribution = Attribution::new(repository, &fixes, &globs);
     let deadline = Deadline::after(limit);
     let stop = || deadline.left().is_zero();
-    let never_goes_back = Globs::new(&policy.merge_back.never_goes_back)?.into_set();
-    let options = Options { never_goes_back, without_candidates: true, without_hunks: true };
+    let options = proof::verdict_options(policy)?;
     let releases = shipped::releases(repository, &policy.branches)?;
     if !repository.has(production.commit) {
         return not_here(repository, &production.name, production.commit, None).map(Some);

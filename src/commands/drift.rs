@@ -8,16 +8,15 @@ use super::book::Book;
 use super::drifting::{self, Contained, Is};
 use super::into::{self, Into};
 use super::outcome::next_commands;
+use super::proof;
 use crate::domain::closing::Settled;
 use crate::domain::merge_back::Verdict;
 use crate::domain::text::counted;
-use crate::evidence::globs::Globs;
 use crate::evidence::targets::versioned_lines;
 use crate::failure::{ExitCode, Failure};
 use crate::git;
 use crate::ledger::store::Presence;
 use crate::merge_back::drift::{self, Drifted, MergeForecast};
-use crate::merge_back::search::Options;
 use crate::process::Deadline;
 use crate::render::{Page, Report};
 use crate::session::Session;
@@ -94,8 +93,7 @@ pub fn run(args: Args, session: &Session) -> Result<ExitCode, Failure> {
         },
     };
     let globs = &policy.merge_back.never_goes_back;
-    let options =
-        Options { never_goes_back: Globs::new(globs)?.into_set(), without_candidates: true, without_hunks: true };
+    let options = proof::verdict_options(&policy)?;
     git::trust_stored_objects();
     let deadline = Deadline::after(Duration::from_secs(args.deadline));
     let progress = session.progress(format!("Looking for the commits of {} on {}", line.name, into.name));

@@ -76,8 +76,7 @@ fn withdrawn<'b>(book: &'b Book<'_>) -> Vec<(&'b FixAttached, Moment)> {
 /// Nothing is withdrawn before that, so what went there later did so in nobody's name.
 fn taken_back(target: &Target<'_>, commit: ObjectId) -> Result<Option<i64>, Failure> {
     let repository = target.repository;
-    let options =
-        Options { never_goes_back: Globs::new(&[])?.into_set(), without_candidates: true, without_hunks: true };
+    let options = Options { without_candidates: true, without_hunks: true, ..Options::default() };
     let report = search(target, &Fix::of_commits(repository, &[commit])?, &options)?;
     if report.verdict != Verdict::Reverted {
         return Ok(None);

@@ -156,7 +156,17 @@ fn of_target(
 
 /// What the policy tells a search.
 pub fn options(policy: &Policy) -> Result<Options, Failure> {
-    Ok(Options { never_goes_back: Globs::new(&policy.merge_back.never_goes_back)?.into_set(), ..Options::default() })
+    let merge_back = &policy.merge_back;
+    Ok(Options {
+        never_goes_back: Globs::new(&merge_back.never_goes_back)?.into_set(),
+        changed_since: merge_back.changed_since,
+        ..Options::default()
+    })
+}
+
+/// The same where only the verdict counts.
+pub fn verdict_options(policy: &Policy) -> Result<Options, Failure> {
+    Ok(Options { without_candidates: true, without_hunks: true, ..options(policy)? })
 }
 
 /// Whether there is something to prove.

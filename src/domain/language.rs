@@ -4,7 +4,7 @@
 //! files are tests, is given only where it is certain; what takes one away is given more freely.
 
 use super::identity::RepositoryPath;
-use super::imports::{self, Reader};
+use super::imports::{Reader, readers};
 
 /// A language, as far as a verdict depends on it.
 #[derive(Clone, Copy)]
@@ -155,13 +155,13 @@ const BRACED: Language =
 const QUIET: Language = Language { is_quiet: true, ..BRACED };
 const C: Language = Language { has_preprocessor: true, ..QUIET };
 const JAVA: Language =
-    Language { import: dotted, imports: Some(imports::dotted), imports_are_free: true, test_ends: CAMEL_CASE, ..QUIET };
+    Language { import: dotted, imports: Some(readers::dotted), imports_are_free: true, test_ends: CAMEL_CASE, ..QUIET };
 const HASHES: Language = Language { comments: &[b"#"], ..Language::UNKNOWN };
 const PYTHON: Language = Language {
     aside: Aside::Text,
     blocks: Blocks::Indentation,
     import: python,
-    imports: Some(imports::python),
+    imports: Some(readers::python),
     imports_are_free: true,
     ..HASHES
 };
@@ -174,7 +174,7 @@ const LANGUAGES: &[Language] = &[
         aside: NESTED,
         unbuilt_items: &["#[cfg(any())]", "#[cfg(false)]"],
         import: rust,
-        imports: Some(imports::rust),
+        imports: Some(readers::rust),
         imports_are_free: true,
         test_ends: SNAKE_CASE,
         ..QUIET
@@ -184,7 +184,7 @@ const LANGUAGES: &[Language] = &[
         // The present form, and that before Go 1.17.
         unbuilt_files: &[b"//go:build ignore", b"// +build ignore"],
         import: go,
-        imports: Some(imports::go),
+        imports: Some(readers::go),
         test_ends: SNAKE_CASE,
         ..QUIET
     },
@@ -195,7 +195,7 @@ const LANGUAGES: &[Language] = &[
     Language {
         names: &[".js", ".jsx", ".mjs", ".ts", ".tsx"],
         import: named,
-        imports: Some(imports::named),
+        imports: Some(readers::named),
         test_ends: DOTTED,
         ..QUIET
     },

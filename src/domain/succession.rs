@@ -219,7 +219,6 @@ pub fn likeness(a: &[u8], b: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
 
     #[test]
     fn a_line_goes_on_with_more_in_it() {

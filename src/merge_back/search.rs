@@ -9,6 +9,7 @@ use globset::GlobSet;
 use crate::domain::event::Change;
 use crate::domain::fate::Fate;
 use crate::domain::identity::RepositoryPath;
+use crate::domain::policy::ChangedSince;
 use crate::failure::Failure;
 
 use super::explain::same_file;
@@ -26,6 +27,8 @@ use super::together::together;
 pub struct Options {
     /// The policy's globs of what never goes back.
     pub never_goes_back: GlobSet,
+    /// What the policy says of a landed fix whose lines later work changed.
+    pub changed_since: ChangedSince,
     /// Whether the candidates may be left out: naming them costs more than the verdict.
     pub without_candidates: bool,
     /// Whether the hunks of a path that is just as the fix left it may be told as one: to tell them apart it must be read.
@@ -71,7 +74,7 @@ pub fn search(target: &Target<'_>, fix: &Fix, options: &Options) -> Result<Repor
     let ignored = ignored.into_iter().filter_map(Judged::ignored);
     let judged: Vec<Judged> = match by_identity(target, &timelines)? {
         Some(judged) => ignored.chain(judged).collect(),
-        None => ignored.chain(by_lines(target, fix, &timelines, &touching)?).collect(),
+        None => ignored.chain(by_lines(target, fix, &timelines, (&touching, options.changed_since))?).collect(),
     };
     Report::new(target, fix, judged, &touching, moved, options)
 }
@@ -81,7 +84,7 @@ fn by_lines(
     target: &Target<'_>,
     fix: &Fix,
     timelines: &[Timeline<'_>],
-    touching: &BTreeSet<usize>,
+    (touching, changed_since): (&BTreeSet<usize>, ChangedSince),
 ) -> Result<Vec<Judged>, Failure> {
     let all: Vec<usize> = (0..timelines.len()).collect();
     let mut judged = judge_each(target, fix, timelines, &all, None)?;
@@ -98,7 +101,7 @@ fn by_lines(
         }
     }
     let mut judged: Vec<Judged> = judged.into_iter().flatten().collect();
-    together(target, &fix.commits, &mut judged)?;
+    together(target, &fix.commits, changed_since, &mut judged)?;
     taken_back(target, &fix.commits, timelines, &mut judged)?;
     doubt_deletions(target, &fix.commits, timelines, &mut judged)?;
     doubt(&picks, touching, &mut judged)?;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::fate::Fate;
 use crate::domain::identity::ObjectId;
+use crate::domain::policy::ChangedSince;
 use crate::domain::test_code::is_test_code;
 use crate::failure::Failure;
 
@@ -28,12 +29,17 @@ const MOST: usize = 3;
 /// - Code that went away with all around it is evolution, unless it was a good part of what that commit removed, or hardly
 ///   anything of the fix is left.
 /// - Where a good part was written anew, nothing stands any more, or more than a few hunks are worn, nobody can say that it is in
-///   effect.
+///   effect; the policy may be stricter, or leave all but the second to who reads the list.
 /// - What only goes with the fix, such as its tests and its imports, took nothing of it along when it went or was written anew,
 ///   unless the commit says so, or took something of the fix itself.
 /// - A commit that took out most of what it touched of the fix took out all of that, also where the lines stand elsewhere
 ///   now, and lands nothing; and one that says so took out all that it touched.
-pub(super) fn together(target: &Target<'_>, commits: &[ObjectId], judged: &mut [Judged]) -> Result<(), Failure> {
+pub(super) fn together(
+    target: &Target<'_>,
+    commits: &[ObjectId],
+    changed_since: ChangedSince,
+    judged: &mut [Judged],
+) -> Result<(), Failure> {
     let all = !judged.iter().any(|one| is_itself(one) && !is_copy(&one.path));
     // What its tests and its words weigh is not what is in effect.
     let counts = |one: &Judged| all || is_itself(one) && !is_copy(&one.path);
@@ -56,10 +62,16 @@ pub(super) fn together(target: &Target<'_>, commits: &[ObjectId], judged: &mut [
         worn.len() * FEW <= judged.iter().filter(landed).count() && worn.iter().sum::<usize>() * FEW <= weight;
     for one in judged.iter_mut().filter(|one| one.fate == Fate::Evolved) {
         let last = one.evolved_by.last().copied();
+        let is_open = match changed_since {
+            ChangedSince::Accept => false,
+            ChangedSince::Weigh => {
+                one.gone == Some(Gone::Rewritten) && mostly_rewritten || one.worn && !(few_are_worn && counts(one))
+            }
+            ChangedSince::Confirm => !one.evolved_by.is_empty(),
+        };
         match (one.gone, last) {
             (Some(Gone::Removed), Some(last)) if aimed.contains(&last) || hardly_any => one.take_out(last),
-            (Some(Gone::Rewritten), _) if mostly_rewritten => one.fate = Fate::Unknown,
-            _ if standing == 0 || one.worn && !(few_are_worn && counts(one)) => one.fate = Fate::Unknown,
+            _ if standing == 0 || is_open => one.fate = Fate::Unknown,
             _ => {}
         }
     }

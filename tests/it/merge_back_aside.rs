@@ -1,6 +1,10 @@
 //! What comes with a fix and is not the fix itself: imports, tests, the few hunks of a large one.
 
 use hotfix::domain::merge_back::Verdict::{self, Merged, Partial, Reverted, Unproven};
+use hotfix::domain::policy::ChangedSince;
+use hotfix::merge_back::fix::Fix;
+use hotfix::merge_back::search::{Options, search};
+use hotfix::merge_back::target::Target;
 
 use crate::history::History;
 use crate::merge_back::judge;
@@ -131,4 +135,35 @@ fn a_line_with_one_more_argument_is_the_same_line() {
     };
     assert_eq!(after("________strict=True,_retries_of_it=None,_deadline=None):"), Merged);
     assert_ne!(after("________strict=False,_retries_of_it=None,_deadline=None):"), Merged);
+}
+
+#[test]
+fn the_policy_says_what_a_changed_line_of_a_landed_fix_comes_to() {
+    let verdict = |changed_since: ChangedSince, later: &str| {
+        let history = History::bare(&format!(
+            "base : a.rs = fn_a() verify(OLD) send(it) fn_b() keep(it); b = other
+             fix : a.rs ~ verify(OLD) -> verify(CA) and_log(it); a.rs ~ keep(it) -> keep(it,_locked)
+             pick < base : b = more; pick fix
+             main : {later}"
+        ));
+        let (repository, stop) = (history.repository(), || false);
+        let target = Target::new(&repository, history.id("main"), &stop);
+        let fix = Fix::of_range(&target, history.id("base"), history.id("fix")).unwrap();
+        search(&target, &fix, &Options { changed_since, ..Options::default() }).unwrap().verdict
+    };
+    use ChangedSince::{Accept, Confirm, Weigh};
+    let word_more = "a.rs ~ and_log(it) -> and_log(it,_now)";
+    let beyond_recognition = "a.rs ~ verify(CA) and_log(it) -> something_else";
+    for (later, verdicts) in [
+        ("b = yet_more", [Merged, Merged, Merged]),
+        (word_more, [Merged, Merged, Unproven]),
+        (beyond_recognition, [Merged, Unproven, Unproven]),
+        ("a.rs ~ verify(CA) and_log(it) -> verify(OLD)", [Partial, Partial, Partial]),
+        (
+            "a.rs ~ verify(CA) and_log(it) -> verify(OLD); a.rs ~ keep(it,_locked) -> keep(it)",
+            [Reverted, Reverted, Reverted],
+        ),
+    ] {
+        assert_eq!([Accept, Weigh, Confirm].map(|policy| verdict(policy, later)), verdicts, "{later}");
+    }
 }

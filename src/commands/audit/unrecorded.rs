@@ -7,6 +7,7 @@ use crate::commands::deployments;
 use crate::commands::gate::let_through;
 use crate::commands::into;
 use crate::commands::on_record::{Asked, explained};
+use crate::commands::proof;
 use crate::domain::event::{self, FixAttached};
 use crate::domain::finding::{Finding, FindingCode};
 use crate::domain::gate;
@@ -22,7 +23,6 @@ use crate::failure::Failure;
 use crate::git::commits::CommitLine;
 use crate::git::repository::Repository;
 use crate::merge_back::drift::{self, Drifted};
-use crate::merge_back::search::Options;
 use crate::process::Deadline;
 use crate::session::Session;
 
@@ -109,8 +109,7 @@ fn without_mains(
         return Ok(found);
     };
     let main = repository.tip(&main)?;
-    let never_goes_back = Globs::new(&policy.merge_back.never_goes_back)?.into_set();
-    let options = Options { never_goes_back, without_candidates: true, without_hunks: true };
+    let options = proof::verdict_options(policy)?;
     let commits: Vec<ObjectId> = found.iter().map(|one| one.commit.id).collect();
     for one in drift::holds(repository, 2, main, &commits, &options, stop)? {
         if is_mains(repository, &one)? {

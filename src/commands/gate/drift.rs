@@ -5,20 +5,18 @@ use std::collections::BTreeSet;
 use super::bench::Bench;
 use super::report::{Answer, Finding, Looked, Standing, Subject};
 use crate::commands::drifting::{self, Is};
+use crate::commands::proof;
 use crate::domain::identity::ObjectId;
 use crate::domain::merge_back::Verdict;
 use crate::domain::refusal::{Code, Refusal};
-use crate::evidence::globs::Globs;
 use crate::failure::Failure;
 use crate::merge_back::drift::{self, Drifted};
-use crate::merge_back::search::Options;
 
 /// Judges every commit that is on a release line and not on main, as `hotfix drift` does for one line.
 pub(super) fn drift(bench: &Bench<'_>) -> Result<Answer, Failure> {
     bench.can_decide()?;
     let (main, name) = (bench.needed_main()?, &bench.policy.branches.main);
-    let never_goes_back = Globs::new(&bench.policy.merge_back.never_goes_back)?.into_set();
-    let options = Options { never_goes_back, without_candidates: true, without_hunks: true };
+    let options = proof::verdict_options(&bench.policy)?;
     let deadline = bench.deadline;
     let stop = || deadline.left().is_zero();
     let mut answer = Answer::new(Subject::Drift, format!("drift from {name}")).at(main);

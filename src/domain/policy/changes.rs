@@ -224,6 +224,11 @@ impl Found {
         let (a, b) = (&old.merge_back, &new.merge_back);
         self.list("never goes back", (&a.never_goes_back, &b.never_goes_back), Loosens);
         self.flag("an author may confirm", a.author_may_confirm, b.author_may_confirm, Loosens);
+        if a.changed_since != b.changed_since {
+            let direction = if b.changed_since > a.changed_since { Tightens } else { Loosens };
+            let (new, old) = (b.changed_since.word(), a.changed_since.word());
+            self.say(direction, format!("what changed of a fix since it landed: {new}, and was {old}"));
+        }
     }
 
     fn close_requires(&mut self, old: &Policy, new: &Policy) {

@@ -255,6 +255,49 @@ pub struct MergeBack {
     pub never_goes_back: Vec<String>,
     /// Whether whoever had a hand in the fix may confirm what git could not prove.
     pub author_may_confirm: bool,
+    /// What becomes of a proven landing whose lines later work replaced or dropped.
+    pub changed_since: ChangedSince,
+}
+
+/// What becomes of a fix that is proven to have landed, and of which later work replaced or dropped lines without taking it back. The
+/// strictest is the last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangedSince {
+    /// It holds as long as any of it stands: each line that changed is listed.
+    Accept,
+    /// It holds where little of it changed, or not beyond recognition; else a person must look.
+    #[default]
+    Weigh,
+    /// A person must look at each line that changed.
+    Confirm,
+}
+
+impl Default for MergeBack {
+    fn default() -> Self {
+        Self {
+            into: vec![Target::Main, Target::NewerReleaseLines],
+            never_goes_back: vec![],
+            author_may_confirm: false,
+            changed_since: ChangedSince::default(),
+        }
+    }
+}
+
+impl ChangedSince {
+    /// That of a word in a policy.
+    pub fn of(word: &str) -> Option<Self> {
+        [Self::Accept, Self::Weigh, Self::Confirm].into_iter().find(|known| known.word() == word)
+    }
+
+    /// The word in a policy.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Accept => "accept",
+            Self::Weigh => "weigh",
+            Self::Confirm => "confirm",
+        }
+    }
 }
 
 /// A place that a fix must reach.

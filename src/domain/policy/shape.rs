@@ -277,8 +277,12 @@ pub const MERGE_BACK: Shape = Shape {
         may("into", "into: [main, newer_release_lines]"),
         may("never_goes_back", "never_goes_back: [CHANGELOG.md]"),
         may("author_may_confirm", "author_may_confirm: false"),
+        may("changed_since", "changed_since: weigh"),
     ],
 };
+
+/// What becomes of a landed fix whose lines later work changed.
+pub const CHANGED_SINCE: &[&str] = &["accept", "weigh", "confirm"];
 
 /// `close_requires`.
 pub const CLOSE_REQUIRES: Shape = Shape {

@@ -67,6 +67,12 @@ const TABLE: &[(&str, &str, &str, Direction)] = &[
     ),
     ("into: [main, newer_release_lines]", "into: [main]", "must reach: newerreleaselines is gone", Loosens),
     ("\"VERSION\"]", "\"VERSION\", \"*.lock\"]", "never goes back: *.lock is new", Loosens),
+    (
+        "  never_goes_back:",
+        "  changed_since: accept\n  never_goes_back:",
+        "what changed of a fix since it landed: accept, and was weigh",
+        Loosens,
+    ),
     ("rca: accepted ", "rca: recorded ", "the analysis: recorded, and was accepted", Loosens),
     ("deployed: true", "deployed: false", "when it was deployed: no, and was yes", Loosens),
     ("files: 10", "files: 5", "files: 5, and was 10", Tightens),

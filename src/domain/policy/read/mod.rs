@@ -15,7 +15,7 @@ use crate::document::{self, Document, Kind, Node, ProblemCode, Problems};
 use super::changes::{Direction, changes};
 use super::people::Role;
 use super::shape;
-use super::{Branches, CloseRequires, Identity, MergeBack, Policy, RcaRequirement, Target};
+use super::{Branches, ChangedSince, CloseRequires, Identity, MergeBack, Policy, RcaRequirement, Target};
 use facts::Facts;
 use people::RoleNames;
 use section::{Reader, Section};
@@ -156,7 +156,7 @@ impl<'d> Reader<'d> {
             roll_back,
             flag_off,
             qualifies: qualifies??,
-            merge_back: merge_back?.unwrap_or_else(default_merge_back),
+            merge_back: merge_back?.unwrap_or_default(),
             close_requires: close_requires?.unwrap_or(STRICT),
             identity: identity?.unwrap_or(Identity::Unverified),
             roles: roles?,
@@ -272,14 +272,23 @@ impl<'d> Reader<'d> {
         let section = self.section(&entry.value, &entry.span, &shape::MERGE_BACK)?;
         let into = match section.get("into") {
             Some(entry) => self.targets(&entry.value),
-            None => Some(default_merge_back().into),
+            None => Some(MergeBack::default().into),
         };
         let never_goes_back = self.globs(&section, "never_goes_back", true);
         let author_may_confirm = match section.get("author_may_confirm") {
             None => Some(false),
             Some(entry) => self.boolean(&entry.value),
         };
-        Some(MergeBack { into: into?, never_goes_back: never_goes_back?, author_may_confirm: author_may_confirm? })
+        let changed_since = match section.get("changed_since") {
+            None => Some(ChangedSince::default()),
+            Some(entry) => self.word(&entry.value, shape::CHANGED_SINCE).and_then(ChangedSince::of),
+        };
+        Some(MergeBack {
+            into: into?,
+            never_goes_back: never_goes_back?,
+            author_may_confirm: author_may_confirm?,
+            changed_since: changed_since?,
+        })
     }
 
     fn targets(&mut self, node: &'d Node) -> Option<Vec<Target>> {
@@ -372,14 +381,6 @@ fn with_base_roles(mut own: Vec<Role>, base: Option<&Policy>) -> Vec<Role> {
 /// What is not written is required: a gate is never off by omission.
 const STRICT: CloseRequires =
     CloseRequires { merge_back: true, restored: true, deployed: true, rca: RcaRequirement::Accepted, evidence: true };
-
-fn default_merge_back() -> MergeBack {
-    MergeBack {
-        into: vec![Target::Main, Target::NewerReleaseLines],
-        never_goes_back: Vec::new(),
-        author_may_confirm: false,
-    }
-}
 
 #[cfg(test)]
 mod tests {
