@@ -7,6 +7,8 @@
 
 use super::identity::RepositoryPath;
 use super::language::Language;
+use super::succession::looks_like_comment;
+use super::versions;
 
 /// How comments begin that somebody obeys, behind the mark: `//go:build`, `// +build`, `// #cgo`, `//@ts-check`.
 const OBEYED: &[&str] = &["#", "+", "@", "-"];
@@ -69,6 +71,14 @@ pub fn is_quiet_change(path: &RepositoryPath, removed: &[&[u8]], added: &[&[u8]]
     language.is_quiet(removed)
         && language.is_quiet(added)
         && (removed.is_empty() || removed.iter().chain(added).all(is_words))
+}
+
+/// Whether a change has only comments on both sides, however these are written, or only changes versions.
+pub fn is_slight(removed: &[&[u8]], added: &[&[u8]]) -> bool {
+    let is_words = |line: &&[u8]| line.trim_ascii().is_empty() || looks_like_comment(line);
+    let are_versions = removed.len() == added.len()
+        && removed.iter().zip(added).all(|(old, new)| versions::compared(old, new).is_some());
+    are_versions || removed.iter().chain(added).all(is_words)
 }
 
 /// A comment of words. One that ends in a backslash takes the next line along.

@@ -15,9 +15,57 @@ pub fn is_test_code(path: &RepositoryPath) -> bool {
         || language.test_ends.iter().any(|end| stem.ends_with(end))
 }
 
+/// Whether a file holds tests for certain, be it that the rest of a fix says nothing: a name alone may be another thing's
+/// (`self_test.c`), and so may a directory (`health/tests`).
+///
+/// Go and JavaScript take tests by their names, Cargo all of `tests` beside `src`. Of others a name in a directory of tests is one, and
+/// what stands in `tests` at the top.
+pub fn is_surely_test(path: &RepositoryPath) -> bool {
+    let language = Language::of(path);
+    let whole = String::from_utf8_lossy(path.as_bytes());
+    let (directory, file) = whole.rsplit_once('/').unwrap_or(("", &whole));
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    let directories: Vec<&str> = directory.split('/').collect();
+    let has = |names: &[&str]| directories.iter().any(|part| names.contains(part));
+    let ends = || language.test_ends.iter().filter(|end| stem.ends_with(**end));
+    let is_named = ends().next().is_some() || language.test_starts.iter().any(|start| stem.starts_with(start));
+    let is_taken_by_name = whole.ends_with("_test.go") || ends().any(|end| end.starts_with('.'));
+    let is_named_in_place = is_named && has(&["spec", "test", "tests", "__tests__"]);
+    let is_beside_src = whole.ends_with(".rs") && has(&["tests"]) && !has(&["src"]);
+    is_taken_by_name || is_named_in_place || is_beside_src || directories[0] == "tests"
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_test_is_certain_where_tools_take_it_for_one() {
+        let is_surely = |path: &str| is_surely_test(&RepositoryPath::new(path));
+        for path in [
+            "a/b_test.go",
+            "web/a.spec.ts",
+            "shop/tests/test_a.py",
+            "src/test/java/a/PayTest.java",
+            "tokio/tests/sync.rs",
+            "tests/helper.py",
+            "spec/models/a_spec.rb",
+        ] {
+            assert!(is_surely(path), "{path}");
+        }
+        for path in [
+            "src/main/java/JobSpec.java",
+            "clinic/tests/order.py",
+            "health/tests/disk.yaml",
+            "web/__tests__/pay.ts",
+            "ab_test.py",
+            "self_test.c",
+            "src/load/tests/run.rs",
+            "job_spec.rb",
+        ] {
+            assert!(!is_surely(path), "{path}");
+        }
+    }
 
     #[test]
     fn tests_are_known_by_their_names() {

@@ -25,10 +25,11 @@ pub struct Trace {
     pub replaced: usize,
     /// Whether lines that are like none of the fix's stand where some of its lines were.
     pub rewritten: bool,
-    /// Whether a line has nothing left of what the fix brought to it.
+    /// Whether a line that took another's place has nothing left of what the fix brought to it.
     pub lost: bool,
-    /// Whether a merge left lines out that its other side never had.
-    pub left_out: bool,
+    /// Whether something of it may have been taken back: a merge left lines out that its other side never had, a version was
+    /// lowered, lines like those that it deleted stand there, or a line that it changed was dropped.
+    pub may_be_back: bool,
     /// How many were dropped.
     pub dropped: usize,
     /// How many of these do something by themselves.
@@ -63,8 +64,8 @@ impl Trace {
     pub fn new(hunk: &Hunk, place: Place) -> Self {
         let gap = hunk.new.is_empty().then_some(place.gap);
         let (heirs, gone) = (vec![], vec![]);
-        let (replaced, rewritten, lost, left_out, dropped, lacking, moved) = (0, false, false, false, 0, 0, 0);
-        Self { own: place.lines, heirs, replaced, rewritten, lost, left_out, dropped, lacking, gone, moved, gap }
+        let (replaced, rewritten, lost, may_be_back, dropped, lacking, moved) = (0, false, false, false, 0, 0, 0);
+        Self { own: place.lines, heirs, replaced, rewritten, lost, may_be_back, dropped, lacking, gone, moved, gap }
     }
 
     /// The fix's own lines in a version.
@@ -122,9 +123,9 @@ impl Trace {
             // An empty line or a brace comes and goes.
             return if removed.say_something() { Step::Restored } else { Step::Rewritten };
         }
-        let lost = self.lost
+        let may_be_back = self.may_be_back
             || !moved.is_empty() && removed.may_be_back(&old.lines()[gap.clone()], &new.lines()[moved.clone()]);
-        Step::Stands(Self { gap: Some(moved), lost, ..self.clone() })
+        Step::Stands(Self { gap: Some(moved), may_be_back, ..self.clone() })
     }
 
     fn step_lines<E>(
@@ -192,7 +193,7 @@ impl Trace {
             let inherited: Vec<usize> = pairs.iter().map(|(_, heir)| *heir).collect();
             let is_back = |(line, heir): &(usize, usize)| removed.are_back_in(old.lines()[*line], new.lines()[*heir]);
             let of_heirs = heirs.iter().filter_map(|line| Some((*line, heir_of(line)?)));
-            let mut all = pairs.iter().copied().chain(of_heirs);
+            let all = pairs.iter().copied().chain(of_heirs);
             if all.clone().any(|pair| is_back(&pair)) {
                 return Ok(Step::Restored);
             }
@@ -204,13 +205,16 @@ impl Trace {
                     && *is_raised.get_or_init(|| versions::is_raised_beside(hunk, alignment, old, new));
                 !goes_with && is_lost(pair, (old, new), &hunk.new, removed)
             };
-            next.lost |= !succession.reflowed && all.any(is_lost);
+            for pair in all.filter(|pair| !succession.reflowed && is_lost(*pair)) {
+                let is_version = versions::compared(old.lines()[pair.0], new.lines()[pair.1]).is_some();
+                *(if is_version { &mut next.may_be_back } else { &mut next.lost }) = true;
+            }
             next.replaced += inherited.len();
             next.dropped += own.len() - inherited.len();
             let gone = own.iter().copied().filter(|line| heir_of(line).is_none());
             let does_something = |line: &usize| removed.does_something(old.lines()[*line]);
             next.lacking += gone.clone().filter(does_something).count();
-            next.lost |= gone.clone().any(|line| removed.is_changed(old.lines()[line]));
+            next.may_be_back |= gone.clone().any(|line| removed.is_changed(old.lines()[line]));
             next.gone.extend(gone);
             next.heirs.extend(inherited);
             next.heirs.extend(heirs.iter().filter_map(heir_of));

@@ -187,8 +187,11 @@ impl TextJudge<'_, '_> {
             one.standing = trace.standing(text).min(one.weight);
         }
         let lines: Vec<usize> = trace.own.iter().chain(&trace.heirs).copied().collect();
-        one.worn = (trace.lost || trace.dropped > 0 && self.too_much_is_gone(hunk, trace)) && !one.quiet;
-        one.fate = if trace.left_out && !one.quiet
+        let much_is_gone = trace.dropped > 0 && self.too_much_is_gone(hunk, trace);
+        // What nothing stands in the place of was not developed further.
+        let may_be_back = trace.may_be_back || much_is_gone && !trace.rewritten;
+        one.worn = (trace.lost || much_is_gone) && !one.quiet;
+        one.fate = if may_be_back && !one.quiet
             || self.is_switched_off(hunk, &lines, (tip, text))
             || self.left_its_block(hunk, &lines, text)
             || self.does_nothing_there(hunk, &lines, text) && !one.quiet

@@ -52,7 +52,8 @@ impl TextJudge<'_, '_> {
             }
             if whole && !one.evolved_by.is_empty() {
                 // Later work may have come to what an earlier commit had by itself.
-                one.fate = Fate::Unknown;
+                one.worn = true;
+                one.fate = if one.fate.holds() { Fate::Evolved } else { Fate::Unknown };
                 return Ok(vec![]);
             }
             match (one.fate, self.landing_of(hunk, *form)?) {

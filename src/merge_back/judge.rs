@@ -76,6 +76,8 @@ pub struct Judged {
     pub raised_by: Option<usize>,
     /// Whether it only adds what does nothing by itself, comments and imports, or rewords a comment.
     pub quiet: bool,
+    /// Whether all that it changes are comments, in whatever language, or versions.
+    pub slight: bool,
     /// How many telling lines it is about, at least 1.
     pub weight: usize,
     /// How many of these stand (for a deletion: are still away).
@@ -98,6 +100,7 @@ impl Judged {
             dropped_by: vec![],
             raised_by: None,
             quiet: false,
+            slight: false,
             weight: 1,
             standing: 1,
         }

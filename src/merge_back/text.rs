@@ -13,7 +13,7 @@ use crate::domain::identity::RepositoryPath;
 use crate::domain::imports::ChangedImports;
 use crate::domain::language::Language;
 use crate::domain::lines::{Hunk, Text, is_telling};
-use crate::domain::quiet::{is_prose, is_quiet_change};
+use crate::domain::quiet::{is_prose, is_quiet_change, is_slight};
 use crate::domain::removed::{Reading, Removed};
 use crate::domain::test_code::is_test_code;
 use crate::domain::trace::{Step, Trace};
@@ -66,7 +66,9 @@ impl TextJudge<'_, '_> {
             let lines = if hunk.new.is_empty() { self.change.removed(hunk) } else { self.change.added(hunk) };
             one.weight = lines.iter().filter(|line| is_telling(line)).count().max(1);
             one.standing = one.weight;
-            one.quiet = self.says_nothing_new(hunk) || imports.are_all_of(hunk);
+            let are_imports = !self.says_nothing_new(hunk) && imports.serve(hunk);
+            one.quiet = are_imports || self.says_nothing_new(hunk);
+            one.slight = is_slight(self.change.removed(hunk), self.change.added(hunk));
             let now = view.standing(self.change, hunk);
             let landed = found.is_some();
             match found {
@@ -91,6 +93,10 @@ impl TextJudge<'_, '_> {
             let lacking = self.take_apart(hunk, (now, landed), &forms, &mut one)?;
             if hunk.new.is_empty() && one.fate.holds() && self.was_moved(hunk, &one)? {
                 one.fate = Fate::Weak;
+            }
+            if are_imports && one.fate != Fate::InEffect && !imports.still_mean_the_same(hunk, tip) {
+                one.quiet = false;
+                one.fate = if one.fate.holds() { Fate::Unknown } else { one.fate };
             }
             if one.fate.holds() {
                 self.doubt(hunk, (now, place.filter(|_| lacking.is_empty())), tip, &mut one)?;
@@ -200,7 +206,7 @@ impl TextJudge<'_, '_> {
                 }
                 Step::Stands(next) => trace = next,
                 Step::Changed(mut next) => {
-                    next.left_out |= self.is_left_out_by_a_merge(&next.gone, old, at, &from.path)?;
+                    next.may_be_back |= self.is_left_out_by_a_merge(&next.gone, old, at, &from.path)?;
                     one.evolved_by.push(at);
                     one.uprooted_by.extend((next.moved > trace.moved).then_some(at));
                     // Who says that they take it back, and takes any of it, is believed: words only take a proof away.

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::domain::fate::Fate;
 use crate::domain::identity::ObjectId;
 use crate::domain::policy::ChangedSince;
-use crate::domain::test_code::is_test_code;
+use crate::domain::test_code::{is_surely_test, is_test_code};
 use crate::failure::Failure;
 
-use super::judge::{Gone, Judged};
+use super::judge::{Gone, Judged, Part};
 use super::steps::is_copy;
 use super::target::Target;
 
@@ -19,7 +19,7 @@ const BROAD: usize = 4;
 const PART: usize = 4;
 
 /// Where at most this part of a fix is worn, it is a large one that lives on; in a smaller one each line may be the one that matters.
-const FEW: usize = 5;
+const FEW: usize = 10;
 
 /// A commit that says that it takes a landing back is believed for all of it where this many times as much went as stayed.
 const MOST: usize = 3;
@@ -89,17 +89,25 @@ fn is_itself(one: &Judged) -> bool {
 /// where no commit that took them out took anything of the fix itself, or says that it takes it back.
 fn what_goes_with_it(target: &Target<'_>, commits: &[ObjectId], judged: &mut [Judged]) -> Result<(), Failure> {
     let itself = || judged.iter().filter(|one| is_itself(one) && one.fate != Fate::Ignored);
-    let is_all_there = itself().next().is_some() && itself().all(|one| one.fate.holds());
+    let is_substance =
+        |one: &Judged| !one.slight && matches!(one.part, Part::Lines { .. } | Part::Whole | Part::Deletion);
+    let is_all_there = itself().any(is_substance) && itself().all(|one| one.fate.holds());
     let any_is_there = judged.iter().any(|one| !one.quiet && one.fate.holds());
     let is_loud = |one: &&Judged| if is_all_there { is_itself(one) } else { !one.quiet };
-    let takes =
-        |by: usize| judged.iter().filter(is_loud).any(|one| one.undone_by == Some(by) || one.dropped_by.contains(&by));
+    // Who changes a line of the fix and drops its test may have had to.
+    let takes = |by: usize, test: bool| {
+        let changes = |one: &Judged| one.dropped_by.contains(&by) || test && one.evolved_by.contains(&by);
+        judged.iter().filter(is_loud).any(|one| one.undone_by == Some(by) || changes(one))
+    };
+    let goes_with_it = |one: &Judged| one.quiet || is_surely_test(&one.path);
     let mut harmless = Vec::new();
-    for (at, one) in judged.iter().enumerate().filter(|(_, one)| !is_itself(one)) {
+    for (at, one) in judged.iter().enumerate().filter(|(_, one)| goes_with_it(one)) {
         let Some(landing) = one.landed_by.filter(|_| is_all_there || one.quiet && any_is_there) else { continue };
         let is_harmless = match (one.fate, one.undone_by) {
-            (Fate::Undone, Some(undoer)) => !takes(undoer) && !target.claims_to_revert(undoer, landing, commits)?,
-            (Fate::Unknown | Fate::Weak, _) => is_all_there,
+            (Fate::Undone, Some(undoer)) => {
+                !takes(undoer, !one.quiet) && !target.claims_to_revert(undoer, landing, commits)?
+            }
+            (Fate::Unknown | Fate::Weak, _) => is_all_there && !one.evolved_by.iter().any(|by| takes(*by, !one.quiet)),
             _ => false,
         };
         if is_harmless {

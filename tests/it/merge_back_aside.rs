@@ -19,24 +19,25 @@ fn since(base: &str, fix: &str, later: &str) -> Verdict {
 
 #[test]
 fn an_import_goes_with_what_uses_it() {
-    let guard = "; lib.rs = first_line guard_of_the_fix() last_line";
     for (path, before, after, later) in [
         ("shop.py", "from_shop_import_Cart", "from_shop_import_Cart,_Till", "from_shop_import_Cart"),
         ("Shop.kt", "import_shop.Cart", "import_shop.Cart import_shop.Till", "import_shop.Cart"),
         ("shop.ts", "import_{Cart}_from_'./shop'", "import_{Cart,_Till}_from_'./shop'", "import_{Cart}_from_'./shop'"),
-        ("shop.ts", "import_{Cart}_from_'./shop'", "import_{Till}_from_'./shop'", "import_{Lane}_from_'./shop'"),
     ] {
-        let verdict = |says: &str| {
+        let verdict = |now: &str| {
             since(
-                &format!("lib.rs = first_line last_line; {path} = {before} run(Cart,Till,Lane) end_of_it"),
-                &format!("{path} ~ {before} -> {after}{guard}"),
-                &format!("{path} ~ {after} -> {later}{says}"),
+                &format!("lib.rs = first_line last_line; {path} = {before} use(Cart) keep(it) end_of_it"),
+                &format!(
+                    "{path} ~ {before} -> {after}; {path} ~ keep(it) -> keep(Till,_it); \
+                     lib.rs = first_line guard_of_the_fix() last_line"
+                ),
+                &format!("{path} ~ {after} -> {later}; {path} ~ keep(Till,_it) -> {now}"),
             )
         };
-        assert_eq!(verdict(""), Merged, "{path}");
-        if before == later {
-            assert_eq!(verdict("; says This reverts commit {pick}."), Partial, "{path}: its own words count");
-        }
+        assert_eq!(verdict("keep(shop.Till,_it)"), Merged, "{path}: it goes by another name");
+        assert_ne!(verdict("keep(Lane,_it)"), Merged, "{path}: another one stands there");
+        assert_eq!(verdict("keep(it)"), Partial, "{path}: it is as before");
+        assert_ne!(verdict("keep(Till,_it)"), Merged, "{path}: it stands for something else");
     }
 }
 
@@ -66,7 +67,6 @@ fn an_import_that_is_run_for_what_it_does_is_the_fix() {
         )
     };
     assert_eq!(verdict("import_patch_everything"), Partial);
-    assert_eq!(verdict("from_clock_import_now"), Merged);
 }
 
 const CODE: &str = "pay.rs = fn_pay() check(total) send(total)";
@@ -104,10 +104,10 @@ fn worn(hunks: usize, later: &str) -> Verdict {
 #[test]
 fn a_large_fix_lives_on_where_one_of_its_many_lines_is_developed_further() {
     let later = "do_3(LIMIT,_checked) -> do_3(LIMIT,_trusted)";
-    assert_eq!(worn(6, later), Merged);
-    assert_eq!(worn(4, later), Unproven, "in a smaller one each may be the one that matters");
-    assert_eq!(worn(6, "do_3(LIMIT,_checked) -> do_3(LIMIT)"), Partial, "as it was before");
-    assert_eq!(worn(6, "do_3(LIMIT,_checked) -> //_do_3(LIMIT,_checked)"), Partial);
+    assert_eq!(worn(10, later), Merged);
+    assert_eq!(worn(9, later), Unproven, "in a smaller one each may be the one that matters");
+    assert_eq!(worn(10, "do_3(LIMIT,_checked) -> do_3(LIMIT)"), Partial, "as it was before");
+    assert_eq!(worn(10, "do_3(LIMIT,_checked) -> //_do_3(LIMIT,_checked)"), Partial);
 }
 
 #[test]
@@ -122,19 +122,6 @@ fn a_file_that_went_may_have_taken_the_fix_along() {
     // Written anew, without the guard: only who reads it can tell.
     assert_ne!(after("rm pay.rs; money.rs = pub_fn_pay_all() verify(sum) transfer(sum)"), Merged);
     assert_eq!(after("mv pay.rs money.rs"), Merged);
-}
-
-#[test]
-fn a_line_with_one_more_argument_is_the_same_line() {
-    let after = |later: &str| {
-        since(
-            "pay.py = def_pay(a,_b): ____check(total) ____send(total)",
-            "pay.py ~ def_pay(a,_b): -> def_pay(a,_b, ________strict=True):",
-            &format!("pay.py ~ ________strict=True): -> {later}"),
-        )
-    };
-    assert_eq!(after("________strict=True,_retries_of_it=None,_deadline=None):"), Merged);
-    assert_ne!(after("________strict=False,_retries_of_it=None,_deadline=None):"), Merged);
 }
 
 #[test]

@@ -9,7 +9,7 @@ const MOST_LINES: usize = 200;
 /// names of one, if it is an import.
 fn statements(
     lines: &[&[u8]],
-    (comment, is_run): (&str, bool),
+    comment: &str,
     begins: impl Fn(&str, usize) -> bool,
     ends: impl Fn(&str) -> bool,
     read: impl Fn(&str) -> Option<Vec<(String, String)>>,
@@ -32,39 +32,40 @@ fn statements(
             at += 1;
         }
         match read(&whole).filter(|_| ends(&whole)) {
-            Some(names) => found.push(Import { lines: start..at, names, is_run }),
+            Some(names) => found.push(Import::new(start..at, names)),
             None => at = start + 1,
         }
     }
     found
 }
 
-/// `use a::b;`, `use a::{b, c as d};`, `extern crate a;`. Under an attribute it is another matter.
+/// `use a::b;`, `use a::{b, c as d};`, `extern crate a;`, under conditions (`#[cfg(unix)]`) too. Under another attribute it is
+/// another matter, and so is what others may see.
 pub(in crate::domain) fn rust(lines: &[&[u8]]) -> Vec<Import> {
-    let has_attribute = |at: usize| at > 0 && lines[at - 1].trim_ascii().starts_with(b"#[");
     let ends = |whole: &str| whole.ends_with(';');
-    let begins = |line: &str, at: usize| visible(line.trim_start()).starts_with("use ") && !has_attribute(at);
-    let mut found = statements(lines, ("//", false), begins, ends, |whole| {
-        let tree = visible(whole).strip_prefix("use ")?.strip_suffix(';')?;
+    let begins = |line: &str, _| line.trim_start().starts_with("use ");
+    let mut found = statements(lines, "//", begins, ends, |whole| {
+        let tree = whole.strip_prefix("use ")?.strip_suffix(';')?;
         let mut names = Vec::new();
         rust_tree("", tree, &mut names).then_some(names)
     });
-    let begins = |line: &str, at: usize| line.trim_start().starts_with("extern crate ") && !has_attribute(at);
-    found.extend(statements(lines, ("//", true), begins, ends, |whole| {
+    let begins = |line: &str, _| line.trim_start().starts_with("extern crate ");
+    found.extend(statements(lines, "//", begins, ends, |whole| {
         let name = whole.strip_prefix("extern crate ")?.strip_suffix(';')?.trim();
         Some(vec![aliased(name, "", " as ")])
     }));
+    let above = |start: usize| lines[..start].iter().rev().map(|line| line.trim_ascii());
+    let is_condition = |line: &&[u8]| line.starts_with(b"#[cfg(") && !NEVER.contains(line);
+    for import in &mut found {
+        import.conditions = above(import.lines.start).take_while(is_condition).count();
+        import.lines.start -= import.conditions;
+    }
+    found.retain(|import| !above(import.lines.start).next().is_some_and(|line| line.starts_with(b"#[")));
     found
 }
 
-/// A line without the word that tells who may see what it says.
-fn visible(line: &str) -> &str {
-    let Some(rest) = line.strip_prefix("pub") else { return line };
-    match rest.strip_prefix('(').and_then(|rest| rest.split_once(')')) {
-        Some((_, rest)) => rest.trim_start(),
-        None => rest.strip_prefix(' ').unwrap_or(line),
-    }
-}
+/// Conditions that no build meets.
+const NEVER: [&[u8]; 2] = [b"#[cfg(any())]", b"#[cfg(false)]"];
 
 /// Adds the names of one tree of a `use`; false where it can't be read.
 fn rust_tree(prefix: &str, tree: &str, names: &mut Vec<(String, String)>) -> bool {
@@ -118,7 +119,7 @@ pub(in crate::domain) fn go(lines: &[&[u8]]) -> Vec<Import> {
     let (mut found, mut is_list) = (Vec::new(), false);
     for (at, line) in lines.iter().enumerate() {
         let line = std::str::from_utf8(line).unwrap_or_default().split("//").next().unwrap_or_default().trim();
-        let import = |names| Import { lines: at..at + 1, names, is_run: false };
+        let import = |names| Import::new(at..at + 1, names);
         match line {
             "import (" => {
                 is_list = true;
@@ -156,7 +157,7 @@ pub(in crate::domain) fn dotted(lines: &[&[u8]]) -> Vec<Import> {
     let begins = |line: &str, _| line.starts_with("import ");
     statements(
         lines,
-        ("//", false),
+        "//",
         begins,
         |_| true,
         |whole| {
@@ -179,20 +180,23 @@ pub(in crate::domain) fn dotted(lines: &[&[u8]]) -> Vec<Import> {
 pub(in crate::domain) fn named(lines: &[&[u8]]) -> Vec<Import> {
     let begins = |line: &str, _| line.starts_with("import ");
     let ends = |whole: &str| whole.trim_end_matches(';').ends_with(['\'', '"']);
-    statements(lines, ("//", true), begins, ends, |whole| {
+    statements(lines, "//", begins, ends, |whole| {
         let (names, module) = whole.strip_prefix("import ")?.rsplit_once(" from ")?;
         let module = module.trim_matches([' ', ';', '\'', '"']);
-        let names = names.strip_prefix("type ").unwrap_or(names);
+        // What is imported as a type is not there when the program runs.
+        let (types, names) = names.strip_prefix("type ").map_or(("", names), |names| ("type ", names));
         let (first, list) = names.split_once('{').unwrap_or((names, "}"));
         let list = list.trim().strip_suffix('}')?;
         let whole = first.split(',').map(str::trim).filter(|name| !name.is_empty());
         let whole = whole.map(|name| match name.strip_prefix("* as ") {
-            Some(name) => (name.trim().to_owned(), format!("{module}#*")),
-            None => (name.to_owned(), format!("{module}#default")),
+            Some(name) => (name.trim().to_owned(), format!("{types}{module}#*")),
+            None => (name.to_owned(), format!("{types}{module}#default")),
         });
-        let of_list = list.split(',').map(str::trim).filter(|name| !name.is_empty());
-        let of_list = of_list.map(|name| name.strip_prefix("type ").unwrap_or(name));
-        Some(whole.chain(of_list.map(|name| aliased(name, &format!("{module}#"), " as "))).collect())
+        let of_list = list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(|name| {
+            let (types, name) = name.strip_prefix("type ").map_or((types, name), |name| ("type ", name));
+            aliased(name, &format!("{types}{module}#"), " as ")
+        });
+        Some(whole.chain(of_list).collect())
     })
 }
 
@@ -209,7 +213,7 @@ pub(in crate::domain) fn python(lines: &[&[u8]]) -> Vec<Import> {
         (words.starts_with("import ") || words.starts_with("from ")) && (words.len() == line.len() || is_for_types(at))
     };
     let ends = |whole: &str| !whole.ends_with('\\') && (!whole.contains('(') || whole.ends_with(')'));
-    statements(lines, ("#", true), begins, ends, |whole| {
+    statements(lines, "#", begins, ends, |whole| {
         let whole = whole.replace('\\', " ");
         if whole.contains(';') || whole.starts_with("from __future__") {
             return None;
