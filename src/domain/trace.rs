@@ -114,6 +114,8 @@ impl Trace {
         alignment: &Alignment,
         removed: &Removed<'_>,
     ) -> Step {
+        // Who indents a whole file leaves nothing but braces to go by, and these lead to others.
+        let alignment = alignment.beyond_white_space(old, new).unwrap_or(alignment);
         let moved = alignment.gap(gap.start).start..alignment.gap(gap.end).end;
         // Where nothing stands in the place, nothing came back there: neither text has to be split into lines then.
         let back_in_place =

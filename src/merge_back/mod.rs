@@ -3,6 +3,7 @@
 //! The unit is the hunk. Along the target's first-parent line each version of a touched path is looked at; the newest step
 //! at which a hunk came into effect is its landing, and from there its own lines are followed to the target's tip.
 
+mod again;
 mod bench;
 mod blocks;
 mod by_hand;

@@ -101,6 +101,9 @@ impl TextJudge<'_, '_> {
             if one.fate.holds() {
                 self.doubt(hunk, (now, place.filter(|_| lacking.is_empty())), tip, &mut one)?;
             }
+            if one.fate.holds() && self.most_stands_again(hunk, &one, tip)? {
+                one.fate = Fate::Unknown;
+            }
             judged.push(one);
             judged.extend(lacking);
         }

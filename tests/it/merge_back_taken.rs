@@ -122,3 +122,51 @@ fn a_deleted_file_did_not_go_where_the_fix_moves_another() {
     );
     assert_eq!(verdict(&lines), Merged);
 }
+
+/// The commit that puts the lines back indents the whole file, so that of its neighbours only braces are left to go by.
+#[test]
+fn a_deletion_that_came_back_in_another_indentation_is_undone() {
+    let block = |name: &str, at: &str| {
+        let entries: Vec<String> = (1..=6).map(|entry| format!("{at}____{name}_entry_{entry},")).collect();
+        format!("{at}__{name}:_{{ {} {at}__}},", entries.join(" "))
+    };
+    let file = |blocks: &[&str], at: &str| {
+        let blocks: Vec<String> = blocks.iter().map(|name| block(name, at)).collect();
+        format!("{at}export_default_{{ {at}methods:_{{ {} {at}}}, {at}}};", blocks.join(" "))
+    };
+    let lines = format!(
+        "base : a.js = {}; b = other
+         fix : a.js = {}
+         pick < base : b = more; pick fix
+         main : a.js = {}",
+        file(&["array", "maths", "symbol"], ""),
+        file(&["array", "symbol"], ""),
+        file(&["array", "maths", "symbol"], "__")
+    );
+    assert_eq!(verdict(&lines), Reverted);
+}
+
+/// They came back in two steps, and at another place.
+#[test]
+fn a_deletion_most_of_whose_lines_stand_there_again_is_not_sure() {
+    let after = |again: &str| {
+        verdict(&format!(
+            "base : a.js = open_it list_the_first list_the_second list_the_third close_it walk_one walk_two walk_three end_it; b = other
+             fix : a.js ~ list_the_first list_the_second list_the_third close_it -> close_it
+             pick < base : b = more; pick fix
+             one : a.js ~ end_it -> end_it ____list_the_first
+             main : a.js ~ ____list_the_first -> {again}"
+        ))
+    };
+    assert_eq!(after("____list_the_first ____and_more ____list_the_second"), Unproven);
+    assert_eq!(after("____list_the_first ____and_more"), Merged, "one of three");
+}
+
+#[test]
+fn what_stood_elsewhere_all_the_time_did_not_come_back() {
+    let lines = "base : a.js = open_it list_the_first list_the_second close_it walk_one walk_two ____list_the_first ____list_the_second end_it; b = other
+         fix : a.js ~ list_the_first list_the_second close_it -> close_it
+         pick < base : b = more; pick fix
+         main : a.js ~ end_it -> end_it some_more";
+    assert_eq!(verdict(lines), Merged);
+}
