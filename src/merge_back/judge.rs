@@ -137,7 +137,7 @@ pub fn parts(target: &Target<'_>, change: &Change) -> Result<Vec<Part>, Failure>
         let hunks = TextChange::new(old, new).hunks;
         parts.extend(hunks.into_iter().map(|hunk| Part::Lines { old: hunk.old, new: hunk.new }));
     }
-    if parts.is_empty() && change.before.as_ref().is_none_or(|before| before.id != after.id) {
+    if parts.is_empty() && is_other_content(change.before.as_ref(), after, texts.is_some()) {
         parts.push(Part::Whole);
     }
     if let Some(before) = &change.before {
@@ -179,7 +179,7 @@ pub fn judge(
                 Some((old, new)) => {
                     let text = TextChange::new(old, new);
                     let sides = (before.as_ref().map(entry_of), Some(entry_of(after)));
-                    if text.hunks.is_empty() && before.as_ref().is_none_or(|before| before.id != after.id) {
+                    if text.hunks.is_empty() && is_other_content(before.as_ref(), after, true) {
                         judged.push(whole_content(path, before.as_ref(), after, versions));
                     } else {
                         let (change, language) = (&text, Language::of(path));
@@ -187,7 +187,11 @@ pub fn judge(
                         judged.extend(judge.judge()?);
                     }
                 }
-                None => judged.push(whole_content(path, before.as_ref(), after, versions)),
+                None if is_other_content(before.as_ref(), after, false) => {
+                    judged.push(whole_content(path, before.as_ref(), after, versions));
+                }
+                // It got another path, and nothing else.
+                None => {}
             }
             if let Some(before) = before
                 && before.path != after.path
@@ -224,6 +228,11 @@ pub(super) fn texts(target: &Target<'_>, before: Option<&Side>, after: &Side) ->
     let old = before.map_or_else(|| Ok(Rc::new(Vec::new())), |before| target.blob(before.id))?;
     let new = target.blob(after.id)?;
     Ok((!is_binary(&old) && !is_binary(&new)).then_some((old, new)))
+}
+
+/// Whether both sides of a change differ in what stands in the file; the mode of a text is a part of its own.
+fn is_other_content(before: Option<&Side>, after: &Side, is_text: bool) -> bool {
+    before.is_none_or(|before| before.id != after.id || !is_text && before.mode != after.mode)
 }
 
 fn whole_content(path: &RepositoryPath, before: Option<&Side>, after: &Side, versions: &[Version]) -> Judged {

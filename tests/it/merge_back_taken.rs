@@ -170,3 +170,14 @@ fn what_stood_elsewhere_all_the_time_did_not_come_back() {
          main : a.js ~ end_it -> end_it some_more";
     assert_eq!(verdict(lines), Merged);
 }
+
+#[test]
+fn a_binary_file_whose_move_was_taken_back_is_not_there() {
+    let lines = "base : binary m/keys one; b = other
+         fix : mv m/keys n/keys
+         pick < base : b = more; pick fix
+         main : revert pick";
+    assert_eq!(verdict(lines), Reverted);
+    let moved_on = lines.replace("revert pick", "mv n/keys o/keys");
+    assert_eq!(verdict(&moved_on), Unproven);
+}
