@@ -8,7 +8,7 @@ use crate::domain::trace::Trace;
 use crate::failure::Failure;
 
 use super::doubts::SURROUNDINGS;
-use super::steps::is_short;
+use super::steps::{Goals, is_short};
 use super::target::Version;
 use super::text::TextJudge;
 
@@ -66,7 +66,7 @@ impl TextJudge<'_, '_> {
         Ok(match kin(trace, left, (&new, &came, &places)) {
             Kin::Same => {
                 let later = self.target.versions(&[path], at)?.remove(0);
-                Away::To(self.target.follow_renames(later, &[])?, places)
+                Away::To(self.target.follow_renames(later, Goals::default())?, places)
             }
             Kin::Unknown if short.is_none() => Away::Alike,
             Kin::Unknown | Kin::Another => Away::Nowhere,

@@ -18,6 +18,7 @@ use super::identity::{Timeline, by_identity};
 use super::judge::{Judged, judge};
 use super::picks::Picks;
 use super::report::Report;
+use super::steps::Goals;
 use super::taken_back::{doubt_deletions, taken_back};
 use super::target::{Target, Version};
 use super::together::together;
@@ -59,7 +60,8 @@ pub fn search(target: &Target<'_>, fix: &Fix, options: &Options) -> Result<Repor
     target.foresee(&kept.map(|(_, versions)| versions).collect::<Vec<_>>())?;
     for ((change, path), versions) in changes.into_iter().zip(&paths).zip(versions) {
         let not = if change.after.is_none() { &new_paths[..] } else { &[] };
-        let versions = target.follow_renames(versions, not)?;
+        let own = change.after.as_ref().filter(|after| after.path != *path);
+        let versions = target.follow_renames(versions, Goals { not, own })?;
         let versions = if versions.iter().all(|version| version.entry.is_none()) {
             other_path(target, fix, change, bottom)?.unwrap_or(versions)
         } else {

@@ -1,9 +1,11 @@
 //! What one commit of the target's line did beside the paths of the fix: where files and lines went, and what it says.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use crate::domain::block::Block;
+use crate::domain::event::Side;
 use crate::domain::identity::{ObjectId, RepositoryPath};
 use crate::domain::language::Language;
 use crate::domain::lines::{TellingLines, Text, is_telling};
@@ -12,6 +14,7 @@ use crate::failure::Failure;
 use crate::git::history::Message;
 use crate::git::trees::{Differing, Entry};
 
+use super::fix::entry_of;
 use super::loosely::trimmed;
 use super::target::Target;
 
@@ -24,26 +27,52 @@ const MOST_NAMESAKES: usize = 10;
 /// The most commits of a merged branch that are looked at.
 const MOST_INNER: usize = 100;
 
+/// What a file that the target moved is looked for by, beside what stands in it.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Goals<'a> {
+    /// No goals: a file that the fix itself puts there is another one.
+    pub(super) not: &'a [RepositoryPath],
+    /// Where the fix itself moves the file, and what it makes of it.
+    pub(super) own: Option<&'a Side>,
+}
+
 impl Target<'_> {
-    /// The path to which a commit moved a file that it took away: the same bytes, or most of the lines.
+    /// The path to which a commit moved a file that it took away: the one to which the fix moves it too, the same bytes, or most
+    /// of the lines.
     pub(super) fn moved_to(
         &self,
         number: usize,
         path: &RepositoryPath,
         entry: Entry,
-        not: &[RepositoryPath],
+        goals: Goals<'_>,
     ) -> Result<Option<RepositoryPath>, Failure> {
-        if !not.is_empty() {
-            return self.find_moved(number, path, entry, not);
+        if let Some(own) = goals.own
+            && self.is_moved_alike(number, entry, own)?
+        {
+            return Ok(Some(own.path.clone()));
+        }
+        if !goals.not.is_empty() {
+            return self.find_moved(number, path, entry, goals.not);
         }
         // A drift asks for the same file again and again.
         let key = (number, path.clone(), entry);
         if let Some(known) = self.moves.borrow().get(&key) {
             return Ok(known.clone());
         }
-        let moved = self.find_moved(number, path, entry, not)?;
+        let moved = self.find_moved(number, path, entry, &[])?;
         self.moves.borrow_mut().insert(key, moved.clone());
         Ok(moved)
+    }
+
+    /// Whether a commit put a new file where the fix moves this one, with what the fix makes of it, or most of its lines: of files
+    /// that are the same what stands in them does not tell which went where.
+    fn is_moved_alike(&self, number: usize, entry: Entry, own: &Side) -> Result<bool, Failure> {
+        let differing = self.differing(number)?;
+        let new = differing.iter().find(|file| file.path == own.path && file.before.is_none());
+        let Some(after) = new.and_then(|file| file.after) else { return Ok(false) };
+        let are_files = entry.is_file() && after.is_file();
+        Ok(after == entry_of(own)
+            || are_files && TellingLines::of(&*self.blob(entry.id)?).percent_in(&*self.blob(after.id)?) >= 50)
     }
 
     fn find_moved(
@@ -70,11 +99,12 @@ impl Target<'_> {
         let few = added.len() <= 40;
         let old = self.blob(entry.id)?;
         let lines = TellingLines::of(&old);
-        let mut best: Option<(usize, RepositoryPath)> = None;
+        let mut best: Option<((usize, Reverse<usize>), RepositoryPath)> = None;
         let may_be = |file: &Differing, after: &Entry| after.is_file() && (few || is_namesake(path, file));
         for (file, after) in added.iter().filter(|(file, after)| may_be(file, after)) {
             let alike = lines.percent_in(&self.blob(after.id)?);
-            if alike >= 50 && best.as_ref().is_none_or(|(most, _)| alike > *most) {
+            let alike = (alike, Reverse(name_distance(path, file)));
+            if alike.0 >= 50 && best.as_ref().is_none_or(|(most, _)| alike > *most) {
                 best = Some((alike, file.path.clone()));
             }
         }

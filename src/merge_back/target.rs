@@ -15,6 +15,7 @@ use crate::git::trees::{Differing, Entry, Watch};
 
 use super::holders::Asked;
 use super::line::{Line, broken};
+use super::steps::Goals;
 
 /// Files by what they are called in their directories.
 type Namesakes = HashMap<Vec<u8>, Vec<(RepositoryPath, Entry)>>;
@@ -282,7 +283,7 @@ impl<'r> Target<'r> {
         let mut moved: BTreeMap<usize, Vec<RepositoryPath>> = BTreeMap::new();
         for versions in timelines {
             if let [Version { at, entry: None, .. }, Version { path, entry: Some(entry), .. }, ..] = &versions[..] {
-                moved.entry(*at).or_default().extend(self.moved_to(*at, path, *entry, &[])?);
+                moved.entry(*at).or_default().extend(self.moved_to(*at, path, *entry, Goals::default())?);
             }
         }
         for (at, paths) in moved.into_iter().filter(|(_, paths)| !paths.is_empty()) {
@@ -293,23 +294,21 @@ impl<'r> Target<'r> {
     }
 
     /// The versions of a path, followed through the target's own renames: towards the tip, the file's new path goes on.
-    ///
-    /// A path of `not` is no goal: a file that the fix itself puts there is another one.
-    pub fn follow_renames(&self, mut versions: Vec<Version>, not: &[RepositoryPath]) -> Result<Vec<Version>, Failure> {
+    pub(super) fn follow_renames(&self, mut versions: Vec<Version>, goals: Goals<'_>) -> Result<Vec<Version>, Failure> {
         for _ in 0..8 {
             let (Some(newest), Some(older)) = (versions.first(), versions.get(1)) else { break };
             let (None, Some(entry)) = (newest.entry, older.entry) else { break };
-            let Some(moved) = self.moved_to(newest.at, &older.path, entry, not)? else { break };
+            let Some(moved) = self.moved_to(newest.at, &older.path, entry, goals)? else { break };
             let known = self.later.borrow_mut().remove(&(newest.at, moved.clone()));
             let mut later = known.map_or_else(|| Ok(self.versions(&[moved], newest.at)?.remove(0)), Ok)?;
             later.extend(versions.drain(1..));
             versions = later;
         }
-        self.fill_absences(versions, not)
+        self.fill_absences(versions, goals)
     }
 
     /// Puts in what a file was while it had another path, where it went away and came back: a rename that was reverted.
-    fn fill_absences(&self, versions: Vec<Version>, not: &[RepositoryPath]) -> Result<Vec<Version>, Failure> {
+    fn fill_absences(&self, versions: Vec<Version>, goals: Goals<'_>) -> Result<Vec<Version>, Failure> {
         let is_absence = |at: usize| {
             at > 0 && versions[at].entry.is_none() && versions.get(at + 1).is_some_and(|older| older.entry.is_some())
         };
@@ -321,7 +320,7 @@ impl<'r> Target<'r> {
             if is_absence(at)
                 && let Some(older) = versions.get(at + 1)
                 && let Some(entry) = older.entry
-                && let Some(moved) = self.moved_to(version.at, &older.path, entry, not)?
+                && let Some(moved) = self.moved_to(version.at, &older.path, entry, goals)?
             {
                 filled.extend(self.walk(&[moved], versions[at - 1].at + 1, version.at)?.remove(0));
             } else {

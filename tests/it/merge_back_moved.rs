@@ -168,3 +168,12 @@ fn a_file_that_was_moved_and_indented_otherwise_is_the_same() {
     assert_eq!(report.verdict, Unproven);
     assert_eq!(report.candidates.first().map(|one| one.commit), Some(history.id("main")));
 }
+
+/// What stands in two files that are the same does not tell which went where.
+#[test]
+fn files_that_are_the_same_go_where_the_fix_moves_them() {
+    let lines = "base : old/and/options = open_it the_plugins_with_more the_throws_of_it; old/or/options = open_it the_plugins_with_more the_throws_of_it; b = other
+         fix : mv old/and/options new/options_and; mv old/or/options new/options_of; new/options_and ~ the_plugins_with_more -> the_plugins; new/options_of ~ the_plugins_with_more -> the_plugins
+         main < base : b = more; pick fix; c = new";
+    assert_eq!(verdict(lines), Merged);
+}
