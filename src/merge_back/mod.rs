@@ -4,6 +4,7 @@
 //! at which a hunk came into effect is its landing, and from there its own lines are followed to the target's tip.
 
 mod again;
+mod as_before;
 mod bench;
 mod blocks;
 mod by_hand;

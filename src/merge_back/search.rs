@@ -12,6 +12,7 @@ use crate::domain::identity::RepositoryPath;
 use crate::domain::policy::ChangedSince;
 use crate::failure::Failure;
 
+use super::as_before::as_before;
 use super::explain::same_file;
 use super::fix::Fix;
 use super::identity::{Timeline, by_identity};
@@ -104,6 +105,7 @@ fn by_lines(
     }
     let mut judged: Vec<Judged> = judged.into_iter().flatten().collect();
     together(target, &fix.commits, changed_since, &mut judged)?;
+    as_before(target, fix, &picks, timelines, &mut judged)?;
     taken_back(target, &fix.commits, timelines, &mut judged)?;
     doubt_deletions(target, &fix.commits, timelines, &mut judged)?;
     doubt(&picks, touching, &mut judged)?;

@@ -181,3 +181,58 @@ fn a_binary_file_whose_move_was_taken_back_is_not_there() {
     let moved_on = lines.replace("revert pick", "mv n/keys o/keys");
     assert_eq!(verdict(&moved_on), Unproven);
 }
+
+/// The landing brought one part in words of its own, which prove nothing.
+#[test]
+fn what_came_in_other_words_went_with_the_rest_of_its_file() {
+    let before = "fn_one do_it_one fn_two do_it_two_now(x) end_it";
+    let after = |main: &str| {
+        verdict(&format!(
+            "base : a.rs = fn_one do_it_one fn_two do_it_two(x) end_it; b = other
+             fix : a.rs ~ do_it_one -> do_it_one and_check_it and_tell_it; a.rs ~ do_it_two(x) -> if_allowed(x)_{{ do_it_two(x,_allowed)_}}
+             more < base : a.rs = {before}
+             pick : a.rs = fn_one do_it_one and_check_it and_tell_it fn_two do_it_two_now(x,_allowed) end_it
+             main : a.rs = {main}"
+        ))
+    };
+    assert_eq!(after(before), Reverted);
+    assert_eq!(after(&format!("{before} tail_of_main")), Unproven, "it is another file");
+}
+
+/// What it added stands in another file too now, where somebody may have moved it; most of the fix is gone for sure.
+#[test]
+fn what_may_have_moved_went_with_the_rest_of_the_fix() {
+    let after = |fix: &str| {
+        verdict(&format!(
+            "base : a.toml = [packages] one_=_1 two_=_2 end_it; b.rs = fn_one do_it_one fn_two do_it_two; c.toml = [others] three_=_3
+             fix : a.toml ~ two_=_2 -> two_=_2 thin_vec_=_\"0.2.14\"; {fix}
+             more < base : a.toml += [main] four_=_4; b.rs += fn_three do_it_three
+             pick : pick fix
+             later : d = more
+             main : revert pick; c.toml += thin_vec_=_\"0.2.14\"; says Without_it"
+        ))
+    };
+    assert_eq!(after("b.rs ~ do_it_one -> do_it_one and_check_it and_tell_it and_go_on"), Reverted);
+    assert_eq!(after("e = nothing"), Unproven);
+}
+
+/// Somebody else brought a part of it to main before it landed.
+#[test]
+fn what_main_had_before_the_landing_does_not_hold_the_fix_up() {
+    let base = "base : a = year_2020 fn_one do_it_one fn_two do_it_two end_it; b = other";
+    let rest = "a ~ do_it_one -> do_it_one guard_it_first and_check_it and_tell_it and_go_on";
+    let after = |own: &str, main: &str| {
+        verdict(&format!(
+            "{base}
+             first < base : a ~ year_2020 -> year_2021
+             fix : {rest}
+             own < base : {own}
+             merge < own fix
+             main : {main}"
+        ))
+    };
+    let other = "a ~ year_2020 -> year_2021; by Ben";
+    assert_eq!(after(other, "revert merge"), Reverted);
+    assert_eq!(after(other, "revert merge; says Tidy_up"), Partial, "nobody says so");
+    assert_eq!(after("pick first", "revert merge"), Partial, "it is the fix's own");
+}
