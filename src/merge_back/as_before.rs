@@ -54,15 +54,13 @@ pub(super) fn as_before(
         let most = weight(judged, &is_undone) * 2 > all;
         let nothing = !judged.iter().any(|one| one.fate.holds());
         let landing = back.landing(judged);
-        for at in 0..judged.len() {
-            let one = &judged[at];
-            let is_open = matches!(one.fate, Fate::Unknown | Fate::Weak) && back.is_own(one);
+        for one in judged.iter_mut().filter(|one| matches!(one.fate, Fate::Unknown | Fate::Weak) && back.is_own(one)) {
             let went = match one.landed_by {
                 Some(_) => most && back.landed_there(one),
                 None => landing.is_some() && (most || nothing) && !back.stands(target, one)?,
             };
-            if is_open && went {
-                judged[at].take_out(back.undoer);
+            if went {
+                one.take_out(back.undoer);
             }
         }
         let Some(landing) = landing else { continue };

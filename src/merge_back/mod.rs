@@ -34,4 +34,5 @@ mod taken_back;
 pub mod taken_out;
 pub mod target;
 mod text;
+mod through;
 mod together;

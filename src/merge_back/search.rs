@@ -9,6 +9,7 @@ use globset::GlobSet;
 use crate::domain::event::Change;
 use crate::domain::fate::Fate;
 use crate::domain::identity::RepositoryPath;
+use crate::domain::merge_back::Verdict;
 use crate::domain::policy::ChangedSince;
 use crate::failure::Failure;
 
@@ -22,6 +23,7 @@ use super::report::Report;
 use super::steps::Goals;
 use super::taken_back::{doubt_deletions, taken_back};
 use super::target::{Target, Version};
+use super::through::through_a_merge;
 use super::together::together;
 
 /// What a search is told beside the fix and the target.
@@ -31,7 +33,8 @@ pub struct Options {
     pub never_goes_back: GlobSet,
     /// What the policy says of a landed fix whose lines later work changed.
     pub changed_since: ChangedSince,
-    /// Whether the candidates may be left out: naming them costs more than the verdict.
+    /// Whether the candidates may be left out, and what became of the fix on a line that was merged: that costs more than the
+    /// verdict.
     pub without_candidates: bool,
     /// Whether the hunks of a path that is just as the fix left it may be told as one: to tell them apart it must be read.
     pub without_hunks: bool,
@@ -79,7 +82,13 @@ pub fn search(target: &Target<'_>, fix: &Fix, options: &Options) -> Result<Repor
         Some(judged) => ignored.chain(judged).collect(),
         None => ignored.chain(by_lines(target, fix, &timelines, (&touching, options.changed_since))?).collect(),
     };
-    Report::new(target, fix, judged, &touching, moved, options)
+    let report = Report::new(target, fix, judged, &touching, moved, options)?;
+    let other = if report.verdict == Verdict::Missing && !options.without_candidates {
+        through_a_merge(target, fix, options)?
+    } else {
+        None
+    };
+    Ok(other.unwrap_or(report))
 }
 
 /// Judges every hunk by the lines of the target's versions.

@@ -72,7 +72,7 @@ impl Target<'_> {
         let Some(after) = new.and_then(|file| file.after) else { return Ok(false) };
         let are_files = entry.is_file() && after.is_file();
         Ok(after == entry_of(own)
-            || are_files && TellingLines::of(&*self.blob(entry.id)?).percent_in(&*self.blob(after.id)?) >= 50)
+            || are_files && TellingLines::of(&self.blob(entry.id)?).percent_in(&self.blob(after.id)?) >= 50)
     }
 
     fn find_moved(

@@ -29,7 +29,7 @@ pub struct Target<'r> {
     pub repository: &'r Repository,
     /// The commit.
     pub commit: ObjectId,
-    trunk: RefCell<Trunk>,
+    pub(super) trunk: RefCell<Trunk>,
     differing: RefCell<HashMap<usize, Arc<Vec<Differing>>>>,
     blobs: RefCell<HashMap<ObjectId, Rc<Vec<u8>>>>,
     /// The regular files of the commit's tree by what they are called.
@@ -47,13 +47,14 @@ pub struct Target<'r> {
 
 /// The first-parent line, newest first, as far as it was needed.
 #[derive(Default)]
-struct Trunk {
+pub(super) struct Trunk {
     nodes: Vec<Node>,
     index: HashMap<ObjectId, usize>,
 }
 
 impl Trunk {
-    fn of(nodes: Vec<Node>) -> Self {
+    /// These commits.
+    pub(super) fn of(nodes: Vec<Node>) -> Self {
         let index = nodes.iter().enumerate().map(|(number, node)| (node.id, number)).collect();
         Self { nodes, index }
     }

@@ -1,6 +1,6 @@
 //! What was taken back with the rest of a fix, where one hunk does not show it by itself.
 
-use hotfix::domain::merge_back::Verdict::{self, Merged, Partial, Reverted, Unproven};
+use hotfix::domain::merge_back::Verdict::{self, Merged, Missing, Partial, Reverted, Unproven};
 
 use crate::history::History;
 use crate::merge_back::judge;
@@ -235,4 +235,34 @@ fn what_main_had_before_the_landing_does_not_hold_the_fix_up() {
     assert_eq!(after(other, "revert merge"), Reverted);
     assert_eq!(after(other, "revert merge; says Tidy_up"), Partial, "nobody says so");
     assert_eq!(after("pick first", "revert merge"), Partial, "it is the fix's own");
+}
+
+/// Main's own line shows neither.
+#[test]
+fn what_one_merge_brought_and_took_back_was_there() {
+    let lines = "base : a = fn_one do_it_one fn_two do_it_two end_it; b = other
+         fix : a ~ do_it_one -> do_it_one and_check_it
+         back : revert fix
+         other < base : b = more
+         main < other back";
+    let history = History::bare(lines);
+    let report = judge(&history, "base", "fix", "main").unwrap();
+    let undone_by: Vec<String> = report.undone_by.iter().map(|by| history.label(by.commit)).collect();
+    assert_eq!((report.verdict, undone_by), (Reverted, vec!["back".to_owned()]));
+    // Main takes back what the merge brought and its fix had taken out.
+    let later = "base : a = fn_one do_it_one fn_two do_it_two end_it; b = other
+         first : a ~ do_it_one -> do_it_one and_check_it
+         fix : revert first
+         other < base : b = more
+         merge < other fix
+         main : a ~ do_it_one -> do_it_one and_check_it";
+    let history = History::bare(later);
+    assert_eq!(judge(&history, "first", "fix", "main").unwrap().verdict, Reverted);
+    // What the merge dropped never came.
+    assert_eq!(
+        verdict(
+            &lines.replace("back : revert fix", "back : b = less; c = new").replace("other back", "other back : ours")
+        ),
+        Missing
+    );
 }
