@@ -3,10 +3,14 @@
 use foldhash::HashSet;
 
 use crate::domain::lines::{Hunk, Text, is_telling};
+use crate::domain::test_code::is_test_code;
 use crate::failure::Failure;
 
 use super::judge::Judged;
 use super::text::TextJudge;
+
+/// So few lines of a test tell nothing where they stand elsewhere.
+const FEW: usize = 2;
 
 impl TextJudge<'_, '_> {
     /// Whether most of what a pure deletion took out stands at the target's tip, `tip`, without regard to indentation: what the
@@ -23,7 +27,8 @@ impl TextJudge<'_, '_> {
         let landing = self.target.content(landing.and_then(|version| version.entry))?;
         let elsewhere = [trimmed(&self.change.after), trimmed(&Text::new(&landing))];
         let removed: HashSet<&[u8]> = removed.filter(|line| !elsewhere.iter().any(|all| all.contains(line))).collect();
-        if removed.is_empty() {
+        // Each test begins as another does, and no production runs them.
+        if removed.is_empty() || is_test_code(self.path) && removed.len() <= FEW {
             return Ok(false);
         }
         let now = trimmed(tip);

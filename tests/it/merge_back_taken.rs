@@ -162,6 +162,20 @@ fn a_deletion_most_of_whose_lines_stand_there_again_is_not_sure() {
     assert_eq!(after("____list_the_first ____and_more"), Merged, "one of three");
 }
 
+/// Each test begins as another does.
+#[test]
+fn a_test_that_is_new_does_not_bring_back_what_was_deleted_in_another() {
+    let after = |path: &str| {
+        let lines = "base : PATH = fn_one ____out_=_new_list() ____decode(ctx,_out) ____check_one(out) fn_two ____check_two(); b = other
+             fix : PATH ~ ____out_=_new_list() ____decode(ctx,_out) ____check_one(out) -> ____check_one(out)
+             pick < base : b = more; pick fix
+             main : PATH += fn_three ____check_three() fn_four ________out_=_new_list() ________decode(ctx,_out)";
+        verdict(&lines.replace("PATH", path))
+    };
+    assert_eq!(after("tests/test_codec.py"), Merged);
+    assert_eq!(after("codec.py"), Unproven);
+}
+
 #[test]
 fn what_stood_elsewhere_all_the_time_did_not_come_back() {
     let lines = "base : a.js = open_it list_the_first list_the_second close_it walk_one walk_two ____list_the_first ____list_the_second end_it; b = other
