@@ -85,6 +85,11 @@ fn is_itself(one: &Judged) -> bool {
     !one.quiet && !is_test_code(&one.path)
 }
 
+/// Whether it only comes with a fix.
+pub(super) fn goes_with_it(one: &Judged) -> bool {
+    one.quiet || is_surely_test(&one.path)
+}
+
 /// Counts as evolution what became of the comments, imports, tests and words that came with a fix which is itself all in effect,
 /// where no commit that took them out took anything of the fix itself, or says that it takes it back.
 fn what_goes_with_it(target: &Target<'_>, commits: &[ObjectId], judged: &mut [Judged]) -> Result<(), Failure> {
@@ -99,7 +104,6 @@ fn what_goes_with_it(target: &Target<'_>, commits: &[ObjectId], judged: &mut [Ju
         let changes = |one: &Judged| one.dropped_by.contains(&by) || test && one.evolved_by.contains(&by);
         judged.iter().filter(is_loud).any(|one| one.undone_by == Some(by) || changes(one))
     };
-    let goes_with_it = |one: &Judged| one.quiet || is_surely_test(&one.path);
     let mut harmless = Vec::new();
     for (at, one) in judged.iter().enumerate().filter(|(_, one)| goes_with_it(one)) {
         let Some(landing) = one.landed_by.filter(|_| is_all_there || one.quiet && any_is_there) else { continue };
