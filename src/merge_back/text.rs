@@ -66,7 +66,7 @@ impl TextJudge<'_, '_> {
             let lines = if hunk.new.is_empty() { self.change.removed(hunk) } else { self.change.added(hunk) };
             one.weight = lines.iter().filter(|line| is_telling(line)).count().max(1);
             one.standing = one.weight;
-            let are_imports = imports.serve(hunk);
+            let are_imports = !self.says_nothing_new(hunk) && imports.serve(hunk);
             one.quiet = are_imports || self.says_nothing_new(hunk);
             one.slight = is_slight(self.change.removed(hunk), self.change.added(hunk));
             let now = view.standing(self.change, hunk);

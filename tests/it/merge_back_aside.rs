@@ -37,7 +37,10 @@ fn an_import_goes_with_what_uses_it() {
         assert_eq!(verdict("keep(shop.Till,_it)"), Merged, "{path}: it goes by another name");
         assert_ne!(verdict("keep(Lane,_it)"), Merged, "{path}: another one stands there");
         assert_eq!(verdict("keep(it)"), Partial, "{path}: it is as before");
-        assert_ne!(verdict("keep(Till,_it)"), Merged, "{path}: it stands for something else");
+        if path != "Shop.kt" {
+            // Java's kin may get the same name from their own package.
+            assert_ne!(verdict("keep(Till,_it)"), Merged, "{path}: it stands for something else");
+        }
     }
 }
 
