@@ -65,7 +65,8 @@ impl TextJudge<'_, '_> {
             let mut one = Judged::new(self.path, part, Fate::Unknown);
             let lines = if hunk.new.is_empty() { self.change.removed(hunk) } else { self.change.added(hunk) };
             one.weight = lines.iter().filter(|line| is_telling(line)).count().max(1);
-            one.standing = one.weight;
+            // What a fix deleted says nothing any more where the whole file went.
+            one.standing = if hunk.new.is_empty() && newest.entry.is_none() { 0 } else { one.weight };
             let are_imports = !self.says_nothing_new(hunk) && imports.serve(hunk);
             one.quiet = are_imports || self.says_nothing_new(hunk);
             one.slight = is_slight(self.change.removed(hunk), self.change.added(hunk));
@@ -273,8 +274,6 @@ impl TextJudge<'_, '_> {
         }
         one.dropped_by.push(at);
         one.fate = Fate::Evolved;
-        // Where the whole file went, what it did may be done in another one, without the fix.
-        one.worn = to.entry.is_none();
         one.gone = Some(if *outcome == Step::Rewritten { Gone::Rewritten } else { Gone::Removed });
         Ok(())
     }

@@ -117,8 +117,8 @@ fn a_large_fix_lives_on_where_one_of_its_many_lines_is_developed_further() {
 fn a_file_that_went_may_have_taken_the_fix_along() {
     let after = |later: &str| {
         since(
-            "pay.rs = fn_pay() check(total) send(total) log_it(total) end_of_it; lib.rs = first_line last_line",
-            "pay.rs ~ check(total) -> check(total) guard(total); lib.rs ~ last_line -> and_pay last_line",
+            "pay.rs = fn_pay() check(total) send(total) log_it(total) end_of_it",
+            "pay.rs ~ check(total) -> check(total) guard(total); pay.rs ~ log_it(total) ->",
             later,
         )
     };
