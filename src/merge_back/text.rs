@@ -67,8 +67,7 @@ impl TextJudge<'_, '_> {
             one.weight = lines.iter().filter(|line| is_telling(line)).count().max(1);
             // What a fix deleted says nothing any more where the whole file went.
             one.standing = if hunk.new.is_empty() && newest.entry.is_none() { 0 } else { one.weight };
-            let are_imports = !self.says_nothing_new(hunk) && imports.serve(hunk);
-            one.quiet = are_imports || self.says_nothing_new(hunk);
+            one.quiet = self.says_nothing_new(hunk) || imports.serve(hunk) && imports.still_mean_the_same(hunk, tip);
             one.slight = is_slight(self.change.removed(hunk), self.change.added(hunk));
             let now = view.standing(self.change, hunk);
             let landed = found.is_some();
@@ -94,10 +93,6 @@ impl TextJudge<'_, '_> {
             let lacking = self.take_apart(hunk, (now, landed), &forms, &mut one)?;
             if hunk.new.is_empty() && one.fate.holds() && self.was_moved(hunk, &one)? {
                 one.fate = Fate::Weak;
-            }
-            if are_imports && one.fate != Fate::InEffect && !imports.still_mean_the_same(hunk, tip) {
-                one.quiet = false;
-                one.fate = if one.fate.holds() { Fate::Unknown } else { one.fate };
             }
             if one.fate.holds() {
                 self.doubt(hunk, (now, place.filter(|_| lacking.is_empty())), tip, &mut one)?;
