@@ -67,7 +67,10 @@ impl TextJudge<'_, '_> {
             one.weight = lines.iter().filter(|line| is_telling(line)).count().max(1);
             // What a fix deleted says nothing any more where the whole file went.
             one.standing = if hunk.new.is_empty() && newest.entry.is_none() { 0 } else { one.weight };
-            one.quiet = self.says_nothing_new(hunk) || imports.serve(hunk) && imports.still_mean_the_same(hunk, tip);
+            one.quiet = match imports.serve(hunk) {
+                true => imports.still_mean_the_same(hunk, tip),
+                false => self.says_nothing_new(hunk),
+            };
             one.slight = is_slight(self.change.removed(hunk), self.change.added(hunk));
             let now = view.standing(self.change, hunk);
             let landed = found.is_some();

@@ -37,10 +37,7 @@ fn an_import_goes_with_what_uses_it() {
         assert_eq!(verdict("keep(shop.Till,_it)"), Merged, "{path}: it goes by another name");
         assert_ne!(verdict("keep(Lane,_it)"), Merged, "{path}: another one stands there");
         assert_eq!(verdict("keep(it)"), Partial, "{path}: it is as before");
-        if path != "Shop.kt" {
-            // Java's kin may get the same name from their own package.
-            assert_ne!(verdict("keep(Till,_it)"), Merged, "{path}: it stands for something else");
-        }
+        assert_ne!(verdict("keep(Till,_it)"), Merged, "{path}: it stands for something else");
     }
 }
 
@@ -70,6 +67,16 @@ fn an_import_that_is_run_for_what_it_does_is_the_fix() {
         )
     };
     assert_eq!(verdict("import_patch_everything"), Partial);
+}
+
+#[test]
+fn a_name_that_is_from_elsewhere_by_now_is_looked_at() {
+    let verdict = since(
+        "a.go = import_( \"fmt\" \"os\" ) func_Token() return_fmt.Sprint(os.Getpid()) end_of_it",
+        "a.go ~ \"fmt\" -> \"crypto/rand\" \"fmt\"; a.go ~ return_fmt.Sprint(os.Getpid()) -> return_fmt.Sprint(rand.Text())",
+        "a.go ~ \"crypto/rand\" -> \"math/rand\"",
+    );
+    assert_eq!(verdict, Unproven);
 }
 
 const CODE: &str = "pay.rs = fn_pay() check(total) send(total)";
