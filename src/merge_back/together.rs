@@ -40,9 +40,10 @@ pub(super) fn together(
     changed_since: ChangedSince,
     judged: &mut [Judged],
 ) -> Result<(), Failure> {
-    let all = !judged.iter().any(|one| is_itself(one) && !is_copy(&one.path));
+    let is_production = |one: &Judged| !is_test_code(&one.path) && !is_copy(&one.path);
+    let all = !judged.iter().any(is_production);
     // What its tests and its words weigh is not what is in effect.
-    let counts = |one: &Judged| all || is_itself(one) && !is_copy(&one.path);
+    let counts = |one: &Judged| all || is_production(one);
     let landed = |one: &&Judged| counts(one) && (one.fate.holds() || one.fate == Fate::Undone);
     let weight: usize = judged.iter().filter(landed).map(|one| one.weight).sum();
     let standing: usize = judged.iter().filter(landed).map(|one| one.standing).sum();
