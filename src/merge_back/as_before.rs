@@ -13,7 +13,6 @@ use super::identity::Timeline;
 use super::judge::{Judged, Part, texts};
 use super::picks::Picks;
 use super::target::{Target, Version};
-use super::together::goes_with_it;
 
 /// A commit that says that it takes a landing back took all back where this many times as much went as seems to stay.
 const MOST: usize = 3;
@@ -36,13 +35,13 @@ pub(super) fn as_before(
     if back.is_empty() {
         return Ok(());
     }
-    // What only comes with a fix is no reason to call one partial that is there.
-    for aside in [false, true] {
-        if aside && judged.iter().any(|one| !goes_with_it(one) && one.fate.holds()) {
+    // What only people read is no reason to call a fix partial that is there.
+    for quiet in [false, true] {
+        if quiet && judged.iter().any(|one| !one.quiet && one.fate.holds()) {
             break;
         }
         for back in &back {
-            let landed = |one: &&mut Judged| goes_with_it(one) == aside && back.landed_there(one) && one.fate.holds();
+            let landed = |one: &&mut Judged| one.quiet == quiet && back.landed_there(one) && one.fate.holds();
             judged.iter_mut().filter(landed).for_each(|one| one.take_out(back.undoer));
         }
     }

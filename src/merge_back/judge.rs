@@ -76,6 +76,8 @@ pub struct Judged {
     pub raised_by: Option<usize>,
     /// Whether it only adds what does nothing by itself, comments and imports, or rewords a comment.
     pub quiet: bool,
+    /// Whether it only takes lines out of a file that went as a whole since.
+    pub went_with_file: bool,
     /// Whether all that it changes are comments, in whatever language, or versions.
     pub slight: bool,
     /// How many telling lines it is about, at least 1.
@@ -100,6 +102,7 @@ impl Judged {
             dropped_by: vec![],
             raised_by: None,
             quiet: false,
+            went_with_file: false,
             slight: false,
             weight: 1,
             standing: 1,
@@ -187,11 +190,7 @@ pub fn judge(
                         judged.extend(judge.judge()?);
                     }
                 }
-                None if is_other_content(before.as_ref(), after, false) => {
-                    judged.push(whole_content(path, before.as_ref(), after, versions));
-                }
-                // It got another path, and nothing else.
-                None => {}
+                None => judged.push(whole_content(path, before.as_ref(), after, versions)),
             }
             if let Some(before) = before
                 && before.path != after.path
@@ -239,9 +238,11 @@ fn whole_content(path: &RepositoryPath, before: Option<&Side>, after: &Side, ver
     let is = |version: &Version, side: &Side| {
         version.entry.is_some_and(|entry| entry.id == side.id && side.mode == format!("{:06o}", entry.mode))
     };
+    // Where the same bytes only get another path, that tells the sides apart.
+    let moved = before.filter(|before| before.id == after.id && before.mode == after.mode && before.path != after.path);
     whole(path, Part::Whole, versions, |version| {
         if is(version, after) {
-            Whose::After
+            if moved.is_some_and(|before| before.path == version.path) { Whose::Before } else { Whose::After }
         } else if before.map_or(version.entry.is_none(), |before| is(version, before)) {
             Whose::Before
         } else {

@@ -65,10 +65,10 @@ impl TextJudge<'_, '_> {
             let mut one = Judged::new(self.path, part, Fate::Unknown);
             let lines = if hunk.new.is_empty() { self.change.removed(hunk) } else { self.change.added(hunk) };
             one.weight = lines.iter().filter(|line| is_telling(line)).count().max(1);
-            // What a fix deleted says nothing any more where the whole file went.
-            one.standing = if hunk.new.is_empty() && newest.entry.is_none() { 0 } else { one.weight };
+            one.standing = one.weight;
+            one.went_with_file = hunk.new.is_empty() && newest.entry.is_none();
             one.quiet = match imports.serve(hunk) {
-                true => imports.still_mean_the_same(hunk, tip),
+                true => imports.still_stand(hunk, tip),
                 false => self.says_nothing_new(hunk),
             };
             one.slight = is_slight(self.change.removed(hunk), self.change.added(hunk));

@@ -18,9 +18,6 @@ const BROAD: usize = 4;
 /// Where less than this part of the fix is left, hardly anything is; where as much was written anew, nobody can say.
 const PART: usize = 4;
 
-/// Where at most this part of a fix is worn, it is a large one that lives on; in a smaller one each line may be the one that matters.
-const FEW: usize = 10;
-
 /// A commit that says that it takes a landing back is believed for all of it where this many times as much went as stayed.
 const MOST: usize = 3;
 
@@ -28,10 +25,10 @@ const MOST: usize = 3;
 ///
 /// - Code that went away with all around it is evolution, unless it was a good part of what that commit removed, or hardly
 ///   anything of the fix is left.
-/// - Where a good part was written anew, nothing stands any more, or more than a few hunks are worn, nobody can say that it is in
-///   effect; the policy may be stricter, or leave all but the second to who reads the list.
-/// - What only goes with the fix, such as its tests and its imports, took nothing of it along when it went or was written anew,
-///   unless the commit says so, or took something of the fix itself.
+/// - Where a good part was written anew, a line lost what the fix brought to it, or nothing stands any more, nobody can say that it
+///   is in effect; the policy may be stricter, or leave all but the last to who reads the list.
+/// - What only goes with the fix took nothing of it along: its comments and imports when they went, its tests when they were written
+///   anew, unless the commit says so, or took something of the fix itself.
 /// - A commit that took out most of what it touched of the fix took out all of that, also where the lines stand elsewhere
 ///   now, and lands nothing; and one that says so took out all that it touched.
 pub(super) fn together(
@@ -48,6 +45,8 @@ pub(super) fn together(
     let weight: usize = judged.iter().filter(landed).map(|one| one.weight).sum();
     let standing: usize = judged.iter().filter(landed).map(|one| one.standing).sum();
     let hardly_any = standing * PART < weight;
+    // What a fix deleted from a file that went since is away like all the rest of it.
+    let nothing_stands = judged.iter().filter(landed).all(|one| one.standing == 0 || one.went_with_file);
     let mut aimed = BTreeSet::new();
     for (commit, lines) in removed_by(judged) {
         if !target.removes_more_than(commit, BROAD * lines)? {
@@ -57,22 +56,16 @@ pub(super) fn together(
     let rewritten = |one: &&Judged| one.fate == Fate::Evolved && one.gone == Some(Gone::Rewritten);
     let mostly_rewritten =
         judged.iter().filter(landed).filter(rewritten).map(|one| one.weight).sum::<usize>() * PART >= weight;
-    let worn = |one: &&Judged| one.fate == Fate::Evolved && (one.worn || rewritten(one));
-    let worn: Vec<usize> = judged.iter().filter(landed).filter(worn).map(|one| one.weight).collect();
-    let few_are_worn =
-        worn.len() * FEW <= judged.iter().filter(landed).count() && worn.iter().sum::<usize>() * FEW <= weight;
     for one in judged.iter_mut().filter(|one| one.fate == Fate::Evolved) {
         let last = one.evolved_by.last().copied();
         let is_open = match changed_since {
             ChangedSince::Accept => false,
-            ChangedSince::Weigh => {
-                one.gone == Some(Gone::Rewritten) && mostly_rewritten || one.worn && !(few_are_worn && counts(one))
-            }
+            ChangedSince::Weigh => one.worn || one.gone == Some(Gone::Rewritten) && mostly_rewritten,
             ChangedSince::Confirm => !one.evolved_by.is_empty(),
         };
         match (one.gone, last) {
             (Some(Gone::Removed), Some(last)) if aimed.contains(&last) || hardly_any => one.take_out(last),
-            _ if standing == 0 || is_open => one.fate = Fate::Unknown,
+            _ if nothing_stands || is_open => one.fate = Fate::Unknown,
             _ => {}
         }
     }
@@ -86,13 +79,9 @@ fn is_itself(one: &Judged) -> bool {
     !one.quiet && !is_test_code(&one.path)
 }
 
-/// Whether it only comes with a fix.
-pub(super) fn goes_with_it(one: &Judged) -> bool {
-    one.quiet || is_surely_test(&one.path)
-}
-
-/// Counts as evolution what became of the comments, imports, tests and words that came with a fix which is itself all in effect,
-/// where no commit that took them out took anything of the fix itself, or says that it takes it back.
+/// Counts as evolution what became of the comments, imports and words that came with a fix which is itself all in effect, where no
+/// commit that took them out took anything of the fix itself, or says that it takes it back; and of tests that changed since. A
+/// test that is as it was before the fix, or is gone, is no evolution: its name alone does not tell that no production runs it.
 fn what_goes_with_it(target: &Target<'_>, commits: &[ObjectId], judged: &mut [Judged]) -> Result<(), Failure> {
     let itself = || judged.iter().filter(|one| is_itself(one) && one.fate != Fate::Ignored);
     let is_substance =
@@ -106,11 +95,12 @@ fn what_goes_with_it(target: &Target<'_>, commits: &[ObjectId], judged: &mut [Ju
         judged.iter().filter(is_loud).any(|one| one.undone_by == Some(by) || changes(one))
     };
     let mut harmless = Vec::new();
-    for (at, one) in judged.iter().enumerate().filter(|(_, one)| goes_with_it(one)) {
+    let comes_along = |one: &Judged| one.quiet || is_surely_test(&one.path);
+    for (at, one) in judged.iter().enumerate().filter(|(_, one)| comes_along(one)) {
         let Some(landing) = one.landed_by.filter(|_| is_all_there || one.quiet && any_is_there) else { continue };
         let is_harmless = match (one.fate, one.undone_by) {
             (Fate::Undone, Some(undoer)) => {
-                !takes(undoer, !one.quiet) && !target.claims_to_revert(undoer, landing, commits)?
+                one.quiet && !takes(undoer, false) && !target.claims_to_revert(undoer, landing, commits)?
             }
             (Fate::Unknown | Fate::Weak, _) => is_all_there && !one.evolved_by.iter().any(|by| takes(*by, !one.quiet)),
             _ => false,

@@ -16,7 +16,7 @@ use memchr::memmem;
 use super::comments::Comments;
 use super::hunk::TextChange;
 use super::language::Language;
-use super::lines::{Hunk, Text};
+use super::lines::{Hunk, Text, indentation};
 use super::succession::looks_like_comment;
 
 /// One import, or a line of a list of them.
@@ -94,17 +94,26 @@ impl<'a, 't> ChangedImports<'a, 't> {
             })
     }
 
-    /// Whether the names that a hunk brings, which [serves](Self::serve), stand for nothing else in a version.
-    pub fn still_mean_the_same(&self, hunk: &Hunk, version: &Text<'_>) -> bool {
-        let (Some(reader), Some(after)) = (self.reader, self.after.get()) else { return false };
+    /// Whether a version imports all that a hunk does which [serves](Self::serve), be it in other lines, and none of what it took
+    /// out: each name from the same place and as deep in the file, and none of them can come from elsewhere.
+    pub fn still_stand(&self, hunk: &Hunk, version: &Text<'_>) -> bool {
+        let (Some(reader), Some(before), Some(after)) = (self.reader, self.before.get(), self.after.get()) else {
+            return false;
+        };
         let now = Imports::of(reader, version);
-        let all = 0..version.lines().len();
-        after.names(&hunk.new).iter().all(|(name, source)| {
-            let sources = now.sources.get(name).map_or(&[][..], Vec::as_slice);
-            let is_from_there = !sources.is_empty() && sources.iter().all(|other| other == source);
-            let is_defined = version.lines().iter().any(|line| defines(line, name));
-            !is_defined && (is_from_there || !now.uses(name, version, all.clone(), self.comments))
-        })
+        let (was, is) = (before.names(&hunk.old), after.names(&hunk.new));
+        let depth = |imports: &Imports, text: &Text<'_>, name: &str| {
+            let import = imports.all.iter().find(|import| import.names.iter().any(|(own, _)| own == name));
+            import.map(|import| indentation(text.lines()[import.lines.end - 1]))
+        };
+        let brings_more = |import: &Import| import.does_more && !after.all.iter().any(|own| own.names == import.names);
+        !now.all.iter().any(brings_more)
+            && was.keys().all(|name| is.contains_key(name) || !now.sources.contains_key(name))
+            && is.iter().all(|(name, source)| {
+                now.sources.get(name).is_some_and(|sources| sources.iter().all(|other| other == source))
+                    && depth(&now, version, name) == depth(after, &self.change.after, name)
+                    && !version.lines().iter().any(|line| defines(line, name))
+            })
     }
 }
 
@@ -184,7 +193,9 @@ impl Imports {
         let is_open = |line: usize| {
             let before = || text.lines()[..line].iter();
             let count = |mark: &[u8]| before().map(|line| memmem::find_iter(line, mark).count()).sum::<usize>();
-            [&b"\"\"\""[..], b"'''", b"`"].iter().any(|mark| count(mark) % 2 == 1) || count(b"r#\"") > count(b"\"#")
+            [&b"\"\"\""[..], b"'''", b"`"].iter().any(|mark| count(mark) % 2 == 1)
+                || count(b"r#\"") > count(b"\"#")
+                || count(b"/*") > count(b"*/")
         };
         let mut all = reader(text.lines());
         // Within a text of several lines one is only quoted.
@@ -312,11 +323,14 @@ mod tests {
         let change = TextChange::new(before.as_bytes(), after.as_bytes());
         let imports = ChangedImports::new(&Language::of(&RepositoryPath::new("a.py")), &change);
         assert!(imports.serve(&change.hunks[0]));
-        let still = |text: &str| imports.still_mean_the_same(&change.hunks[0], &Text::new(text.as_bytes()));
-        for text in [after, "f()\n", "from hmac import same, more\nsame(a)\n", "import hmac\nhmac.same(a)\n"] {
+        let still = |text: &str| imports.still_stand(&change.hunks[0], &Text::new(text.as_bytes()));
+        for text in [after, "from hmac import same, more\nsame(a)\n", "from hmac import (\n    more,\n    same,\n)\n"] {
             assert!(still(text), "{text}");
         }
         for text in [
+            "import fast\nfast.same(a)\n",
+            "from hmac import same\nfrom fast import *\nsame(a)\n",
+            "if TYPE_CHECKING:\n    from hmac import same\nsame(a)\n",
             "from operator import eq as same\nsame(a)\n",
             "f()\nsame(a)\n",
             "from hmac import same\nsame(a)\ndef same(a): return True\n",
