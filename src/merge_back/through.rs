@@ -1,6 +1,8 @@
 //! What became of a fix on the line by which a merge brought it, where the target's first-parent line never shows it: the same
 //! merge may have brought what takes it back.
 
+use foldhash::HashSet;
+
 use crate::domain::identity::ObjectId;
 use crate::domain::merge_back::Verdict;
 use crate::failure::Failure;
@@ -15,27 +17,39 @@ use super::target::{Target, Trunk};
 ///
 /// What the merge itself dropped never came.
 pub(super) fn through_a_merge(target: &Target<'_>, fix: &Fix, options: &Options) -> Result<Option<Report>, Failure> {
-    let (repository, Some(&tip)) = (target.repository, fix.commits.last()) else { return Ok(None) };
-    if !repository.contains_known(target.commit, tip)? {
-        return Ok(None);
-    }
+    let Some(&tip) = fix.commits.last().filter(|tip| target.repository.has(**tip)) else { return Ok(None) };
+    let Some((number, parent)) = brought_by(target, tip)? else { return Ok(None) };
+    let report = search(&target.through(number, parent)?, fix, options)?;
+    let merge = target.id(number);
+    let dropped = report.undone_by.iter().any(|by| by.commit == merge);
+    Ok((report.verdict == Verdict::Reverted && !dropped).then_some(report))
+}
+
+/// How much younger than what stands on it a commit may claim to be, in seconds: clocks differ.
+const SKEW: i64 = 86_400;
+
+/// The oldest merge on the target's first-parent line that brought a commit from aside, and the parent that it came by.
+fn brought_by(target: &Target<'_>, tip: ObjectId) -> Result<Option<(usize, ObjectId)>, Failure> {
+    let repository = target.repository;
     let met = target.meet(tip)?;
-    if met.is_some_and(|met| target.id(met) == tip) {
-        return Ok(None);
-    }
-    // Containment falls along the line just once: find that place by halving.
-    let (mut inside, mut outside) = (0, met.map_or_else(|| target.root().map(|root| root + 1), Ok)?);
-    while outside - inside > 1 {
-        let middle = usize::midpoint(inside, outside);
-        let contains = repository.contains(target.id(middle), tip)?;
-        *(if contains { &mut inside } else { &mut outside }) = middle;
-    }
-    let merge = target.id(inside);
-    for parent in repository.node(merge)?.parents.into_iter().skip(1) {
-        if repository.contains(parent, tip)? {
-            let report = search(&target.through(inside, parent)?, fix, options)?;
-            let dropped = report.undone_by.iter().any(|by| by.commit == merge);
-            return Ok((report.verdict == Verdict::Reverted && !dropped).then_some(report));
+    let (end, oldest) =
+        (met.map_or_else(|| target.root().map(|root| root + 1), Ok)?, repository.node(tip)?.time - SKEW);
+    let mut seen = HashSet::default();
+    for number in (0..end).rev() {
+        let parents = target.node(number)?.filter(|node| node.time >= oldest).map(|node| node.parents.clone());
+        for parent in parents.into_iter().flatten().skip(1) {
+            let mut open = vec![parent];
+            while let Some(id) = open.pop() {
+                if id == tip {
+                    return Ok(Some((number, parent)));
+                }
+                if !seen.insert(id) || target.number(id).is_some() {
+                    continue;
+                }
+                target.check_time()?;
+                let node = repository.node(id)?;
+                open.extend(node.parents.iter().copied().filter(|_| node.time >= oldest));
+            }
         }
     }
     Ok(None)

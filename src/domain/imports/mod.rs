@@ -110,11 +110,17 @@ impl<'a, 't> ChangedImports<'a, 't> {
         !now.all.iter().any(brings_more)
             && was.keys().all(|name| is.contains_key(name) || !now.sources.contains_key(name))
             && is.iter().all(|(name, source)| {
+                let finder = memmem::Finder::new(name);
                 now.sources.get(name).is_some_and(|sources| sources.iter().all(|other| other == source))
                     && depth(&now, version, name) == depth(after, &self.change.after, name)
-                    && !version.lines().iter().any(|line| defines(line, name))
+                    && !version.lines().iter().any(|line| defines(line, &finder, name))
             })
     }
+}
+
+/// Where a line begins in its text.
+fn offset(text: &Text<'_>, line: usize) -> usize {
+    text.lines()[..line].iter().map(|line| line.len() + 1).sum()
 }
 
 /// Whether all signs of a line may stand in an import.
@@ -149,8 +155,8 @@ const DEFINES: [&[u8]; 19] = [
 ];
 
 /// Whether a line may give this name a meaning.
-fn defines(line: &[u8], name: &str) -> bool {
-    memmem::find_iter(line, name).filter(|at| is_whole_word(line, *at, name)).any(|at| {
+fn defines(line: &[u8], finder: &memmem::Finder<'_>, name: &str) -> bool {
+    finder.find_iter(line).filter(|at| is_whole_word(line, *at, name)).any(|at| {
         let before = line[..at].trim_ascii_end();
         let word = before.rsplit(|byte| !byte.is_ascii_alphabetic()).next().unwrap_or_default();
         let behind = line[at + name.len()..].trim_ascii_start();
@@ -190,16 +196,24 @@ struct Imports {
 
 impl Imports {
     fn of(reader: Reader, text: &Text<'_>) -> Self {
-        let is_open = |line: usize| {
-            let before = || text.lines()[..line].iter();
-            let count = |mark: &[u8]| before().map(|line| memmem::find_iter(line, mark).count()).sum::<usize>();
-            [&b"\"\"\""[..], b"'''", b"`"].iter().any(|mark| count(mark) % 2 == 1)
-                || count(b"r#\"") > count(b"\"#")
-                || count(b"/*") > count(b"*/")
-        };
         let mut all = reader(text.lines());
-        // Within a text of several lines one is only quoted.
-        all.retain(|import| !is_open(import.lines.start));
+        if all.is_empty() {
+            return Self { all, sources: BTreeMap::new() };
+        }
+        // Within a text or a comment of several lines one is only quoted. Marks and lines are both in their order.
+        let starts: Vec<usize> = all.iter().map(|import| offset(text, import.lines.start)).collect();
+        let before = |mark: &[u8]| {
+            let marks: Vec<usize> = memmem::find_iter(text.bytes(), mark).collect();
+            starts.iter().map(|start| marks.partition_point(|at| at < start)).collect::<Vec<_>>()
+        };
+        let (double, single, tick) = (before(b"\"\"\""), before(b"'''"), before(b"`"));
+        let (raw, raw_end, open, close) = (before(b"r#\""), before(b"\"#"), before(b"/*"), before(b"*/"));
+        let is_odd = |at: usize| double[at] % 2 + single[at] % 2 + tick[at] % 2 > 0;
+        let mut at = 0;
+        all.retain(|_| {
+            at += 1;
+            !is_odd(at - 1) && raw[at - 1] <= raw_end[at - 1] && open[at - 1] <= close[at - 1]
+        });
         let mut sources = BTreeMap::<String, Vec<String>>::new();
         for (name, source) in all.iter().flat_map(|import| &import.names) {
             sources.entry(name.clone()).or_default().push(source.clone());
@@ -235,13 +249,12 @@ impl Imports {
 
     /// Whether one of these lines of a text that is no import has this word in its code.
     fn uses(&self, name: &str, text: &Text<'_>, lines: Range<usize>, comments: Comments) -> bool {
+        let finder = memmem::Finder::new(name);
+        // Behind a dot it is another one's.
+        let is_free = |line: &[u8], at: usize| !at.checked_sub(1).is_some_and(|at| b".:".contains(&line[at]));
+        let holds = |line: &[u8]| finder.find_iter(line).any(|at| is_whole_word(line, at, name) && is_free(line, at));
         lines.into_iter().any(|number| {
             let line = text.lines()[number];
-            // Behind a dot it is another one's.
-            let is_free = |line: &[u8], at: usize| !at.checked_sub(1).is_some_and(|at| b".:".contains(&line[at]));
-            let holds = |line: &[u8]| {
-                memmem::find_iter(line, name).any(|at| is_whole_word(line, at, name) && is_free(line, at))
-            };
             holds(line)
                 && !looks_like_comment(line)
                 && !self.holds(number)
