@@ -418,3 +418,26 @@ fn drift_tells_the_list_of_the_policy_only_where_it_matters() {
     let said = run(&history, &["drift", "release/1.0", "--into", "main"]);
     assert!(!said.out.contains("Never goes back"), "{}", said.out);
 }
+
+#[test]
+fn the_policy_on_main_says_what_a_changed_line_comes_to() {
+    for (changed_since, code) in [("accept", 0), ("weigh", 3), ("confirm", 3)] {
+        let place = Place::with_origin();
+        let built_in = include_str!("../../policy/hotfix.yaml").replace("name: built-in", "name: mine");
+        let policy = built_in.replace("\nmerge_back:\n", &format!("\nmerge_back:\n  changed_since: {changed_since}\n"));
+        place.commit("policy/hotfix.yaml", &policy, "Our policy");
+        place.commit("shop.py", "def pay():\n    check(OLD)\n    send(it)\n    log(it)\n    keep(it)\n", "The shop");
+        place.git(&["tag", "v1.0.0"]);
+        place.git(&["switch", "-qc", "release/1.0"]);
+        let fixed = "def pay():\n    check(NEW)\n    and_count(it)\n    send(it)\n    log(it)\n    keep(it, locked)\n";
+        let fix = place.commit("shop.py", fixed, "Check it");
+        place.git(&["switch", "-q", "main"]);
+        place.commit("news.md", "more\n", "News");
+        place.git(&["cherry-pick", &fix]);
+        let later = "def pay():\n    something_else\n    send(it)\n    log(it)\n    keep(it, locked)\n";
+        place.commit("shop.py", later, "Work on");
+        place.git(&["push", "-q", "origin", "main", "release/1.0"]);
+        place.git(&["fetch", "-q"]);
+        place.hotfix(&["drift", "release/1.0"]).exits(code);
+    }
+}
