@@ -10,8 +10,12 @@ pub fn is_test_code(path: &RepositoryPath) -> bool {
     let path = String::from_utf8_lossy(path.as_bytes());
     let (directory, file) = path.rsplit_once('/').unwrap_or(("", &path));
     let Some((stem, _)) = file.rsplit_once('.') else { return false };
-    directory.split('/').any(|part| part == "tests" || part == "__tests__")
-        || language.test_starts.iter().any(|start| stem.starts_with(start))
+    directory.split('/').any(|part| part == "tests" || part == "__tests__") || is_named_so(&language, stem)
+}
+
+/// Whether a name, without what stands behind its last dot, is one for tests.
+fn is_named_so(language: &Language, stem: &str) -> bool {
+    language.test_starts.iter().any(|start| stem.starts_with(start))
         || language.test_ends.iter().any(|end| stem.ends_with(end))
 }
 
@@ -27,10 +31,9 @@ pub fn is_surely_test(path: &RepositoryPath) -> bool {
     let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
     let directories: Vec<&str> = directory.split('/').collect();
     let has = |names: &[&str]| directories.iter().any(|part| names.contains(part));
-    let ends = || language.test_ends.iter().filter(|end| stem.ends_with(**end));
-    let is_named = ends().next().is_some() || language.test_starts.iter().any(|start| stem.starts_with(start));
-    let is_taken_by_name = whole.ends_with("_test.go") || ends().any(|end| end.starts_with('.'));
-    let is_named_in_place = is_named && has(&["spec", "test", "tests", "__tests__"]);
+    let is_dotted = |end: &&str| end.starts_with('.') && stem.ends_with(*end);
+    let is_taken_by_name = whole.ends_with("_test.go") || language.test_ends.iter().any(is_dotted);
+    let is_named_in_place = is_named_so(&language, stem) && has(&["spec", "test", "tests", "__tests__"]);
     let is_beside_src = whole.ends_with(".rs") && has(&["tests"]) && !has(&["src"]);
     is_taken_by_name || is_named_in_place || is_beside_src || directories[0] == "tests"
 }

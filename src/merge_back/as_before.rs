@@ -4,13 +4,12 @@ use std::collections::BTreeSet;
 
 use crate::domain::event::Change;
 use crate::domain::fate::Fate;
-use crate::domain::hunk::{Standing, TextChange, View};
+use crate::domain::hunk::{Standing, TextChange};
 use crate::failure::Failure;
-use crate::git::trees::Entry;
 
 use super::fix::{Fix, entry_of};
 use super::identity::Timeline;
-use super::judge::{Judged, Part, texts};
+use super::judge::{Judged, texts};
 use super::picks::Picks;
 use super::target::{Target, Version};
 
@@ -118,15 +117,11 @@ impl<'a> Back<'a> {
 
     /// Whether a hunk stands there as the fix has it; what is no hunk of a text is not asked about.
     fn stands(&self, target: &Target<'_>, one: &Judged) -> Result<bool, Failure> {
-        let Some((after, Part::Lines { old, new })) = self.change.after.as_ref().zip(Some(&one.part)) else {
-            return Ok(true);
-        };
-        let Some((before, bytes)) = texts(target, self.change.before.as_ref(), after)? else { return Ok(true) };
-        let text = TextChange::new(&before, &bytes);
-        let Some(hunk) = text.hunks.iter().find(|hunk| hunk.old == *old && hunk.new == *new) else { return Ok(true) };
-        let newest: Option<Entry> = self.versions[0].entry;
-        let from_before = target.aligned(self.change.before.as_ref().map(entry_of), newest)?;
-        let from_after = target.aligned(Some(entry_of(after)), newest)?;
-        Ok(View::known(from_before, from_after).standing(&text, hunk) == Standing::InEffect)
+        let Some(after) = &self.change.after else { return Ok(true) };
+        let Some((old, new)) = texts(target, self.change.before.as_ref(), after)? else { return Ok(true) };
+        let text = TextChange::new(&old, &new);
+        let Some(hunk) = text.hunks.iter().find(|hunk| one.part.is(hunk)) else { return Ok(true) };
+        let sides = (self.change.before.as_ref().map(entry_of), Some(entry_of(after)));
+        Ok(target.view(sides, self.versions[0].entry)?.standing(&text, hunk) == Standing::InEffect)
     }
 }

@@ -5,11 +5,12 @@ use std::rc::Rc;
 
 use crate::domain::event::{Change, Side};
 use crate::domain::fate::Fate;
-use crate::domain::hunk::TextChange;
+use crate::domain::hunk::{TextChange, View};
 use crate::domain::identity::RepositoryPath;
 use crate::domain::language::Language;
-use crate::domain::lines::is_binary;
+use crate::domain::lines::{Hunk, is_binary};
 use crate::failure::Failure;
+use crate::git::trees::Entry;
 
 use super::fix::{Fix, entry_of};
 use super::picks::Picks;
@@ -123,6 +124,16 @@ impl Judged {
     }
 }
 
+impl Part {
+    /// Whether it is this hunk, and no part of it.
+    pub(super) fn is(&self, hunk: &Hunk) -> bool {
+        matches!(self, Self::Lines { old, new } if *old == hunk.old && *new == hunk.new)
+    }
+}
+
+/// Where the two texts of a change stand in the store.
+pub(super) type Sides = (Option<Entry>, Option<Entry>);
+
 /// The mode of a file that can be run.
 const EXECUTABLE: &str = "100755";
 
@@ -227,6 +238,13 @@ pub(super) fn texts(target: &Target<'_>, before: Option<&Side>, after: &Side) ->
     let old = before.map_or_else(|| Ok(Rc::new(Vec::new())), |before| target.blob(before.id))?;
     let new = target.blob(after.id)?;
     Ok((!is_binary(&old) && !is_binary(&new)).then_some((old, new)))
+}
+
+impl Target<'_> {
+    /// A version beside both sides of a change.
+    pub(super) fn view(&self, (before, after): Sides, version: Option<Entry>) -> Result<View, Failure> {
+        Ok(View::known(self.aligned(before, version)?, self.aligned(after, version)?))
+    }
 }
 
 /// Whether both sides of a change differ in what stands in the file; the mode of a text is a part of its own.

@@ -3,15 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::fate::Fate;
-use crate::domain::hunk::{Standing, TextChange, View};
+use crate::domain::hunk::{Standing, TextChange};
 use crate::domain::identity::ObjectId;
 use crate::domain::lines::{Hunk, is_telling};
 use crate::failure::Failure;
-use crate::git::trees::Entry;
 
 use super::fix::entry_of;
 use super::identity::Timeline;
-use super::judge::{Judged, Part, texts};
+use super::judge::{Judged, Part, Sides, texts};
 use super::target::{Target, Version};
 
 /// Settles the open hunks of a fix of which nothing is in effect, and of which some was taken out.
@@ -41,7 +40,7 @@ pub(super) fn taken_back(
         let path = OnePath { target, text: &text, sides, versions };
         for (at, one) in judged.iter().enumerate().filter(|(_, one)| is_own(one)) {
             // A part of a hunk, which a later commit of the fix made, is none that came and went.
-            let Some(hunk) = text.hunks.iter().find(|hunk| is_of(one, hunk)) else { continue };
+            let Some(hunk) = text.hunks.iter().find(|hunk| one.part.is(hunk)) else { continue };
             if let Some(undoer) = path.undoer(hunk, one.fate, &pairs)? {
                 taken.push((at, undoer));
             } else if says_nothing(&text, hunk) && one.fate != Fate::Never {
@@ -98,7 +97,7 @@ pub(super) fn doubt_deletions(
 struct OnePath<'a, 't> {
     target: &'a Target<'a>,
     text: &'a TextChange<'t>,
-    sides: (Option<Entry>, Option<Entry>),
+    sides: Sides,
     versions: &'a [Version],
 }
 
@@ -123,19 +122,13 @@ impl OnePath<'_, '_> {
     }
 
     fn standing(&self, hunk: &Hunk, version: &Version) -> Result<Standing, Failure> {
-        let aligned = |side| self.target.aligned(side, version.entry);
-        Ok(View::known(aligned(self.sides.0)?, aligned(self.sides.1)?).standing(self.text, hunk))
+        Ok(self.target.view(self.sides, version.entry)?.standing(self.text, hunk))
     }
 }
 
 /// Whether nothing is proven of a hunk.
 fn is_open(one: &Judged) -> bool {
     matches!(one.fate, Fate::Never | Fate::Weak | Fate::Unknown)
-}
-
-/// Whether it is what was judged.
-fn is_of(one: &Judged, hunk: &Hunk) -> bool {
-    matches!(&one.part, Part::Lines { old, new } if *old == hunk.old && *new == hunk.new)
 }
 
 /// The landings, each with a commit that says that it takes it back and took something of it out, and how much these did.

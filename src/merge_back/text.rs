@@ -23,7 +23,7 @@ use crate::git::trees::Entry;
 
 use super::first_part::Forms;
 use super::fix::{Fix, entry_of};
-use super::judge::{Gone, Judged, Part};
+use super::judge::{Gone, Judged, Part, Sides};
 use super::landings::Found;
 use super::moved::{Away, Left};
 use super::picks::Picks;
@@ -35,7 +35,7 @@ pub(super) struct TextJudge<'a, 't> {
     pub(super) target: &'a Target<'a>,
     pub(super) change: &'a TextChange<'t>,
     /// Where the change's two texts stand in the store.
-    pub(super) sides: (Option<Entry>, Option<Entry>),
+    pub(super) sides: Sides,
     pub(super) path: &'a RepositoryPath,
     pub(super) language: Language,
     pub(super) picks: &'a Picks<'a>,
@@ -118,8 +118,7 @@ impl TextJudge<'_, '_> {
 
     /// A version beside both sides of the change.
     pub(super) fn view(&self, version: Option<Entry>) -> Result<View, Failure> {
-        let (before, after) = self.sides;
-        Ok(View::known(self.target.aligned(before, version)?, self.target.aligned(after, version)?))
+        self.target.view(self.sides, version)
     }
 
     /// Whether lines that a hunk deleted stand more often at the tip than at its landing.

@@ -89,7 +89,7 @@ fn what_goes_with_it(target: &Target<'_>, commits: &[ObjectId], judged: &mut [Ju
     let is_all_there = itself().any(is_substance) && itself().all(|one| one.fate.holds());
     let any_is_there = judged.iter().any(|one| !one.quiet && one.fate.holds());
     let is_loud = |one: &&Judged| if is_all_there { is_itself(one) } else { !one.quiet };
-    // Who changes a line of the fix and drops its test may have had to.
+    // Who changes a line of the fix and its test may have had to change that.
     let takes = |by: usize, test: bool| {
         let changes = |one: &Judged| one.dropped_by.contains(&by) || test && one.evolved_by.contains(&by);
         judged.iter().filter(is_loud).any(|one| one.undone_by == Some(by) || changes(one))

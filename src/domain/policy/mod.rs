@@ -285,9 +285,12 @@ impl Default for MergeBack {
 }
 
 impl ChangedSince {
+    /// All of them, the strictest last.
+    pub const ALL: [Self; 3] = [Self::Accept, Self::Weigh, Self::Confirm];
+
     /// That of a word in a policy.
     pub fn of(word: &str) -> Option<Self> {
-        [Self::Accept, Self::Weigh, Self::Confirm].into_iter().find(|known| known.word() == word)
+        Self::ALL.into_iter().find(|known| known.word() == word)
     }
 
     /// The word in a policy.

@@ -281,9 +281,6 @@ pub const MERGE_BACK: Shape = Shape {
     ],
 };
 
-/// What becomes of a landed fix whose lines later work changed.
-pub const CHANGED_SINCE: &[&str] = &["accept", "weigh", "confirm"];
-
 /// `close_requires`.
 pub const CLOSE_REQUIRES: Shape = Shape {
     name: "close_requires",

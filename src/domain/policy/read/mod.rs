@@ -281,7 +281,9 @@ impl<'d> Reader<'d> {
         };
         let changed_since = match section.get("changed_since") {
             None => Some(ChangedSince::default()),
-            Some(entry) => self.word(&entry.value, shape::CHANGED_SINCE).and_then(ChangedSince::of),
+            Some(entry) => {
+                self.word(&entry.value, &ChangedSince::ALL.map(ChangedSince::word)).and_then(ChangedSince::of)
+            }
         };
         Some(MergeBack {
             into: into?,
